@@ -1,0 +1,38 @@
+/* A plan: what one request would cost under a decision, in closed form.
+ *
+ * The same life as in the simulator (closed loop, clocks settled, nobody else on the device or the link), as arithmetic.
+ * Planners call it with the bandwidth they believe in, oracles with the trace itself; a test holds it against the
+ * simulator for every placement. */
+#ifndef DVFO_PLAN_H
+#define DVFO_PLAN_H
+
+#include "sim/scenario.h"
+
+struct dvfo_trace;
+
+/* What the planner believes of the link: either a constant rate, or the trace from a known time on. */
+struct dvfo_plan_link {
+    const struct dvfo_trace *trace; /* NULL: constant */
+    double start_s;                 /* trace time at which the request starts */
+    double rate_bps;                /* constant rate, > 0 */
+};
+
+struct dvfo_plan {
+    double latency_s;
+    double energy_j;  /* radio included */
+    double cost_j;    /* Eq. (9) */
+    double send_s;    /* 0 for EDGE */
+    bool timed_out;   /* the remote path would outlast the timeout */
+};
+
+/** Cost of one request. O(1) after the schedules exist, plus one search in the trace. */
+struct dvfo_plan dvfo_plan_request(struct dvfo_scenario *scenario, const struct dvfo_decision *decision,
+                                   const struct dvfo_plan_link *link);
+
+/** Best clocks for a placement over given levels (tables of `count` entries each); ties go to the lower index.
+ *  @param level  (domain) candidate levels; count (domain) */
+struct dvfo_plan dvfo_plan_best_clocks(struct dvfo_scenario *scenario, struct dvfo_decision *decision,
+                                       const int *const level[DVFO_DOMAINS], const int count[DVFO_DOMAINS],
+                                       const struct dvfo_plan_link *link);
+
+#endif

@@ -1,0 +1,98 @@
+/* A scenario: everything constant about a trial, and what each piece of work costs in it.
+ *
+ * Board, runtime, network, cloud and the rules of Eqs. (6) to (9) come in as a definition; out come the pieces that a
+ * request is made of (the head of the network, the tail at a share, the prefix up to a cut, ...), the bytes each placement
+ * sends, and their schedules at any clocks, made once and kept. Pure otherwise: the simulator, the planners and the
+ * oracles ask the same object, so they can't disagree. One thread at a time (the schedules are kept lazily). */
+#ifndef DVFO_SCENARIO_H
+#define DVFO_SCENARIO_H
+
+#include "profiles/board.h"
+#include "profiles/cloud_profile.h"
+#include "profiles/cost.h"
+#include "profiles/network.h"
+#include "profiles/power.h"
+#include "sim/world.h"
+
+typedef enum dvfo_composition { DVFO_PARALLEL, DVFO_SERIAL } dvfo_composition;
+typedef enum dvfo_tail_rule { DVFO_TAIL_SHAPES, DVFO_TAIL_LINEAR, DVFO_TAIL_WIDTH } dvfo_tail_rule;
+
+struct dvfo_scenario_def {
+    const struct dvfo_board *board;          /* borrowed until dvfo_scenario_free */
+    const struct dvfo_runtime *runtime;      /* of that board; borrowed */
+    const struct dvfo_network *network;      /* borrowed */
+    const struct dvfo_cloud_profile *cloud;  /* borrowed */
+    double eta;                              /* weight of energy in Eq. (9), 0..1; 0.5 */
+    double lambda;                           /* fusion weight of the local answer, 0..1; 0.5 */
+    double p_max_w;                          /* Eq. (9); 0 takes the board's measured one */
+    dvfo_composition composition;            /* parallel */
+    dvfo_tail_rule tail_rule;                /* shapes */
+    int tail_width_steps;                    /* widths of the slimmable tail: 4 (1/4, 1/2, 3/4, 1) */
+    bool layer_int8;                         /* a layer split sends int8 (true) or float activations */
+    double timeout_s;                        /* after which a request ends locally; 10 */
+    double rtt_s;                            /* round trip to the cloud; 2 ms: Wi-Fi to a server in the same network
+                                                (MECPerf recordings, median) */
+    double header_byte;                      /* per transfer; 64: assumption (TCP/IP header and a request id) */
+    double encode_bit_per_pixel;             /* 2 (1 to 4): assumption, JPEG of middling quality */
+    double encode_cycle_per_pixel;           /* 30 CPU cycles: assumption */
+    double speech_bps;                       /* 32 kbit/s: assumption, a speech codec */
+    double quantise_cycle_per_element;       /* 2 CPU cycles: assumption, one fused multiply, round, store */
+    double fuse_cycle_per_element;           /* 4 CPU cycles: assumption, two loads, multiply-add, store */
+};
+
+struct dvfo_scenario_def dvfo_scenario_def_default(void);
+
+struct dvfo_scenario;
+
+dvfo_status dvfo_scenario_create(struct dvfo_ctx *ctx, const struct dvfo_scenario_def *def,
+                                 struct dvfo_scenario **out);
+void dvfo_scenario_free(struct dvfo_scenario *scenario);
+const struct dvfo_scenario_def *dvfo_scenario_def_of(const struct dvfo_scenario *scenario);
+
+enum { DVFO_SHARES = 11 }; /* shares 0, 10, ..., 100 %: tenths 0..10 */
+
+/* Pieces of work on the device. X-free: the few kinds a request's life is made of. */
+typedef enum dvfo_stage {
+    DVFO_STAGE_FULL,      /* the whole network */
+    DVFO_STAGE_HEAD,      /* layers 0..split and the attention module */
+    DVFO_STAGE_TAIL,      /* local tail; index: share in tenths, 0 (full width) .. 9 */
+    DVFO_STAGE_PREFIX,    /* layers 0..cut; index: which cut */
+    DVFO_STAGE_SUFFIX,    /* layers after a cut, locally (after a timeout); index: which cut */
+    DVFO_STAGE_QUANTISE,  /* CPU: payload of a decision to int8; cycles of dvfo_scenario_prepare_cycles */
+    DVFO_STAGE_FUSE,      /* CPU: join the local and the remote answer */
+    DVFO_STAGE_COUNT
+} dvfo_stage;
+
+/** Clocks of levels. */
+struct dvfo_clocks dvfo_scenario_clocks(const struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS]);
+
+/** Schedule of a GPU stage (FULL .. SUFFIX) at levels; borrowed, valid until the scenario is freed. NULL only when
+ *  memory is out. Made on first use: O(layers); O(1) from then on. */
+const struct dvfo_schedule *dvfo_scenario_schedule(struct dvfo_scenario *scenario, dvfo_stage stage, int index,
+                                                   const int level[DVFO_DOMAINS]);
+
+/** Eq. (2) at levels; borrowed, kept like schedules. */
+const struct dvfo_power *dvfo_scenario_power(struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS]);
+
+/** CPU cycles before a transfer: quantisation of the payload, or encoding of the input. 0 for EDGE. */
+double dvfo_scenario_prepare_cycles(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision);
+/** CPU cycles of fusion, Eq. (8); 0 where one side answers alone. */
+double dvfo_scenario_fuse_cycles(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision);
+
+/** Bytes sent, header included, Eq. (8); 0 for EDGE. */
+double dvfo_scenario_payload_byte(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision);
+/** Time on the cloud server without queueing, Eq. (7): t0 + W / R; 0 for EDGE. */
+double dvfo_scenario_cloud_s(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision);
+
+/** Eq. (9): eta * energy + (1 - eta) * P_max * latency [J]. */
+double dvfo_scenario_cost_j(const struct dvfo_scenario *scenario, double energy_j, double latency_s);
+
+/** Up to `most` entries of a clock table, evenly spread inside its calibrated range, the highest among them, ascending.
+ *  These are DVFO's levels (system.md, section 2). @return how many were written */
+int dvfo_scenario_agent_levels(const struct dvfo_board *board, dvfo_domain domain, int most,
+                               int level[DVFO_MAX_LEVELS]);
+
+/** Number of entries in a domain's table. */
+int dvfo_scenario_level_count(const struct dvfo_scenario *scenario, dvfo_domain domain);
+
+#endif

@@ -1,0 +1,94 @@
+/* What passes between a policy and the world.
+ *
+ * A world executes decisions: today the simulator, later a live board with a real link. A policy can't tell which: it sees
+ * observations, gives decisions, and may hear how a request ended. Two more sights exist, and a policy's descriptor says
+ * which it has: a planner is also handed the constant profile (what things would cost), an oracle also the trace.
+ *
+ * A request's clocks and placement are decided when the device takes it up. A governor decides clocks on its own ticks. */
+#ifndef DVFO_WORLD_H
+#define DVFO_WORLD_H
+
+#include <stdint.h>
+
+#include "profiles/board.h"
+#include "sim/base/status.h"
+
+struct dvfo_scenario;
+struct dvfo_trace;
+
+/* Where a request is computed. X(enumerator, name in files and tables) */
+#define DVFO_PLACE_LIST(X)                                                                                             \
+    X(EDGE, "edge")   /* all of it on the device */                                                                    \
+    X(SPLIT, "split") /* head on the device, then a share of the feature maps goes to the cloud: Eq. (8) */            \
+    X(LAYER, "layer") /* layers 0..cut on the device, the whole activation goes to the cloud */                        \
+    X(CLOUD, "cloud") /* the encoded input goes to the cloud */
+
+typedef enum dvfo_place {
+#define DVFO_PLACE_ENUM(name, text) DVFO_PLACE_##name,
+    DVFO_PLACE_LIST(DVFO_PLACE_ENUM)
+#undef DVFO_PLACE_ENUM
+        DVFO_PLACE_COUNT
+} dvfo_place;
+
+const char *dvfo_place_name(dvfo_place place);
+
+struct dvfo_decision {
+    int level[DVFO_DOMAINS]; /* entries of the board's own clock tables, 0 = slowest */
+    dvfo_place place;
+    int share_tenths;        /* SPLIT: share of the channels that goes to the cloud, in tenths, 1..10 */
+    int cut;                 /* LAYER: which of the network's cuts, 0..cut_count-1 */
+};
+
+/* What a board and its link can really tell. Counters run from the start of the world, as /proc/stat does. */
+struct dvfo_observation {
+    double time_s;
+    long request;                  /* the request to decide for; -1 on a tick */
+    int level[DVFO_DOMAINS];       /* clocks in force */
+    double busy_s[DVFO_DOMAINS];   /* counter: CPU: the busiest core's busy time; GPU: time with a kernel resident;
+                                      memory: time its bus moved data, at the clock of the moment */
+    double bandwidth_bps;          /* of the last transfer of ours that ended; NaN before the first */
+    double bandwidth_age_s;        /* since then */
+    int in_system;                 /* requests that have arrived and not ended, this one included */
+    double last_latency_s;         /* of the last request that ended; NaN before the first */
+    double last_energy_j;
+    double temperature_c;
+};
+
+struct dvfo_outcome {
+    long request;
+    struct dvfo_decision decision;
+    double latency_s, energy_j, cost_j;
+    bool timed_out;
+};
+
+typedef enum dvfo_sight { DVFO_SIGHT_WORLD, DVFO_SIGHT_PROFILE, DVFO_SIGHT_TRACE } dvfo_sight;
+
+/* Handed to a policy once, before the first request; all borrowed until its `release`. */
+struct dvfo_policy_setup {
+    const struct dvfo_board *board;    /* clock tables: every policy */
+    struct dvfo_scenario *scenario;    /* costs: planners and oracles, NULL for others. Mutable for its cache only */
+    const struct dvfo_trace *trace;    /* oracles, NULL for others */
+    uint64_t seed, trial_index;        /* for named random streams */
+    long requests;                     /* how many will come */
+    const char *argument;              /* what followed the ':' in --policy NAME:ARGUMENT, or NULL */
+};
+
+/* A policy is a descriptor; its state is a block of `state_size` bytes that the world allocates, zeroed. */
+struct dvfo_policy_type {
+    const char *name;
+    const char *summary;               /* one line for `dvfo list policies` */
+    dvfo_sight sight;
+    size_t state_size;
+    dvfo_status (*init)(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup);
+    /** Decide for a request that starts now. `decision` comes in as clocks in force and EDGE. */
+    void (*decide)(void *state, const struct dvfo_observation *seen, struct dvfo_decision *decision);
+    /** Governors: look and maybe change `level` (comes in as the clocks last asked for); return the time to the next
+     *  tick [s]. The first tick comes at time 0. NULL: no ticks; then decide() gives the clocks. With ticks, clocks that
+     *  decide() gives hold too: leave them as they come in. */
+    double (*tick)(void *state, const struct dvfo_observation *seen, int level[DVFO_DOMAINS]);
+    /** How a request ended; NULL when nothing is learnt. */
+    void (*learn)(void *state, const struct dvfo_outcome *outcome);
+    void (*release)(void *state);      /* NULL when the state owns nothing */
+};
+
+#endif
