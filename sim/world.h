@@ -70,6 +70,8 @@ struct dvfo_policy_setup {
     const struct dvfo_trace *trace;    /* oracles, NULL for others */
     uint64_t seed, trial_index;        /* for named random streams */
     long requests;                     /* how many will come */
+    double trace_stride_s;             /* closed loop: request i meets the trace from i * stride on, for every policy
+                                          alike; NaN: the trace runs with observation.time_s */
     const char *argument;              /* what followed the ':' in --policy NAME:ARGUMENT, or NULL */
 };
 

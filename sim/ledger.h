@@ -1,0 +1,54 @@
+/* The energy ledger: where every joule went.
+ *
+ * Energy is the exact integral of piecewise-constant power (Eq. (3)): the simulator charges each interval between events
+ * once, to one cause and one owner. Per rail and per cause are kept here, per request in the request; the gap is what no
+ * request owns. Sum over requests + gap = sum over rails = sum over causes: dvfo_ledger_balance_error() measures it. */
+#ifndef DVFO_LEDGER_H
+#define DVFO_LEDGER_H
+
+#include "profiles/power.h"
+#include "sim/sum.h"
+
+/* X(enumerator, name in files and tables) */
+#define DVFO_CAUSE_LIST(X)                                                                                             \
+    X(COMPUTE, "compute")   /* the device works on a request */                                                        \
+    X(WAIT, "wait")         /* a request waits for the link or the cloud */                                            \
+    X(RADIO, "radio")       /* the radio's own rail */                                                                 \
+    X(DECISION, "decision") /* a policy thinks and the device can do nothing else */                                   \
+    X(CHANGE, "change")     /* work stands still while a clock changes */                                              \
+    X(GAP, "gap")           /* no request in the system */
+
+typedef enum dvfo_cause {
+#define DVFO_CAUSE_ENUM(name, text) DVFO_CAUSE_##name,
+    DVFO_CAUSE_LIST(DVFO_CAUSE_ENUM)
+#undef DVFO_CAUSE_ENUM
+        DVFO_CAUSE_COUNT
+} dvfo_cause;
+
+const char *dvfo_cause_name(dvfo_cause cause);
+
+enum { DVFO_LEDGER_RAILS = DVFO_MAX_RAILS + 2 }; /* the board's, "other", "radio" */
+
+struct dvfo_ledger {
+    size_t rails;                                /* used ones: the board's, then "other", then "radio" */
+    struct dvfo_sum rail_j[DVFO_LEDGER_RAILS];
+    struct dvfo_sum cause_j[DVFO_CAUSE_COUNT];
+    struct dvfo_sum request_j, gap_j;            /* by owner */
+};
+
+void dvfo_ledger_init(struct dvfo_ledger *ledger, size_t board_rails_with_other);
+
+/** Charge an interval: device rails to `cause`, the radio to RADIO, all of it to one owner.
+ *  @param busy     integrals of u over the interval [s]
+ *  @param radio_w  power of the radio, constant over the interval
+ *  @param owned    true: a request owns it, false: the gap
+ *  @return         energy of the interval [J] */
+double dvfo_ledger_charge(struct dvfo_ledger *ledger, const struct dvfo_power *power, double dt_s,
+                          const struct dvfo_busy *busy, double radio_w, dvfo_cause cause, bool owned);
+
+double dvfo_ledger_total_j(const struct dvfo_ledger *ledger); /* by rails */
+
+/** Largest relative disagreement between the sums over rails, causes and owners. */
+double dvfo_ledger_balance_error(const struct dvfo_ledger *ledger);
+
+#endif
