@@ -7,24 +7,13 @@
 #define DVFO_BOARD_H
 
 #include "profiles/network.h"
+#include "profiles/quantity.h"
 #include "sim/base/status.h"
 #include "sim/base/text.h"
 
 typedef enum dvfo_domain { DVFO_CPU, DVFO_GPU, DVFO_MEM, DVFO_DOMAINS } dvfo_domain;
 
 const char *dvfo_domain_name(dvfo_domain domain); /* "cpu", "gpu", "mem" */
-
-typedef enum dvfo_standing { DVFO_MEASURED, DVFO_CALIBRATED, DVFO_DOCUMENTED, DVFO_ASSUMPTION } dvfo_standing;
-
-const char *dvfo_standing_name(dvfo_standing standing);
-
-struct dvfo_quantity {
-    double value;
-    double error;          /* standard error of a calibrated one, NaN when unknown */
-    double low, high;      /* of an assumption; NaN otherwise */
-    dvfo_standing standing;
-    char *source;          /* file and method, or the reason of an assumption; owned by the board */
-};
 
 enum { DVFO_MAX_LEVELS = 32, DVFO_MAX_RAILS = 8, DVFO_MAX_RUNTIMES = 8 };
 
@@ -34,6 +23,8 @@ struct dvfo_clock_domain {
     size_t level_count;
     double level_hz[DVFO_MAX_LEVELS];       /* ascending: all entries of the board's own table */
     char *level_source;
+    double calibrated_min_hz;               /* measurements reach from here ... */
+    double calibrated_max_hz;               /* ... to here; agents choose levels inside. The whole table by default */
     struct dvfo_quantity v_floor;           /* relative voltage at and below the knee, in (0, 1] */
     struct dvfo_quantity v_knee_hz;         /* clock up to which the floor holds */
     struct dvfo_quantity change_s;          /* from the request of a new clock until it holds */
@@ -62,6 +53,8 @@ struct dvfo_runtime {
     struct dvfo_quantity flop_per_cycle;    /* pi_G [FLOP per GPU cycle] */
     struct dvfo_quantity efficiency[DVFO_OP_COUNT]; /* e_op, a share of the peak; may exceed 1 (Winograd) */
     struct dvfo_quantity activity[DVFO_OP_COUNT];   /* factor on u_G of Eq. (2) */
+    struct dvfo_quantity traffic[DVFO_OP_COUNT];    /* factor on Q: what a kernel really moves (tiles read again, transformed
+                                                       inputs) against what shapes say; 1 when the file doesn't tell */
     struct dvfo_quantity byte_per_cycle;    /* beta [byte per memory cycle], achieved */
     struct dvfo_quantity exponent;          /* p */
     struct dvfo_quantity launch_cycles;     /* k [CPU cycles per kernel] */
@@ -101,6 +94,10 @@ struct dvfo_board {
 
 /** Load profiles/boards/NAME.yaml (or a path of the user's). */
 dvfo_status dvfo_board_load(struct dvfo_ctx *ctx, const char *name, struct dvfo_board **out);
+
+/** The same from memory; `name` stands for the file in messages. */
+dvfo_status dvfo_board_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
+                                   struct dvfo_board **out);
 void dvfo_board_free(struct dvfo_board *board);
 
 /** The runtime of that name and precision; either may be NULL (first that fits). Fails naming what the board has. */

@@ -1,8 +1,8 @@
 /* What layers cost: Eq. (1), from one layer to a whole stretch of a network.
  *
- * A schedule is a stretch of layers at fixed clocks: when each layer ends, and how busy the domains were until then. The
- * simulator keeps one per (stretch, clocks), runs it as a single piece of work, and needs the inside only when a clock
- * changes in the middle of it. */
+ * A schedule is a stretch of layers at fixed clocks: when each layer ends, and how busy the domains were until then.
+ * The simulator keeps one per (stretch, clocks), runs it as a single piece of work, and needs the inside only when a
+ * clock changes in the middle of it. */
 #ifndef DVFO_COST_H
 #define DVFO_COST_H
 
@@ -29,7 +29,7 @@ struct dvfo_busy {
 
 /* A stretch of layers at fixed clocks. */
 struct dvfo_schedule {
-    size_t n;               /* layers with a kernel */
+    size_t n;               /* pieces: layers with a kernel, and before them what a request costs once */
     double *end_s;          /* (n) time from the start until each has ended; ascending */
     struct dvfo_busy *busy; /* (n) busy integrals until then */
     double time_s;          /* of the whole stretch: end_s[n-1], 0 when empty */
@@ -37,19 +37,26 @@ struct dvfo_schedule {
 };
 
 /** Cost of layers first..last (inclusive; empty when last < first). `with_request` adds what a request costs once, the
- *  runtime's fixed time, before the first layer. Cost: O(layers).
+ *  runtime's fixed time and its host cycles / f_C, before the first layer. Cost: O(layers), one allocation.
  *  @param out  written; free with dvfo_schedule_free */
 dvfo_status dvfo_schedule_create(struct dvfo_ctx *ctx, const struct dvfo_board *board,
                                  const struct dvfo_runtime *runtime, const struct dvfo_network *network, int first,
                                  int last, bool with_request, const struct dvfo_clocks *clocks,
                                  struct dvfo_schedule *out);
+
+/** The end of the same stretch alone, without its inside: for planners that try thousands of clocks. No allocation.
+ *  @param busy  written: busy integrals of the whole stretch
+ *  @return      time [s]; equal to time_s of the schedule */
+double dvfo_cost_stretch_s(const struct dvfo_board *board, const struct dvfo_runtime *runtime,
+                           const struct dvfo_network *network, int first, int last, bool with_request,
+                           const struct dvfo_clocks *clocks, struct dvfo_busy *busy);
 void dvfo_schedule_free(struct dvfo_schedule *schedule);
 
 /** Busy integrals from the start until `t_s` in [0, time_s]: linear within a layer. Cost: O(log n). */
 struct dvfo_busy dvfo_schedule_busy_until(const struct dvfo_schedule *schedule, double t_s);
 
-/** Where the same work stands at other clocks: time `t_s` on `from` becomes the time on `to` at which as much of the same
- *  layer is done (Eq. (5): work left is rescaled). Both must be the same stretch. Cost: O(log n). */
+/** Where the same work stands at other clocks: time `t_s` on `from` becomes the time on `to` at which as much of the
+ * same layer is done (Eq. (5): work left is rescaled). Both must be the same stretch. Cost: O(log n). */
 double dvfo_schedule_rescale_s(const struct dvfo_schedule *from, const struct dvfo_schedule *to, double t_s);
 
 #endif

@@ -12,9 +12,9 @@ double dvfo_power_voltage(const struct dvfo_clock_domain *domain, double f_hz);
  * and what each unit of busyness adds. Index rail_count is the rail "other". Energy over an interval is then
  * idle_w * dt + sum over domains of busy_w[d] * (integral of u_d dt). */
 struct dvfo_power {
-    size_t rail_count;                                   /* with "other" */
-    double idle_w[DVFO_MAX_RAILS + 1];                   /* (rail) at u = 0 */
-    double busy_w[DVFO_MAX_RAILS + 1][DVFO_DOMAINS];     /* (rail, domain) per unit of u */
+    size_t rail_count;                               /* with "other" */
+    double idle_w[DVFO_MAX_RAILS + 1];               /* (rail) at u = 0 */
+    double busy_w[DVFO_MAX_RAILS + 1][DVFO_DOMAINS]; /* (rail, domain) per unit of u */
 };
 
 /** Eq. (2) at `clocks`. */

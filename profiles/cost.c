@@ -1,0 +1,265 @@
+/* W work [FLOP], Q traffic [byte], e efficiency of the class, pi peak [FLOP per GPU cycle], beta achieved bandwidth
+ * [byte per memory cycle], p exponent, k launch cost [CPU cycles]. */
+#include "profiles/cost.h"
+
+#include <math.h>
+
+/* x^p for the p that fits choose; whole ones without pow(). */
+static double power_of(double x, double p)
+{
+    if (p == 2.0) {
+        return x * x;
+    }
+    if (p == 3.0) {
+        return x * x * x;
+    }
+    if (p == 4.0) {
+        return (x * x) * (x * x);
+    }
+    return pow(x, p);
+}
+
+static double root_of(double x, double p)
+{
+    return p == 2.0 ? sqrt(x) : p == 3.0 ? cbrt(x) : p == 4.0 ? sqrt(sqrt(x)) : pow(x, 1.0 / p);
+}
+
+/* (a^p + b^p)^(1/p), written so that nothing overflows: the larger times (1 + ratio^p)^(1/p). */
+static double join(double a, double b, double p)
+{
+    const double large = a > b ? a : b, small = a > b ? b : a;
+    if (small <= 0.0) {
+        return large;
+    }
+    if (p == 1.0) {
+        return large + small;
+    }
+    const double rest = power_of(small / large, p);
+    return rest < 1e-17 ? large : large * root_of(1.0 + rest, p);
+}
+
+/* The divisors of Eq. (1) at given clocks, found once per stretch. */
+struct rates {
+    double flop_per_s;      /* pi f_G */
+    double byte_per_s;      /* beta f_M, achieved */
+    double peak_byte_per_s; /* of the bus */
+    double p;
+    double launch_s;
+};
+
+static struct rates rates_at(const struct dvfo_runtime *runtime, const struct dvfo_clocks *clocks)
+{
+    return (struct rates){
+        .flop_per_s = runtime->flop_per_cycle.value * clocks->hz[DVFO_GPU],
+        .byte_per_s = runtime->byte_per_cycle.value * clocks->hz[DVFO_MEM],
+        .p = runtime->exponent.value,
+        .launch_s = dvfo_cost_launch_s(runtime, clocks),
+    };
+}
+
+static double kernel_s(const struct dvfo_runtime *runtime, const struct rates *rates, dvfo_op op, double work_flop,
+                       double traffic_byte)
+{
+    const double compute_s = work_flop / (runtime->efficiency[op].value * rates->flop_per_s);
+    const double memory_s = traffic_byte * runtime->traffic[op].value / rates->byte_per_s;
+    return join(compute_s, memory_s, rates->p); /* Eq. (1) */
+}
+
+double dvfo_cost_kernel_s(const struct dvfo_runtime *runtime, dvfo_op op, double work_flop, double traffic_byte,
+                          const struct dvfo_clocks *clocks)
+{
+    const struct rates rates = rates_at(runtime, clocks);
+    return kernel_s(runtime, &rates, op, work_flop, traffic_byte);
+}
+
+double dvfo_cost_launch_s(const struct dvfo_runtime *runtime, const struct dvfo_clocks *clocks)
+{
+    return runtime->launch_cycles.value / clocks->hz[DVFO_CPU]; /* Eq. (1) */
+}
+
+static bool has_kernel(const struct dvfo_layer *layer)
+{
+    return !layer->fused && layer->op != DVFO_OP_VIEW;
+}
+
+/* One pass over a stretch: what is known after the pieces so far. */
+struct walk {
+    const struct dvfo_runtime *runtime;
+    struct rates rates;
+    double launched_s; /* when the launch of the latest piece is done */
+    double end_s;      /* when the latest piece has ended */
+    struct dvfo_busy busy;
+};
+
+static void begin_walk(struct walk *walk, const struct dvfo_board *board, const struct dvfo_runtime *runtime,
+                       const struct dvfo_clocks *clocks)
+{
+    *walk = (struct walk){.runtime = runtime, .rates = rates_at(runtime, clocks)};
+    walk->rates.peak_byte_per_s = board->peak_byte_per_cycle.value * clocks->hz[DVFO_MEM];
+}
+
+/* Waiting for the GPU keeps cpu_busy cores at work (spin) or none (block); launches and host work are done by one core
+ * either way, and while one spins it is that one. */
+static void charge_cpu(struct walk *walk, double from_s, double host_s)
+{
+    const bool spins = walk->runtime->wait == DVFO_WAIT_SPIN;
+    walk->busy.s[DVFO_CPU] += spins ? walk->runtime->cpu_busy.value * (walk->end_s - from_s) : host_s;
+}
+
+/* What a request costs once, before its first kernel. */
+static void walk_request(struct walk *walk, const struct dvfo_clocks *clocks)
+{
+    const double host_s = walk->runtime->host_cycles.value / clocks->hz[DVFO_CPU];
+    walk->end_s = walk->runtime->fixed_s.value + host_s;
+    walk->launched_s = walk->end_s;
+    charge_cpu(walk, 0.0, host_s);
+}
+
+static void walk_layer(struct walk *walk, const struct dvfo_layer *layer)
+{
+    const struct dvfo_runtime *runtime = walk->runtime;
+    const double traffic_byte = dvfo_layer_traffic_byte(layer, runtime->bytes_per_element);
+    const double exec_s = kernel_s(runtime, &walk->rates, layer->op, layer->work_flop, traffic_byte);
+    const double from_s = walk->end_s;
+    if (runtime->combine == DVFO_COMBINE_STREAM) { /* the CPU runs ahead of the GPU */
+        walk->launched_s += walk->rates.launch_s;
+        walk->end_s = (walk->launched_s > from_s ? walk->launched_s : from_s) + exec_s;
+    } else {
+        walk->end_s = from_s + walk->rates.launch_s + exec_s;
+    }
+    charge_cpu(walk, from_s, walk->rates.launch_s);
+    walk->busy.s[DVFO_GPU] += exec_s * runtime->activity[layer->op].value;
+    walk->busy.s[DVFO_MEM] += traffic_byte * runtime->traffic[layer->op].value / walk->rates.peak_byte_per_s;
+}
+
+static size_t count_pieces(const struct dvfo_network *network, int first, int last, bool with_request)
+{
+    size_t n = with_request && first <= last;
+    for (int i = first; i <= last; i++) {
+        n += has_kernel(&network->layers[i]);
+    }
+    return n;
+}
+
+static void store(struct dvfo_schedule *schedule, const struct walk *walk)
+{
+    schedule->end_s[schedule->n] = walk->end_s;
+    schedule->busy[schedule->n] = walk->busy;
+    schedule->n++;
+}
+
+dvfo_status dvfo_schedule_create(struct dvfo_ctx *ctx, const struct dvfo_board *board,
+                                 const struct dvfo_runtime *runtime, const struct dvfo_network *network, int first,
+                                 int last, bool with_request, const struct dvfo_clocks *clocks,
+                                 struct dvfo_schedule *out)
+{
+    *out = (struct dvfo_schedule){0};
+    const size_t pieces = count_pieces(network, first, last, with_request);
+    if (pieces == 0) {
+        return DVFO_OK;
+    }
+    out->busy = malloc(pieces * (sizeof *out->busy + sizeof *out->end_s)); /* one block for both arrays */
+    if (out->busy == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    out->end_s = (double *)(void *)(out->busy + pieces);
+    struct walk walk;
+    begin_walk(&walk, board, runtime, clocks);
+    if (with_request) {
+        walk_request(&walk, clocks);
+        store(out, &walk);
+    }
+    for (int i = first; i <= last; i++) {
+        if (has_kernel(&network->layers[i])) {
+            walk_layer(&walk, &network->layers[i]);
+            store(out, &walk);
+        }
+    }
+    out->time_s = walk.end_s;
+    out->total = walk.busy;
+    return DVFO_OK;
+}
+
+double dvfo_cost_stretch_s(const struct dvfo_board *board, const struct dvfo_runtime *runtime,
+                           const struct dvfo_network *network, int first, int last, bool with_request,
+                           const struct dvfo_clocks *clocks, struct dvfo_busy *busy)
+{
+    struct walk walk;
+    begin_walk(&walk, board, runtime, clocks);
+    if (with_request && first <= last) {
+        walk_request(&walk, clocks);
+    }
+    for (int i = first; i <= last; i++) {
+        if (has_kernel(&network->layers[i])) {
+            walk_layer(&walk, &network->layers[i]);
+        }
+    }
+    *busy = walk.busy;
+    return walk.end_s;
+}
+
+void dvfo_schedule_free(struct dvfo_schedule *schedule)
+{
+    free(schedule->busy);
+    *schedule = (struct dvfo_schedule){0};
+}
+
+/* First piece that hasn't ended at t_s; n when all have. */
+static size_t piece_at(const struct dvfo_schedule *schedule, double t_s)
+{
+    size_t low = 0, high = schedule->n;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (schedule->end_s[middle] > t_s) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+static double piece_start_s(const struct dvfo_schedule *schedule, size_t piece)
+{
+    return piece == 0 ? 0.0 : schedule->end_s[piece - 1];
+}
+
+/* Share of a piece that is done at t_s. */
+static double share_done(const struct dvfo_schedule *schedule, size_t piece, double t_s)
+{
+    const double start_s = piece_start_s(schedule, piece);
+    return (t_s - start_s) / (schedule->end_s[piece] - start_s);
+}
+
+struct dvfo_busy dvfo_schedule_busy_until(const struct dvfo_schedule *schedule, double t_s)
+{
+    const size_t piece = t_s <= 0.0 ? 0 : piece_at(schedule, t_s);
+    if (piece == schedule->n) {
+        return schedule->total;
+    }
+    const double share = t_s <= 0.0 ? 0.0 : share_done(schedule, piece, t_s);
+    const struct dvfo_busy nothing = {{0}};
+    const struct dvfo_busy *before = piece == 0 ? &nothing : &schedule->busy[piece - 1];
+    struct dvfo_busy busy;
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        busy.s[d] = before->s[d] + share * (schedule->busy[piece].s[d] - before->s[d]);
+    }
+    return busy;
+}
+
+double dvfo_schedule_rescale_s(const struct dvfo_schedule *from, const struct dvfo_schedule *to, double t_s)
+{
+    DVFO_REQUIRE(from->n == to->n);
+    if (t_s <= 0.0 || from->n == 0) {
+        return 0.0;
+    }
+    const size_t piece = piece_at(from, t_s);
+    if (piece == from->n) {
+        return to->time_s;
+    }
+    const double from_start_s = piece_start_s(from, piece), to_start_s = piece_start_s(to, piece);
+    if (from_start_s == to_start_s && from->end_s[piece] == to->end_s[piece]) {
+        return t_s; /* same clocks: exact, not merely near */
+    }
+    return to_start_s + share_done(from, piece, t_s) * (to->end_s[piece] - to_start_s); /* Eq. (5) */
+}

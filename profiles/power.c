@@ -1,0 +1,58 @@
+/* P power [W], f clock [Hz], v voltage relative to that at the top clock, u utilisation. */
+#include "profiles/power.h"
+
+#include <math.h>
+
+double dvfo_power_voltage(const struct dvfo_clock_domain *domain, double f_hz)
+{
+    const double floor_v = domain->v_floor.value, knee_hz = domain->v_knee_hz.value;
+    const double top_hz = domain->level_hz[domain->level_count - 1];
+    if (f_hz <= knee_hz || top_hz <= knee_hz) {
+        return floor_v;
+    }
+    return floor_v + (1.0 - floor_v) * (f_hz - knee_hz) / (top_hz - knee_hz);
+}
+
+struct dvfo_power dvfo_power_at(const struct dvfo_board *board, const struct dvfo_clocks *clocks)
+{
+    struct dvfo_power power = {.rail_count = board->rail_count + 1};
+    const size_t other = board->rail_count;
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        const struct dvfo_clock_domain *domain = &board->clock[d];
+        const double f_hz = clocks->hz[d], v = dvfo_power_voltage(domain, f_hz);
+        const double switching = f_hz / domain->level_hz[domain->level_count - 1] * v * v;
+        for (size_t r = 0; r < other; r++) {
+            const struct dvfo_rail *rail = &board->rail[r];
+            power.idle_w[r] += rail->clock_w[d].value * switching + rail->static_w[d].value * v; /* Eq. (2) */
+            power.busy_w[r][d] = rail->dynamic_w[d].value * switching;                           /* Eq. (2) */
+        }
+    }
+    power.idle_w[other] = board->other_base_w.value;
+    for (size_t r = 0; r < other; r++) {
+        power.idle_w[r] += board->rail[r].base_w.value;
+        power.idle_w[other] += board->other_conversion.value * power.idle_w[r];
+        for (int d = 0; d < DVFO_DOMAINS; d++) {
+            power.busy_w[other][d] += board->other_conversion.value * power.busy_w[r][d];
+        }
+    }
+    return power;
+}
+
+double dvfo_power_module_w(const struct dvfo_power *power, const double u[DVFO_DOMAINS])
+{
+    double power_w = 0.0;
+    for (size_t r = 0; r < power->rail_count; r++) {
+        power_w += power->idle_w[r];
+        for (int d = 0; d < DVFO_DOMAINS; d++) {
+            power_w += power->busy_w[r][d] * u[d];
+        }
+    }
+    return power_w;
+}
+
+double dvfo_power_temperature_c(const struct dvfo_thermal *thermal, double start_c, double power_w, double dt_s)
+{
+    const double tau_s = thermal->resistance_k_per_w.value * thermal->capacity_j_per_k.value;
+    const double end_c = thermal->ambient_c.value + thermal->resistance_k_per_w.value * power_w;
+    return end_c + (start_c - end_c) * exp(-dt_s / tau_s); /* Eq. (4) */
+}
