@@ -51,25 +51,37 @@ const struct dvfo_scenario_def *dvfo_scenario_def_of(const struct dvfo_scenario 
 
 enum { DVFO_SHARES = 11 }; /* shares 0, 10, ..., 100 %: tenths 0..10 */
 
-/* Pieces of work on the device. X-free: the few kinds a request's life is made of. */
+/* Pieces of a network that the device runs: what a request's life is made of, besides work on the CPU. */
 typedef enum dvfo_stage {
     DVFO_STAGE_FULL,      /* the whole network */
-    DVFO_STAGE_HEAD,      /* layers 0..split and the attention module */
+    DVFO_STAGE_HEAD,      /* layers 0..split */
+    DVFO_STAGE_ATTENTION, /* the attention module on the split's feature map */
     DVFO_STAGE_TAIL,      /* local tail; index: share in tenths, 0 (full width) .. 9 */
     DVFO_STAGE_PREFIX,    /* layers 0..cut; index: which cut */
     DVFO_STAGE_SUFFIX,    /* layers after a cut, locally (after a timeout); index: which cut */
-    DVFO_STAGE_QUANTISE,  /* CPU: payload of a decision to int8; cycles of dvfo_scenario_prepare_cycles */
-    DVFO_STAGE_FUSE,      /* CPU: join the local and the remote answer */
     DVFO_STAGE_COUNT
 } dvfo_stage;
+
+/* Time and busyness of a whole stage at some clocks. */
+struct dvfo_work {
+    double time_s;
+    struct dvfo_busy busy;
+};
 
 /** Clocks of levels. */
 struct dvfo_clocks dvfo_scenario_clocks(const struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS]);
 
-/** Schedule of a GPU stage (FULL .. SUFFIX) at levels; borrowed, valid until the scenario is freed. NULL only when
- *  memory is out. Made on first use: O(layers); O(1) from then on. */
+/** Time and busyness of a stage at levels. Made on first use: O(layers); O(1) from then on. Planners use this. */
+struct dvfo_work dvfo_scenario_work(struct dvfo_scenario *scenario, dvfo_stage stage, int index,
+                                    const int level[DVFO_DOMAINS]);
+
+/** The same with the inside, for clock changes in the middle. Borrowed, valid until the scenario is freed. */
 const struct dvfo_schedule *dvfo_scenario_schedule(struct dvfo_scenario *scenario, dvfo_stage stage, int index,
                                                    const int level[DVFO_DOMAINS]);
+
+/** Work of one CPU core for `cycles` at levels: the core is busy as long as it lasts. */
+struct dvfo_work dvfo_scenario_cpu_work(const struct dvfo_scenario *scenario, double cycles,
+                                        const int level[DVFO_DOMAINS]);
 
 /** Eq. (2) at levels; borrowed, kept like schedules. */
 const struct dvfo_power *dvfo_scenario_power(struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS]);

@@ -1,0 +1,55 @@
+/* The device: three clock domains, and the one piece of work in flight.
+ *
+ * It knows nothing of events. The simulation begins work, asks how long it still takes, advances it to the time of the
+ * next event (and gets back how busy the domains were), and tells when a clock takes effect. A clock that changes in the
+ * middle of a piece of work rescales what is left, layer by layer: Eq. (5). */
+#ifndef DVFO_DEVICE_H
+#define DVFO_DEVICE_H
+
+#include "sim/ledger.h"
+#include "sim/scenario.h"
+
+/* A piece of work: a stage of the network, or cycles on one CPU core. */
+struct dvfo_job {
+    bool on_cpu;
+    dvfo_stage stage; /* of a network job */
+    int index;
+    double cycles;    /* of a CPU job */
+};
+
+struct dvfo_device {
+    struct dvfo_scenario *scenario;      /* borrowed */
+    int level[DVFO_DOMAINS];             /* clocks in force */
+    const struct dvfo_power *power;      /* Eq. (2) at these clocks */
+    bool working;
+    struct dvfo_job job;
+    const struct dvfo_schedule *schedule; /* of a network job at the clocks in force */
+    double length_s;                     /* of the job at the clocks in force */
+    double done_s;                       /* of that, behind us */
+    double stalled_until_s;              /* work stands still until then */
+    double busy_s[DVFO_DOMAINS];         /* counters of dvfo_observation */
+    double cycles[DVFO_DOMAINS];         /* integrals of the clocks, for time-weighted means */
+    double time_s;                       /* integral of time, the same way */
+};
+
+/** @param level  clocks in force at the start */
+void dvfo_device_init(struct dvfo_device *device, struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS]);
+
+/** Begin a piece of work; the device must be free. */
+void dvfo_device_begin(struct dvfo_device *device, const struct dvfo_job *job);
+
+/** Time until the work in flight ends if nothing changes, a stall included [s]. */
+double dvfo_device_remaining_s(const struct dvfo_device *device, double now_s);
+
+/** Go from `from_s` to `to_s`, which must not cross the end of a stall; integrals of u over the interval come back. */
+struct dvfo_busy dvfo_device_advance(struct dvfo_device *device, double from_s, double to_s);
+
+/** The work in flight is done. */
+void dvfo_device_finish(struct dvfo_device *device);
+
+/** A clock takes effect now; work in flight is rescaled and stands still for the domain's stall. */
+void dvfo_device_set_clock(struct dvfo_device *device, dvfo_domain domain, int level, double now_s);
+
+bool dvfo_device_is_stalled(const struct dvfo_device *device, double now_s);
+
+#endif

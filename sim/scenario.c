@@ -1,0 +1,417 @@
+#include "sim/scenario.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "profiles/attention.h"
+
+enum { MAX_WIDTH_STEPS = 16, TAILS = DVFO_SHARES - 1 };
+
+#define SPEECH_SAMPLE_HZ 16000.0 /* samples per second of speech to encode (Mozilla DeepSpeech's input) */
+
+/* What is kept for one stage at one combination of levels. */
+struct kept_work {
+    bool known;
+    struct dvfo_work work;
+};
+
+struct dvfo_scenario {
+    struct dvfo_scenario_def def;
+    struct dvfo_network *attention;
+    struct dvfo_network *slim[MAX_WIDTH_STEPS]; /* [i]: tail of width (i+1) / steps; the last is full width */
+    double *remaining_flop;                     /* (n + 1) work of layers i.. to the end */
+    size_t stages, combinations;
+    struct kept_work *work;            /* (stages, combinations) */
+    struct dvfo_schedule **schedule;   /* (stages, combinations), NULL until asked for */
+    struct dvfo_power **power;         /* (combinations), NULL until asked for */
+};
+
+struct dvfo_scenario_def dvfo_scenario_def_default(void)
+{
+    return (struct dvfo_scenario_def){
+        .eta = 0.5,
+        .lambda = 0.5,
+        .composition = DVFO_PARALLEL,
+        .tail_rule = DVFO_TAIL_SHAPES,
+        .tail_width_steps = 4,
+        .layer_int8 = true,
+        .timeout_s = 10.0,
+        .rtt_s = 0.002,
+        .header_byte = 64.0,
+        .encode_bit_per_pixel = 2.0,
+        .encode_cycle_per_pixel = 30.0,
+        .speech_bps = 32e3,
+        .quantise_cycle_per_element = 2.0,
+        .fuse_cycle_per_element = 4.0,
+    };
+}
+
+static dvfo_status check_def(struct dvfo_ctx *ctx, const struct dvfo_scenario_def *def)
+{
+    const struct {
+        const char *name;
+        double value, min, max;
+    } rows[] = {
+        {"eta", def->eta, 0.0, 1.0},
+        {"lambda", def->lambda, 0.0, 1.0},
+        {"p_max_w", def->p_max_w, 0.0, 1e4},
+        {"timeout_s", def->timeout_s, 1e-3, 1e6},
+        {"rtt_s", def->rtt_s, 0.0, 100.0},
+        {"header_byte", def->header_byte, 0.0, 1e6},
+        {"encode_bit_per_pixel", def->encode_bit_per_pixel, 0.01, 96.0},
+        {"encode_cycle_per_pixel", def->encode_cycle_per_pixel, 0.0, 1e6},
+        {"speech_bps", def->speech_bps, 1.0, 1e9},
+        {"quantise_cycle_per_element", def->quantise_cycle_per_element, 0.0, 1e6},
+        {"fuse_cycle_per_element", def->fuse_cycle_per_element, 0.0, 1e6},
+        {"tail_width_steps", (double)def->tail_width_steps, 1.0, MAX_WIDTH_STEPS},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!(rows[i].value >= rows[i].min && rows[i].value <= rows[i].max)) {
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s is %g, expected a number from %g to %g", rows[i].name,
+                             rows[i].value, rows[i].min, rows[i].max);
+        }
+    }
+    return DVFO_OK;
+}
+
+static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_scenario *s)
+{
+    const struct dvfo_network *network = s->def.network;
+    if (network->split < 0 || (size_t)network->split + 1 >= network->n) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: names no split layer with a tail behind it", network->name);
+    }
+    DVFO_TRY(dvfo_attention_network(ctx, network->layers[network->split].out, &s->attention));
+    const int steps = s->def.tail_rule == DVFO_TAIL_SHAPES ? s->def.tail_width_steps : 0;
+    for (int i = 0; i + 1 < steps; i++) {
+        DVFO_TRY(dvfo_network_slim(ctx, network, (double)(i + 1) / steps, &s->slim[i]));
+    }
+    s->stages = 3 + TAILS + 2 * network->cut_count; /* FULL, HEAD, ATTENTION, tails, prefixes, suffixes */
+    s->combinations = 1;
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        s->combinations *= s->def.board->clock[d].level_count;
+    }
+    s->remaining_flop = calloc(network->n + 1, sizeof *s->remaining_flop);
+    s->work = calloc(s->stages * s->combinations, sizeof *s->work);
+    s->schedule = calloc(s->stages * s->combinations, sizeof(struct dvfo_schedule *));
+    s->power = calloc(s->combinations, sizeof(struct dvfo_power *));
+    if (s->remaining_flop == NULL || s->work == NULL || s->schedule == NULL || s->power == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    for (size_t i = network->n; i-- > 0;) {
+        s->remaining_flop[i] = s->remaining_flop[i + 1] + network->layers[i].work_flop;
+    }
+    return DVFO_OK;
+}
+
+dvfo_status dvfo_scenario_create(struct dvfo_ctx *ctx, const struct dvfo_scenario_def *def, struct dvfo_scenario **out)
+{
+    *out = NULL;
+    DVFO_REQUIRE(def->board != NULL && def->runtime != NULL && def->network != NULL && def->cloud != NULL);
+    DVFO_TRY(check_def(ctx, def));
+    struct dvfo_scenario *scenario = calloc(1, sizeof *scenario);
+    if (scenario == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    scenario->def = *def;
+    if (def->p_max_w == 0.0) {
+        scenario->def.p_max_w = def->board->p_max_w.value;
+    }
+    const dvfo_status status = create_parts(ctx, scenario);
+    if (status != DVFO_OK) {
+        dvfo_scenario_free(scenario);
+        return status;
+    }
+    *out = scenario;
+    return DVFO_OK;
+}
+
+void dvfo_scenario_free(struct dvfo_scenario *scenario)
+{
+    if (scenario == NULL) {
+        return;
+    }
+    for (size_t i = 0; scenario->schedule != NULL && i < scenario->stages * scenario->combinations; i++) {
+        if (scenario->schedule[i] != NULL) {
+            dvfo_schedule_free(scenario->schedule[i]);
+            free(scenario->schedule[i]);
+        }
+    }
+    for (size_t i = 0; scenario->power != NULL && i < scenario->combinations; i++) {
+        free(scenario->power[i]);
+    }
+    for (int i = 0; i < MAX_WIDTH_STEPS; i++) {
+        dvfo_network_free(scenario->slim[i]);
+    }
+    dvfo_network_free(scenario->attention);
+    free(scenario->remaining_flop);
+    free(scenario->power);
+    free(scenario->schedule);
+    free(scenario->work);
+    free(scenario);
+}
+
+const struct dvfo_scenario_def *dvfo_scenario_def_of(const struct dvfo_scenario *scenario)
+{
+    return &scenario->def;
+}
+
+int dvfo_scenario_level_count(const struct dvfo_scenario *scenario, dvfo_domain domain)
+{
+    return (int)scenario->def.board->clock[domain].level_count;
+}
+
+struct dvfo_clocks dvfo_scenario_clocks(const struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS])
+{
+    struct dvfo_clocks clocks;
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        clocks.hz[d] = scenario->def.board->clock[d].level_hz[level[d]];
+    }
+    return clocks;
+}
+
+static size_t combination_of(const struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS])
+{
+    size_t combination = 0;
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        DVFO_INVARIANT(level[d] >= 0 && level[d] < dvfo_scenario_level_count(scenario, (dvfo_domain)d));
+        combination = combination * scenario->def.board->clock[d].level_count + (size_t)level[d];
+    }
+    return combination;
+}
+
+static size_t place_of(const struct dvfo_scenario *scenario, dvfo_stage stage, int index,
+                       const int level[DVFO_DOMAINS])
+{
+    const size_t cuts = scenario->def.network->cut_count;
+    const size_t first[DVFO_STAGE_COUNT] = {0, 1, 2, 3, 3 + TAILS, 3 + TAILS + cuts};
+    return (first[stage] + (size_t)index) * scenario->combinations + combination_of(scenario, level);
+}
+
+/* A stretch of layers with a factor on everything it costs (for the simpler tail rules). */
+struct stretch {
+    const struct dvfo_network *network;
+    int first, last;
+    bool with_request;
+    double factor;
+};
+
+/* Which layers a stage runs; the tail at a share follows the named rule, Eq. (8). */
+static struct stretch stretch_of(const struct dvfo_scenario *scenario, dvfo_stage stage, int index)
+{
+    const struct dvfo_network *network = scenario->def.network;
+    const int last = (int)network->n - 1, split = network->split;
+    const double kept = 1.0 - (double)index / (DVFO_SHARES - 1);
+    const int steps = scenario->def.tail_width_steps;
+    const int width = (int)ceil(kept * steps - 1e-9); /* of `steps`, 1..steps */
+    switch (stage) {
+    case DVFO_STAGE_FULL:
+        return (struct stretch){network, 0, last, true, 1.0};
+    case DVFO_STAGE_HEAD:
+        return (struct stretch){network, 0, split, true, 1.0};
+    case DVFO_STAGE_ATTENTION:
+        return (struct stretch){scenario->attention, 0, (int)scenario->attention->n - 1, false, 1.0};
+    case DVFO_STAGE_TAIL:
+        switch (scenario->def.tail_rule) {
+        case DVFO_TAIL_SHAPES:
+            return (struct stretch){width < steps ? scenario->slim[width - 1] : network, split + 1, last, false, 1.0};
+        case DVFO_TAIL_LINEAR:
+            return (struct stretch){network, split + 1, last, false, kept};
+        case DVFO_TAIL_WIDTH:
+            return (struct stretch){network, split + 1, last, false, kept * kept};
+        }
+        break;
+    case DVFO_STAGE_PREFIX:
+        return (struct stretch){network, 0, network->cuts[index], true, 1.0};
+    case DVFO_STAGE_SUFFIX:
+        return (struct stretch){network, network->cuts[index] + 1, last, false, 1.0};
+    case DVFO_STAGE_COUNT:
+        break;
+    }
+    DVFO_REQUIRE(!"a stage");
+    return (struct stretch){0};
+}
+
+static void scale_schedule(struct dvfo_schedule *schedule, double factor)
+{
+    schedule->time_s *= factor;
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        schedule->total.s[d] *= factor;
+    }
+    for (size_t i = 0; i < schedule->n; i++) {
+        schedule->end_s[i] *= factor;
+        for (int d = 0; d < DVFO_DOMAINS; d++) {
+            schedule->busy[i].s[d] *= factor;
+        }
+    }
+}
+
+/* Memory running out in the middle of a run can't be answered by a sensible cost: it stops the program. */
+static void make_schedule(const struct dvfo_scenario *scenario, dvfo_stage stage, int index,
+                          const int level[DVFO_DOMAINS], struct dvfo_schedule *out)
+{
+    const struct stretch stretch = stretch_of(scenario, stage, index);
+    const struct dvfo_clocks clocks = dvfo_scenario_clocks(scenario, level);
+    const dvfo_status status =
+        dvfo_schedule_create(NULL, scenario->def.board, scenario->def.runtime, stretch.network, stretch.first,
+                             stretch.last, stretch.with_request, &clocks, out);
+    DVFO_REQUIRE(status == DVFO_OK);
+    if (stretch.factor < 1.0) {
+        scale_schedule(out, stretch.factor);
+    }
+}
+
+struct dvfo_work dvfo_scenario_work(struct dvfo_scenario *scenario, dvfo_stage stage, int index,
+                                    const int level[DVFO_DOMAINS])
+{
+    struct kept_work *kept = &scenario->work[place_of(scenario, stage, index, level)];
+    if (!kept->known) {
+        struct dvfo_schedule schedule;
+        make_schedule(scenario, stage, index, level, &schedule);
+        *kept = (struct kept_work){true, {.time_s = schedule.time_s, .busy = schedule.total}};
+        dvfo_schedule_free(&schedule);
+    }
+    return kept->work;
+}
+
+const struct dvfo_schedule *dvfo_scenario_schedule(struct dvfo_scenario *scenario, dvfo_stage stage, int index,
+                                                   const int level[DVFO_DOMAINS])
+{
+    struct dvfo_schedule **kept = &scenario->schedule[place_of(scenario, stage, index, level)];
+    if (*kept == NULL) {
+        *kept = malloc(sizeof **kept);
+        DVFO_REQUIRE(*kept != NULL);
+        make_schedule(scenario, stage, index, level, *kept);
+    }
+    return *kept;
+}
+
+struct dvfo_work dvfo_scenario_cpu_work(const struct dvfo_scenario *scenario, double cycles,
+                                        const int level[DVFO_DOMAINS])
+{
+    const double time_s = cycles / scenario->def.board->clock[DVFO_CPU].level_hz[level[DVFO_CPU]];
+    return (struct dvfo_work){.time_s = time_s, .busy = {.s = {[DVFO_CPU] = time_s}}};
+}
+
+const struct dvfo_power *dvfo_scenario_power(struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS])
+{
+    struct dvfo_power **kept = &scenario->power[combination_of(scenario, level)];
+    if (*kept == NULL) {
+        const struct dvfo_clocks clocks = dvfo_scenario_clocks(scenario, level);
+        *kept = malloc(sizeof **kept);
+        DVFO_REQUIRE(*kept != NULL);
+        **kept = dvfo_power_at(scenario->def.board, &clocks);
+    }
+    return *kept;
+}
+
+/* Channels that a share sends: k = round(xi * channels), Eq. (8). */
+static double channels_sent(const struct dvfo_network *network, const struct dvfo_decision *decision)
+{
+    const double channels = (double)network->layers[network->split].out.channels;
+    return round(channels * decision->share_tenths / (DVFO_SHARES - 1));
+}
+
+static double cut_elements(const struct dvfo_network *network, const struct dvfo_decision *decision)
+{
+    return dvfo_shape_elements(network->layers[network->cuts[decision->cut]].out);
+}
+
+static double pixels(const struct dvfo_network *network)
+{
+    return (double)(network->input.height * network->input.width);
+}
+
+double dvfo_scenario_payload_byte(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision)
+{
+    const struct dvfo_scenario_def *def = &scenario->def;
+    const struct dvfo_network *network = def->network;
+    const struct dvfo_shape split = network->layers[network->split].out;
+    double body_byte = 0.0;
+    switch (decision->place) {
+    case DVFO_PLACE_SPLIT: {
+        const double k = channels_sent(network, decision);
+        const double bitmap_byte = ceil((double)split.channels / 8.0);
+        body_byte = k * (double)(split.height * split.width) + bitmap_byte + 8.0 * k; /* Eq. (8): scale, zero */
+        break;
+    }
+    case DVFO_PLACE_LAYER: {
+        const double channels = (double)network->layers[network->cuts[decision->cut]].out.channels;
+        body_byte = cut_elements(network, decision) * (def->layer_int8 ? 1.0 : 4.0) +
+                    (def->layer_int8 ? 8.0 * channels : 0.0);
+        break;
+    }
+    case DVFO_PLACE_CLOUD:
+        body_byte = network->image_input ? def->encode_bit_per_pixel * pixels(network) / 8.0
+                                         : def->speech_bps * network->input_seconds / 8.0;
+        break;
+    case DVFO_PLACE_EDGE:
+    case DVFO_PLACE_COUNT:
+        return 0.0;
+    }
+    return ceil(body_byte + def->header_byte);
+}
+
+double dvfo_scenario_prepare_cycles(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision)
+{
+    const struct dvfo_scenario_def *def = &scenario->def;
+    const struct dvfo_network *network = def->network;
+    const struct dvfo_shape split = network->layers[network->split].out;
+    switch (decision->place) {
+    case DVFO_PLACE_SPLIT:
+        return def->quantise_cycle_per_element * channels_sent(network, decision) *
+               (double)(split.height * split.width);
+    case DVFO_PLACE_LAYER:
+        return def->layer_int8 ? def->quantise_cycle_per_element * cut_elements(network, decision) : 0.0;
+    case DVFO_PLACE_CLOUD:
+        return def->encode_cycle_per_pixel *
+               (network->image_input ? pixels(network) : SPEECH_SAMPLE_HZ * network->input_seconds);
+    case DVFO_PLACE_EDGE:
+    case DVFO_PLACE_COUNT:
+        break;
+    }
+    return 0.0;
+}
+
+double dvfo_scenario_fuse_cycles(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision)
+{
+    const bool both_answer = decision->place == DVFO_PLACE_SPLIT && decision->share_tenths < DVFO_SHARES - 1;
+    return both_answer ? scenario->def.fuse_cycle_per_element * scenario->def.network->output_elements : 0.0;
+}
+
+double dvfo_scenario_cloud_s(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision)
+{
+    const struct dvfo_network *network = scenario->def.network;
+    if (decision->place == DVFO_PLACE_EDGE) {
+        return 0.0;
+    }
+    const int last_local = decision->place == DVFO_PLACE_SPLIT   ? network->split
+                           : decision->place == DVFO_PLACE_LAYER ? network->cuts[decision->cut]
+                                                                 : -1;
+    const double work_flop = scenario->remaining_flop[last_local + 1];
+    return scenario->def.cloud->t0_s.value + work_flop / scenario->def.cloud->flop_per_s.value; /* Eq. (7) */
+}
+
+double dvfo_scenario_cost_j(const struct dvfo_scenario *scenario, double energy_j, double latency_s)
+{
+    const double eta = scenario->def.eta, P_max = scenario->def.p_max_w;
+    return eta * energy_j + (1.0 - eta) * P_max * latency_s; /* Eq. (9) */
+}
+
+int dvfo_scenario_agent_levels(const struct dvfo_board *board, dvfo_domain domain, int most,
+                               int level[DVFO_MAX_LEVELS])
+{
+    const struct dvfo_clock_domain *clock = &board->clock[domain];
+    int bottom = 0, top = (int)clock->level_count - 1;
+    while (bottom < top && clock->level_hz[bottom] < clock->calibrated_min_hz) {
+        bottom++;
+    }
+    while (top > bottom && clock->level_hz[top] > clock->calibrated_max_hz) {
+        top--;
+    }
+    const int available = top - bottom + 1;
+    const int count = available < most ? available : most;
+    for (int i = 0; i < count; i++) {
+        level[i] = count == 1 ? top : bottom + (int)lround((double)(available - 1) * i / (count - 1));
+    }
+    return count;
+}

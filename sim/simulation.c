@@ -1,0 +1,924 @@
+#include "sim/simulation.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/base/random.h"
+#include "sim/cloud.h"
+#include "sim/device.h"
+#include "sim/event_queue.h"
+#include "sim/histogram.h"
+
+/* What a request does next on the device. */
+typedef enum step { STEP_HEAD, STEP_ATTENTION, STEP_PREFIX, STEP_PREPARE, STEP_TAIL, STEP_FUSE, STEP_FULL,
+                    STEP_REST } step;
+
+typedef enum remote_state { REMOTE_NONE, REMOTE_QUEUED, REMOTE_SENDING, REMOTE_AWAITED, REMOTE_ANSWERED,
+                            REMOTE_GIVEN_UP } remote_state;
+
+/* A request in the system; a slot of the pool. */
+struct request {
+    long index;
+    double arrival_s, start_s;
+    double trace_offset_s;      /* trace time = simulated time + offset */
+    double energy_j;
+    struct dvfo_decision decision;
+    bool started;               /* taken up by the device: its decision holds */
+    bool ready;                 /* `step` waits for the device or runs on it */
+    bool local_done;            /* nothing left to do on the device before the join */
+    step step;
+    remote_state remote;
+    double handed_over_s, sending_since_s, send_s; /* of its transfer */
+    double uplink_byte;
+    dvfo_event_id network_event; /* end of sending, then the answer */
+    dvfo_event_id timeout_event;
+    uint32_t older, newer;      /* neighbours among the requests in the system, in order of arrival */
+    uint32_t next_transfer;     /* behind this one on the link */
+};
+
+#define NONE UINT32_MAX
+
+/* Sums over finished requests. */
+struct tally {
+    long finished, timeouts, placed[DVFO_PLACE_COUNT];
+    struct dvfo_sum latency_s, share, uplink_byte;
+    struct dvfo_histogram latency;
+};
+
+struct dvfo_simulation {
+    const struct dvfo_trial *trial; /* borrowed */
+    struct dvfo_scenario *scenario; /* borrowed */
+    const struct dvfo_scenario_def *def;
+    double trace_stride_s;
+    struct dvfo_event_queue *queue;
+    struct dvfo_device device;
+    struct dvfo_cloud cloud;
+    struct dvfo_ledger ledger;
+    gsl_rng *arrival_rng;
+    void *policy_state;
+    bool policy_ready; /* init succeeded: release is due */
+
+    struct request *pool; /* (pool_size) */
+    uint32_t pool_size, free_request;
+    uint32_t oldest, newest; /* requests in the system */
+    uint32_t on_device;      /* whose step runs, NONE when the device is free */
+    uint32_t sending, last_transfer; /* head and end of the link's line */
+    int in_system, awaited;  /* awaited: answers the radio listens for */
+    long arrived;
+    bool done, out_of_memory;
+
+    double charged_until_s;
+    int wanted[DVFO_DOMAINS]; /* clocks asked for */
+    dvfo_event_id change_event[DVFO_DOMAINS], job_event;
+    double clock_since_s[DVFO_DOMAINS], job_since_s; /* for the timeline */
+    double temperature_c;
+    int thermal_cap; /* levels taken off the top of CPU and GPU */
+
+    double bandwidth_bps, bandwidth_at_s, last_latency_s, last_energy_j; /* what policies see */
+    struct tally tally;
+};
+
+/* Order of events at one instant: clocks change before work ends, an answer comes before the timeout that waits for it,
+ * and a governor looks last. */
+enum { PRIORITY_CHANGE = -2, PRIORITY_JOB = -1, PRIORITY_NETWORK = 0, PRIORITY_TIMEOUT = 1, PRIORITY_ARRIVAL = 2,
+       PRIORITY_TICK = 3 };
+
+#define THERMAL_POLL_S 1.0 /* the kernel's step-wise governor looks once per second (L4T device trees: 1000 ms) */
+
+static void dispatch(struct dvfo_simulation *sim);
+static void on_job_done(void *subject, uint64_t argument);
+
+static double now_s(const struct dvfo_simulation *sim)
+{
+    return dvfo_event_queue_now_s(sim->queue);
+}
+
+static dvfo_event_id schedule(struct dvfo_simulation *sim, double delay_s, int priority, dvfo_event_action action,
+                              uint64_t argument)
+{
+    const dvfo_event_id id =
+        dvfo_event_queue_schedule(sim->queue, now_s(sim) + delay_s, priority, action, sim, argument);
+    if (id == 0) {
+        sim->out_of_memory = true;
+        sim->done = true;
+    }
+    return id;
+}
+
+/* ---- the timeline ---- */
+
+static void tell_span(const struct dvfo_simulation *sim, dvfo_track track, const char *name, double begin_s,
+                      double end_s, long request)
+{
+    const struct dvfo_probe *probe = sim->trial->probe;
+    if (probe != NULL && probe->span != NULL && end_s > begin_s) {
+        probe->span(probe->user, track, name, begin_s, end_s, request);
+    }
+}
+
+static void tell_clock(struct dvfo_simulation *sim, int domain)
+{
+    char name[32];
+    const double hz = sim->def->board->clock[domain].level_hz[sim->device.level[domain]];
+    snprintf(name, sizeof name, "%.0f MHz", hz / 1e6);
+    tell_span(sim, (dvfo_track)(DVFO_TRACK_CPU_CLOCK + domain), name, sim->clock_since_s[domain], now_s(sim), -1);
+    sim->clock_since_s[domain] = now_s(sim);
+}
+
+static void tell_counter(const struct dvfo_simulation *sim, dvfo_counter counter, double time_s, double value)
+{
+    const struct dvfo_probe *probe = sim->trial->probe;
+    if (probe != NULL && probe->counter != NULL) {
+        probe->counter(probe->user, counter, time_s, value);
+    }
+}
+
+/* ---- energy: Eq. (3) ---- */
+
+static double radio_power_w(const struct dvfo_simulation *sim)
+{
+    const struct dvfo_radio *radio = &sim->def->board->radio;
+    return sim->sending != NONE ? radio->send_w.value : sim->awaited > 0 ? radio->wait_w.value : 0.0;
+}
+
+static dvfo_cause cause_now(const struct dvfo_simulation *sim, double from_s)
+{
+    if (sim->device.working) {
+        return dvfo_device_is_stalled(&sim->device, from_s) ? DVFO_CAUSE_CHANGE : DVFO_CAUSE_COMPUTE;
+    }
+    return sim->oldest != NONE ? DVFO_CAUSE_WAIT : DVFO_CAUSE_GAP;
+}
+
+/* Charge one interval in which nothing changes. */
+static void charge_interval(struct dvfo_simulation *sim, double from_s, double to_s)
+{
+    const double radio_w = radio_power_w(sim);
+    const dvfo_cause cause = cause_now(sim, from_s);
+    const uint32_t owner = sim->on_device != NONE ? sim->on_device : sim->oldest;
+    const struct dvfo_power *power = sim->device.power;
+    const struct dvfo_busy busy = dvfo_device_advance(&sim->device, from_s, to_s);
+    const double energy_j =
+        dvfo_ledger_charge(&sim->ledger, power, to_s - from_s, &busy, radio_w, cause, owner != NONE);
+    if (owner != NONE) {
+        sim->pool[owner].energy_j += energy_j;
+    }
+    tell_counter(sim, DVFO_COUNTER_POWER_W, from_s, energy_j / (to_s - from_s));
+    if (sim->trial->thermal) {
+        sim->temperature_c = dvfo_power_temperature_c(&sim->def->board->thermal, sim->temperature_c,
+                                                      energy_j / (to_s - from_s), to_s - from_s); /* Eq. (4) */
+    }
+}
+
+/* Charge everything up to the present; every handler begins with this. A stall may end on the way. */
+static void charge(struct dvfo_simulation *sim)
+{
+    const double to_s = now_s(sim);
+    const double stall_s = sim->device.stalled_until_s;
+    if (stall_s > sim->charged_until_s && stall_s < to_s) {
+        charge_interval(sim, sim->charged_until_s, stall_s);
+        sim->charged_until_s = stall_s;
+    }
+    if (to_s > sim->charged_until_s) {
+        charge_interval(sim, sim->charged_until_s, to_s);
+        sim->charged_until_s = to_s;
+    }
+}
+
+/* ---- clocks: Eq. (5) ---- */
+
+static void reschedule_job(struct dvfo_simulation *sim)
+{
+    if (sim->on_device != NONE) {
+        dvfo_event_queue_cancel(sim->queue, sim->job_event);
+        sim->job_event = schedule(sim, dvfo_device_remaining_s(&sim->device, now_s(sim)), PRIORITY_JOB, on_job_done,
+                                  sim->on_device);
+    }
+}
+
+static void take_clock(struct dvfo_simulation *sim, int domain, int level)
+{
+    tell_clock(sim, domain);
+    dvfo_device_set_clock(&sim->device, (dvfo_domain)domain, level, now_s(sim));
+}
+
+static void on_clock_change(void *subject, uint64_t argument)
+{
+    struct dvfo_simulation *sim = subject;
+    const int domain = (int)argument;
+    charge(sim);
+    sim->change_event[domain] = 0;
+    take_clock(sim, domain, sim->wanted[domain]);
+    reschedule_job(sim);
+}
+
+/* Ask for clocks. Each domain takes its own time; a newer wish replaces one under way. */
+static void ask_for_clocks(struct dvfo_simulation *sim, const int level[DVFO_DOMAINS])
+{
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        const int top = (int)sim->def->board->clock[d].level_count - 1;
+        DVFO_REQUIRE(level[d] >= 0 && level[d] <= top);
+        const int cap = d == DVFO_MEM ? top : top - sim->thermal_cap;
+        const int wanted = level[d] <= cap ? level[d] : (cap > 0 ? cap : 0);
+        const bool same_wish = wanted == sim->wanted[d];
+        sim->wanted[d] = wanted;
+        if (same_wish) {
+            continue;
+        }
+        dvfo_event_queue_cancel(sim->queue, sim->change_event[d]);
+        sim->change_event[d] = 0;
+        if (wanted != sim->device.level[d]) {
+            sim->change_event[d] = schedule(sim, sim->def->board->clock[d].change_s.value, PRIORITY_CHANGE,
+                                            on_clock_change, (uint64_t)d);
+        }
+    }
+}
+
+/* Trip point with step-wise cooling: one level less per look while too hot, one back when cooler. */
+static void on_thermal_poll(void *subject, uint64_t argument)
+{
+    (void)argument;
+    struct dvfo_simulation *sim = subject;
+    charge(sim);
+    const double trip_c = sim->def->board->thermal.trip_c.value;
+    const int deepest = (int)sim->def->board->clock[DVFO_GPU].level_count - 1;
+    if (sim->temperature_c >= trip_c && sim->thermal_cap < deepest) {
+        sim->thermal_cap++;
+    } else if (sim->temperature_c < trip_c && sim->thermal_cap > 0) {
+        sim->thermal_cap--;
+    }
+    ask_for_clocks(sim, sim->wanted);
+    if (!sim->done) {
+        schedule(sim, THERMAL_POLL_S, PRIORITY_CHANGE, on_thermal_poll, 0);
+    }
+}
+
+/* ---- the policy ---- */
+
+static struct dvfo_observation observe(const struct dvfo_simulation *sim, long request)
+{
+    struct dvfo_observation seen = {
+        .time_s = now_s(sim),
+        .request = request,
+        .bandwidth_bps = sim->bandwidth_bps,
+        .bandwidth_age_s = now_s(sim) - sim->bandwidth_at_s,
+        .in_system = sim->in_system,
+        .last_latency_s = sim->last_latency_s,
+        .last_energy_j = sim->last_energy_j,
+        .temperature_c = sim->temperature_c,
+    };
+    memcpy(seen.level, sim->device.level, sizeof seen.level);
+    memcpy(seen.busy_s, sim->device.busy_s, sizeof seen.busy_s);
+    return seen;
+}
+
+static void on_tick(void *subject, uint64_t argument)
+{
+    (void)argument;
+    struct dvfo_simulation *sim = subject;
+    charge(sim);
+    const struct dvfo_observation seen = observe(sim, -1);
+    int level[DVFO_DOMAINS];
+    memcpy(level, sim->wanted, sizeof level);
+    const double next_s = sim->trial->policy->tick(sim->policy_state, &seen, level);
+    DVFO_REQUIRE(next_s > 0.0);
+    ask_for_clocks(sim, level);
+    schedule(sim, next_s, PRIORITY_TICK, on_tick, 0);
+}
+
+/* The board is handed over at the clocks of the first decision: no change is charged to it. */
+static void settle_clocks(struct dvfo_simulation *sim, const int level[DVFO_DOMAINS])
+{
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        sim->wanted[d] = level[d];
+        dvfo_device_set_clock(&sim->device, (dvfo_domain)d, level[d], now_s(sim));
+    }
+}
+
+static void check_decision(const struct dvfo_simulation *sim, const struct dvfo_decision *decision)
+{
+    DVFO_REQUIRE(decision->place < DVFO_PLACE_COUNT);
+    DVFO_REQUIRE(decision->place != DVFO_PLACE_SPLIT ||
+                 (decision->share_tenths >= 1 && decision->share_tenths <= DVFO_SHARES - 1));
+    DVFO_REQUIRE(decision->place != DVFO_PLACE_LAYER ||
+                 (decision->cut >= 0 && (size_t)decision->cut < sim->def->network->cut_count));
+}
+
+static step first_step(dvfo_place place)
+{
+    static const step first[DVFO_PLACE_COUNT] = {
+        [DVFO_PLACE_EDGE] = STEP_FULL,
+        [DVFO_PLACE_SPLIT] = STEP_HEAD,
+        [DVFO_PLACE_LAYER] = STEP_PREFIX,
+        [DVFO_PLACE_CLOUD] = STEP_PREPARE,
+    };
+    return first[place];
+}
+
+/* The device takes a request up: the policy decides, Eq. (10). */
+static void start_request(struct dvfo_simulation *sim, struct request *request)
+{
+    const struct dvfo_observation seen = observe(sim, request->index);
+    memcpy(request->decision.level, sim->wanted, sizeof request->decision.level);
+    request->decision.place = DVFO_PLACE_EDGE;
+    sim->trial->policy->decide(sim->policy_state, &seen, &request->decision);
+    check_decision(sim, &request->decision);
+    request->started = true;
+    request->start_s = now_s(sim);
+    request->step = first_step(request->decision.place);
+    if (request->index == 0) {
+        settle_clocks(sim, request->decision.level);
+    } else {
+        ask_for_clocks(sim, request->decision.level);
+    }
+}
+
+/* ---- requests in the system ---- */
+
+static bool grow_pool(struct dvfo_simulation *sim)
+{
+    const uint32_t size = sim->pool_size == 0 ? 16 : 2 * sim->pool_size;
+    struct request *pool = realloc(sim->pool, size * sizeof *pool);
+    if (pool == NULL) {
+        return false;
+    }
+    sim->pool = pool;
+    for (uint32_t i = sim->pool_size; i < size; i++) {
+        pool[i].newer = i + 1 < size ? i + 1 : NONE; /* free ones hang on `newer` */
+    }
+    sim->free_request = sim->pool_size;
+    sim->pool_size = size;
+    return true;
+}
+
+/* A new request, ready to be taken up; NULL when memory is out. */
+static struct request *add_request(struct dvfo_simulation *sim)
+{
+    if (sim->free_request == NONE && !grow_pool(sim)) {
+        sim->out_of_memory = true;
+        sim->done = true;
+        return NULL;
+    }
+    const uint32_t slot = sim->free_request;
+    struct request *request = &sim->pool[slot];
+    sim->free_request = request->newer;
+    *request = (struct request){.index = sim->arrived++,
+                                .arrival_s = now_s(sim),
+                                .ready = true,
+                                .older = sim->newest,
+                                .newer = NONE,
+                                .next_transfer = NONE};
+    if (!isnan(sim->trace_stride_s)) {
+        request->trace_offset_s = sim->trace_stride_s * (double)request->index - now_s(sim);
+    }
+    if (sim->newest != NONE) {
+        sim->pool[sim->newest].newer = slot;
+    } else {
+        sim->oldest = slot;
+    }
+    sim->newest = slot;
+    sim->in_system++;
+    return request;
+}
+
+static void remove_request(struct dvfo_simulation *sim, uint32_t slot)
+{
+    struct request *request = &sim->pool[slot];
+    if (request->older != NONE) {
+        sim->pool[request->older].newer = request->newer;
+    } else {
+        sim->oldest = request->newer;
+    }
+    if (request->newer != NONE) {
+        sim->pool[request->newer].older = request->older;
+    } else {
+        sim->newest = request->older;
+    }
+    request->newer = sim->free_request;
+    sim->free_request = slot;
+    sim->in_system--;
+}
+
+static double share_of(const struct dvfo_decision *decision)
+{
+    return decision->place == DVFO_PLACE_SPLIT ? decision->share_tenths / 10.0
+           : decision->place == DVFO_PLACE_EDGE ? 0.0
+                                                : 1.0;
+}
+
+static void record_row(const struct dvfo_simulation *sim, const struct request *request, double latency_s,
+                       double cost_j)
+{
+    const struct dvfo_probe *probe = sim->trial->probe;
+    if (probe == NULL || probe->request == NULL) {
+        return;
+    }
+    const struct dvfo_decision *decision = &request->decision;
+    const struct dvfo_clocks clocks = dvfo_scenario_clocks(sim->scenario, decision->level);
+    struct dvfo_request_row row = {
+        .request = request->index,
+        .arrival_s = request->arrival_s,
+        .start_s = request->start_s,
+        .end_s = now_s(sim),
+        .latency_s = latency_s,
+        .energy_j = request->energy_j,
+        .cost_j = cost_j,
+        .place = decision->place,
+        .share = share_of(decision),
+        .cut = decision->place == DVFO_PLACE_LAYER ? sim->def->network->cuts[decision->cut] : -1,
+        .uplink_byte = request->uplink_byte,
+        .send_s = request->send_s,
+        .timed_out = request->remote == REMOTE_GIVEN_UP,
+    };
+    memcpy(row.hz, clocks.hz, sizeof row.hz);
+    probe->request(probe->user, &row);
+}
+
+static void finish_request(struct dvfo_simulation *sim, uint32_t slot)
+{
+    struct request *request = &sim->pool[slot];
+    const double latency_s = now_s(sim) - request->arrival_s;
+    const double cost_j = dvfo_scenario_cost_j(sim->scenario, request->energy_j, latency_s); /* Eq. (9) */
+    const bool timed_out = request->remote == REMOTE_GIVEN_UP;
+    struct tally *tally = &sim->tally;
+    tally->finished++;
+    tally->timeouts += timed_out;
+    tally->placed[request->decision.place]++;
+    dvfo_sum_add(&tally->latency_s, latency_s);
+    dvfo_sum_add(&tally->share, share_of(&request->decision));
+    dvfo_sum_add(&tally->uplink_byte, request->uplink_byte);
+    dvfo_histogram_add(&tally->latency, latency_s);
+    record_row(sim, request, latency_s, cost_j);
+    sim->last_latency_s = latency_s;
+    sim->last_energy_j = request->energy_j;
+    if (sim->trial->policy->learn != NULL) {
+        const struct dvfo_outcome outcome = {request->index, request->decision, latency_s, request->energy_j, cost_j,
+                                             timed_out};
+        sim->trial->policy->learn(sim->policy_state, &outcome);
+    }
+    remove_request(sim, slot);
+    if (tally->finished == sim->trial->workload.requests) {
+        sim->done = true;
+    } else if (sim->trial->workload.arrivals == DVFO_CLOSED) {
+        add_request(sim);
+    }
+}
+
+/* ---- the link and the cloud: Eqs. (6), (7) ---- */
+
+static void on_sent(void *subject, uint64_t argument);
+
+static void start_sending(struct dvfo_simulation *sim, uint32_t slot)
+{
+    struct request *request = &sim->pool[slot];
+    request->remote = REMOTE_SENDING;
+    request->sending_since_s = now_s(sim);
+    const double trace_s = now_s(sim) + request->trace_offset_s;
+    const double send_s = dvfo_trace_send_time_s(sim->trial->trace, trace_s, 8.0 * request->uplink_byte); /* Eq. (6) */
+    request->network_event = schedule(sim, send_s, PRIORITY_NETWORK, on_sent, slot);
+}
+
+/* The link's line moves on after its head was sent or given up. */
+static void next_transfer(struct dvfo_simulation *sim)
+{
+    const uint32_t next = sim->pool[sim->sending].next_transfer;
+    sim->sending = next;
+    if (next == NONE) {
+        sim->last_transfer = NONE;
+    } else {
+        start_sending(sim, next);
+    }
+}
+
+static void leave_line(struct dvfo_simulation *sim, uint32_t slot)
+{
+    if (sim->sending == slot) {
+        next_transfer(sim);
+        return;
+    }
+    uint32_t before = sim->sending;
+    while (sim->pool[before].next_transfer != slot) {
+        before = sim->pool[before].next_transfer;
+    }
+    sim->pool[before].next_transfer = sim->pool[slot].next_transfer;
+    if (sim->last_transfer == slot) {
+        sim->last_transfer = before;
+    }
+}
+
+/* Both branches are there: fuse, or end when one side answers alone, Eq. (8). */
+static void try_join(struct dvfo_simulation *sim, uint32_t slot)
+{
+    struct request *request = &sim->pool[slot];
+    if (!request->local_done || request->remote != REMOTE_ANSWERED) {
+        return;
+    }
+    if (dvfo_scenario_fuse_cycles(sim->scenario, &request->decision) > 0.0) {
+        request->step = STEP_FUSE;
+        request->ready = true;
+    } else {
+        finish_request(sim, slot);
+    }
+}
+
+static void on_answer(void *subject, uint64_t argument)
+{
+    struct dvfo_simulation *sim = subject;
+    const uint32_t slot = (uint32_t)argument;
+    struct request *request = &sim->pool[slot];
+    charge(sim);
+    sim->awaited--;
+    request->remote = REMOTE_ANSWERED;
+    dvfo_event_queue_cancel(sim->queue, request->timeout_event);
+    try_join(sim, slot);
+    dispatch(sim);
+}
+
+static void on_sent(void *subject, uint64_t argument)
+{
+    struct dvfo_simulation *sim = subject;
+    const uint32_t slot = (uint32_t)argument;
+    struct request *request = &sim->pool[slot];
+    charge(sim);
+    const double sending_s = now_s(sim) - request->sending_since_s;
+    request->send_s = now_s(sim) - request->handed_over_s;
+    request->remote = REMOTE_AWAITED;
+    sim->awaited++;
+    if (sending_s > 0.0) {
+        sim->bandwidth_bps = 8.0 * request->uplink_byte / sending_s;
+        sim->bandwidth_at_s = now_s(sim);
+        tell_counter(sim, DVFO_COUNTER_BANDWIDTH_BPS, request->sending_since_s, sim->bandwidth_bps);
+    }
+    tell_span(sim, DVFO_TRACK_RADIO, "send", request->sending_since_s, now_s(sim), request->index);
+    double begin_s = 0.0;
+    const double service_s = dvfo_scenario_cloud_s(sim->scenario, &request->decision);
+    const double half_trip_s = 0.5 * sim->def->rtt_s;
+    const double end_s = dvfo_cloud_serve(&sim->cloud, now_s(sim) + half_trip_s, service_s, &begin_s);
+    tell_span(sim, DVFO_TRACK_CLOUD, "serve", begin_s, end_s, request->index);
+    request->network_event = schedule(sim, end_s + half_trip_s - now_s(sim), PRIORITY_NETWORK, on_answer, slot);
+    next_transfer(sim);
+}
+
+/* The answer is too late: forget the remote side, end locally. */
+static void on_timeout(void *subject, uint64_t argument)
+{
+    struct dvfo_simulation *sim = subject;
+    const uint32_t slot = (uint32_t)argument;
+    struct request *request = &sim->pool[slot];
+    charge(sim);
+    dvfo_event_queue_cancel(sim->queue, request->network_event);
+    request->send_s = now_s(sim) - request->handed_over_s;
+    if (request->remote == REMOTE_AWAITED) {
+        sim->awaited--;
+    } else {
+        leave_line(sim, slot);
+    }
+    request->remote = REMOTE_GIVEN_UP;
+    if (request->local_done) {
+        request->step = STEP_REST;
+        request->ready = true;
+    }
+    dispatch(sim);
+}
+
+static void hand_over_to_link(struct dvfo_simulation *sim, uint32_t slot)
+{
+    struct request *request = &sim->pool[slot];
+    request->uplink_byte = dvfo_scenario_payload_byte(sim->scenario, &request->decision);
+    request->handed_over_s = now_s(sim);
+    request->remote = REMOTE_QUEUED;
+    request->next_transfer = NONE;
+    request->timeout_event = schedule(sim, sim->def->timeout_s, PRIORITY_TIMEOUT, on_timeout, slot);
+    if (sim->sending == NONE) {
+        sim->sending = slot;
+        sim->last_transfer = slot;
+        start_sending(sim, slot);
+    } else {
+        sim->pool[sim->last_transfer].next_transfer = slot;
+        sim->last_transfer = slot;
+    }
+}
+
+/* ---- work on the device ---- */
+
+static struct dvfo_job network_job(dvfo_stage stage, int index)
+{
+    return (struct dvfo_job){.stage = stage, .index = index};
+}
+
+static struct dvfo_job cpu_job(double cycles)
+{
+    return (struct dvfo_job){.on_cpu = true, .cycles = cycles};
+}
+
+/* What is left when the remote answer didn't come. */
+static struct dvfo_job rest_job(const struct dvfo_decision *decision)
+{
+    return decision->place == DVFO_PLACE_SPLIT   ? network_job(DVFO_STAGE_TAIL, 0)
+           : decision->place == DVFO_PLACE_LAYER ? network_job(DVFO_STAGE_SUFFIX, decision->cut)
+                                                 : network_job(DVFO_STAGE_FULL, 0);
+}
+
+static struct dvfo_job job_of(const struct dvfo_simulation *sim, const struct request *request)
+{
+    const struct dvfo_decision *decision = &request->decision;
+    switch (request->step) {
+    case STEP_HEAD:
+        return network_job(DVFO_STAGE_HEAD, 0);
+    case STEP_ATTENTION:
+        return network_job(DVFO_STAGE_ATTENTION, 0);
+    case STEP_PREFIX:
+        return network_job(DVFO_STAGE_PREFIX, decision->cut);
+    case STEP_PREPARE:
+        return cpu_job(dvfo_scenario_prepare_cycles(sim->scenario, decision));
+    case STEP_TAIL:
+        return network_job(DVFO_STAGE_TAIL, decision->share_tenths);
+    case STEP_FUSE:
+        return cpu_job(dvfo_scenario_fuse_cycles(sim->scenario, decision));
+    case STEP_REST:
+        return rest_job(decision);
+    case STEP_FULL:
+        break;
+    }
+    return network_job(DVFO_STAGE_FULL, 0);
+}
+
+static const char *step_name(step s)
+{
+    static const char *const names[] = {"head",  "attention", "head to the cut", "prepare to send",
+                                        "local tail", "fuse", "whole network",   "rest, locally"};
+    return names[s];
+}
+
+static bool has_tail(const struct request *request)
+{
+    return request->decision.place == DVFO_PLACE_SPLIT && request->decision.share_tenths < DVFO_SHARES - 1;
+}
+
+static void finish_tail(struct dvfo_simulation *sim, uint32_t slot)
+{
+    struct request *request = &sim->pool[slot];
+    request->local_done = true;
+    if (sim->def->composition == DVFO_SERIAL) {
+        hand_over_to_link(sim, slot);
+    } else if (request->remote == REMOTE_GIVEN_UP) {
+        request->step = STEP_REST;
+        request->ready = true;
+    } else {
+        try_join(sim, slot);
+    }
+}
+
+static void finish_prepare(struct dvfo_simulation *sim, uint32_t slot)
+{
+    struct request *request = &sim->pool[slot];
+    const bool tail = has_tail(request);
+    if (!tail || sim->def->composition == DVFO_PARALLEL) {
+        hand_over_to_link(sim, slot);
+    }
+    request->local_done = !tail;
+    if (tail) {
+        request->step = STEP_TAIL;
+        request->ready = true;
+    }
+}
+
+static void go_on(struct request *request, step next)
+{
+    request->step = next;
+    request->ready = true;
+}
+
+/* A step has ended: what comes next in the life of its request. */
+static void after_step(struct dvfo_simulation *sim, uint32_t slot)
+{
+    struct request *request = &sim->pool[slot];
+    request->ready = false;
+    switch (request->step) {
+    case STEP_HEAD:
+        go_on(request, STEP_ATTENTION);
+        break;
+    case STEP_ATTENTION:
+    case STEP_PREFIX:
+        go_on(request, STEP_PREPARE);
+        break;
+    case STEP_PREPARE:
+        finish_prepare(sim, slot);
+        break;
+    case STEP_TAIL:
+        finish_tail(sim, slot);
+        break;
+    case STEP_FULL:
+    case STEP_FUSE:
+    case STEP_REST:
+        finish_request(sim, slot);
+        break;
+    }
+}
+
+static void on_job_done(void *subject, uint64_t argument)
+{
+    struct dvfo_simulation *sim = subject;
+    const uint32_t slot = (uint32_t)argument;
+    charge(sim);
+    tell_span(sim, DVFO_TRACK_DEVICE, step_name(sim->pool[slot].step), sim->job_since_s, now_s(sim),
+              sim->pool[slot].index);
+    dvfo_device_finish(&sim->device);
+    sim->on_device = NONE;
+    after_step(sim, slot);
+    dispatch(sim);
+}
+
+/* A free device takes the oldest request that has something for it. */
+static void dispatch(struct dvfo_simulation *sim)
+{
+    if (sim->on_device != NONE || sim->done) {
+        return;
+    }
+    uint32_t slot = sim->oldest;
+    while (slot != NONE && !sim->pool[slot].ready) {
+        slot = sim->pool[slot].newer;
+    }
+    if (slot == NONE) {
+        return;
+    }
+    struct request *request = &sim->pool[slot];
+    if (!request->started) {
+        start_request(sim, request);
+    }
+    const struct dvfo_job job = job_of(sim, request);
+    dvfo_device_begin(&sim->device, &job);
+    sim->on_device = slot;
+    sim->job_since_s = now_s(sim);
+    sim->job_event = schedule(sim, dvfo_device_remaining_s(&sim->device, now_s(sim)), PRIORITY_JOB, on_job_done, slot);
+}
+
+static void on_arrival(void *subject, uint64_t argument)
+{
+    (void)argument;
+    struct dvfo_simulation *sim = subject;
+    const struct dvfo_workload *workload = &sim->trial->workload;
+    charge(sim);
+    add_request(sim);
+    if (workload->arrivals != DVFO_CLOSED && sim->arrived < workload->requests) {
+        schedule(sim, dvfo_workload_gap_s(workload, sim->arrival_rng), PRIORITY_ARRIVAL, on_arrival, 0);
+    }
+    dispatch(sim);
+}
+
+/* ---- life of the simulation ---- */
+
+static dvfo_status init_policy(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
+{
+    const struct dvfo_trial *trial = sim->trial;
+    const struct dvfo_policy_type *policy = trial->policy;
+    const struct dvfo_policy_setup setup = {
+        .board = sim->def->board,
+        .scenario = policy->sight >= DVFO_SIGHT_PROFILE ? sim->scenario : NULL,
+        .trace = policy->sight >= DVFO_SIGHT_TRACE ? trial->trace : NULL,
+        .seed = trial->seed,
+        .trial_index = trial->index,
+        .requests = trial->workload.requests,
+        .trace_stride_s = sim->trace_stride_s,
+        .argument = trial->policy_argument,
+    };
+    sim->policy_state = calloc(1, policy->state_size > 0 ? policy->state_size : 1);
+    if (sim->policy_state == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    if (policy->init != NULL) {
+        DVFO_TRY(policy->init(ctx, sim->policy_state, &setup));
+    }
+    sim->policy_ready = true;
+    return DVFO_OK;
+}
+
+static dvfo_status init_parts(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
+{
+    const struct dvfo_trial *trial = sim->trial;
+    int top[DVFO_DOMAINS];
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        top[d] = (int)sim->def->board->clock[d].level_count - 1;
+        sim->wanted[d] = top[d];
+    }
+    dvfo_device_init(&sim->device, sim->scenario, top);
+    dvfo_cloud_init(&sim->cloud, sim->def->cloud->servers);
+    dvfo_ledger_init(&sim->ledger, sim->device.power->rail_count);
+    sim->free_request = sim->oldest = sim->newest = sim->on_device = sim->sending = sim->last_transfer = NONE;
+    sim->bandwidth_bps = sim->last_latency_s = sim->last_energy_j = NAN;
+    sim->temperature_c = trial->thermal ? sim->def->board->thermal.ambient_c.value : NAN;
+    DVFO_TRY(dvfo_histogram_init(ctx, &sim->tally.latency));
+    DVFO_TRY(dvfo_event_queue_create(ctx, &sim->queue));
+    sim->arrival_rng = dvfo_random_stream(trial->seed, trial->index, "arrivals");
+    if (sim->arrival_rng == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    return init_policy(ctx, sim);
+}
+
+dvfo_status dvfo_simulation_create(struct dvfo_ctx *ctx, const struct dvfo_trial *trial,
+                                   struct dvfo_scenario *scenario, double trace_stride_s,
+                                   struct dvfo_simulation **out)
+{
+    *out = NULL;
+    struct dvfo_simulation *sim = calloc(1, sizeof *sim);
+    if (sim == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    sim->trial = trial;
+    sim->scenario = scenario;
+    sim->def = dvfo_scenario_def_of(scenario);
+    sim->trace_stride_s = trial->workload.arrivals == DVFO_CLOSED ? trace_stride_s : (double)NAN;
+    const dvfo_status status = init_parts(ctx, sim);
+    if (status != DVFO_OK) {
+        dvfo_simulation_free(sim);
+        return status;
+    }
+    *out = sim;
+    return DVFO_OK;
+}
+
+void dvfo_simulation_free(struct dvfo_simulation *sim)
+{
+    if (sim == NULL) {
+        return;
+    }
+    if (sim->policy_ready && sim->trial->policy->release != NULL) {
+        sim->trial->policy->release(sim->policy_state);
+    }
+    free(sim->policy_state);
+    if (sim->arrival_rng != NULL) {
+        gsl_rng_free(sim->arrival_rng);
+    }
+    dvfo_event_queue_free(sim->queue);
+    dvfo_histogram_free(&sim->tally.latency);
+    free(sim->pool);
+    free(sim);
+}
+
+static void fill_results(struct dvfo_simulation *sim, struct dvfo_trial_results *results)
+{
+    const struct tally *tally = &sim->tally;
+    const double n = fmax((double)tally->finished, 1.0);
+    const struct dvfo_ledger *ledger = &sim->ledger;
+    const double total_j = dvfo_ledger_total_j(ledger);
+    const double time_s = sim->charged_until_s;
+    *results = (struct dvfo_trial_results){
+        .requests = tally->finished,
+        .timeouts = tally->timeouts,
+        .time_s = time_s,
+        .energy_j = total_j / n,
+        .latency_s = dvfo_sum_value(&tally->latency_s) / n,
+        .latency_p50_s = dvfo_histogram_quantile(&tally->latency, 0.50),
+        .latency_p95_s = dvfo_histogram_quantile(&tally->latency, 0.95),
+        .latency_p99_s = dvfo_histogram_quantile(&tally->latency, 0.99),
+        .power_w = total_j / time_s,
+        .share = dvfo_sum_value(&tally->share) / n,
+        .uplink_byte = dvfo_sum_value(&tally->uplink_byte) / n,
+        .rails = ledger->rails,
+        .gap_j = dvfo_sum_value(&ledger->gap_j),
+        .request_j = dvfo_sum_value(&ledger->request_j),
+        .balance_error = dvfo_ledger_balance_error(ledger),
+        .temperature_c = sim->temperature_c,
+    };
+    results->cost_j = dvfo_scenario_cost_j(sim->scenario, results->energy_j, results->latency_s);
+    memcpy(results->placed, tally->placed, sizeof results->placed);
+    for (size_t r = 0; r < ledger->rails; r++) {
+        results->rail_j[r] = dvfo_sum_value(&ledger->rail_j[r]);
+    }
+    results->module_power_w = (total_j - results->rail_j[ledger->rails - 1]) / time_s;
+    for (int c = 0; c < DVFO_CAUSE_COUNT; c++) {
+        results->cause_j[c] = dvfo_sum_value(&ledger->cause_j[c]);
+    }
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        results->hz[d] = sim->device.cycles[d] / sim->device.time_s;
+    }
+}
+
+dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *sim, struct dvfo_trial_results *results)
+{
+    const volatile sig_atomic_t *stop = sim->trial->stop;
+    uint64_t events = 0;
+    bool stopped = false;
+    schedule(sim, 0.0, PRIORITY_ARRIVAL, on_arrival, 0);
+    if (sim->trial->policy->tick != NULL) {
+        schedule(sim, 0.0, PRIORITY_TICK, on_tick, 0);
+    }
+    if (sim->trial->thermal) {
+        schedule(sim, THERMAL_POLL_S, PRIORITY_CHANGE, on_thermal_poll, 0);
+    }
+    while (!sim->done && !stopped && dvfo_event_queue_step(sim->queue)) {
+        events++;
+        stopped = stop != NULL && *stop != 0;
+    }
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        tell_clock(sim, d);
+    }
+    fill_results(sim, results);
+    results->events = events;
+    if (sim->out_of_memory) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    return stopped ? dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted after %ld of %ld requests", results->requests,
+                               sim->trial->workload.requests)
+                   : DVFO_OK;
+}

@@ -1,0 +1,42 @@
+#include "sim/trial.h"
+
+#include <math.h>
+
+#include "sim/simulation.h"
+
+struct dvfo_trial dvfo_trial_default(void)
+{
+    return (struct dvfo_trial){
+        .scenario = dvfo_scenario_def_default(),
+        .workload = {.arrivals = DVFO_CLOSED, .requests = 1000},
+        .seed = 1,
+        .paired = true,
+    };
+}
+
+/* Mean edge-only latency at maximum clocks: the step by which paired requests move along the trace. */
+static double edge_latency_s(struct dvfo_scenario *scenario)
+{
+    int top[DVFO_DOMAINS];
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        top[d] = dvfo_scenario_level_count(scenario, (dvfo_domain)d) - 1;
+    }
+    return dvfo_scenario_work(scenario, DVFO_STAGE_FULL, 0, top).time_s;
+}
+
+dvfo_status dvfo_trial_run(struct dvfo_ctx *ctx, struct dvfo_trial *trial)
+{
+    struct dvfo_scenario *scenario = NULL;
+    struct dvfo_simulation *sim = NULL;
+    dvfo_status status = dvfo_scenario_create(ctx, &trial->scenario, &scenario);
+    if (status == DVFO_OK) {
+        const double stride_s = trial->paired ? edge_latency_s(scenario) : (double)NAN;
+        status = dvfo_simulation_create(ctx, trial, scenario, stride_s, &sim);
+    }
+    if (status == DVFO_OK) {
+        status = dvfo_simulation_run(ctx, sim, &trial->results);
+    }
+    dvfo_simulation_free(sim);
+    dvfo_scenario_free(scenario);
+    return status;
+}
