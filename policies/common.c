@@ -1,0 +1,46 @@
+#include "policies/common.h"
+
+#include "sim/scenario.h"
+
+void dvfo_policy_top_clocks(const struct dvfo_board *board, int level[DVFO_DOMAINS])
+{
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        level[d] = (int)board->clock[d].level_count - 1;
+    }
+}
+
+struct dvfo_level_choice dvfo_level_choice_of_tables(const struct dvfo_board *board)
+{
+    struct dvfo_level_choice choice = {0};
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        choice.count[d] = (int)board->clock[d].level_count;
+        for (int i = 0; i < choice.count[d]; i++) {
+            choice.level[d][i] = i;
+        }
+    }
+    return choice;
+}
+
+struct dvfo_level_choice dvfo_level_choice_of_agents(const struct dvfo_board *board)
+{
+    struct dvfo_level_choice choice = {0};
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        choice.count[d] = dvfo_scenario_agent_levels(board, (dvfo_domain)d, DVFO_AGENT_LEVELS, choice.level[d]);
+    }
+    return choice;
+}
+
+void dvfo_policy_place_share(struct dvfo_decision *decision, int share_tenths)
+{
+    decision->place = share_tenths == 0 ? DVFO_PLACE_EDGE : DVFO_PLACE_SPLIT;
+    decision->share_tenths = share_tenths;
+    decision->cut = 0;
+}
+
+dvfo_status dvfo_policy_no_argument(struct dvfo_ctx *ctx, const struct dvfo_policy_setup *setup, const char *name)
+{
+    if (setup->argument != NULL) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "policy '%s' takes no argument, found ':%s'", name, setup->argument);
+    }
+    return DVFO_OK;
+}

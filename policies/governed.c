@@ -1,0 +1,205 @@
+/* Policies that leave the clocks to governors, as a board does out of the box: a CPU governor of the kernel, podgov for the
+ * GPU, actmon for the memory. Requests are computed on the device. Each governor polls on its own period; one tick serves
+ * whichever is due. */
+#include <math.h>
+
+#include "policies/actmon.h"
+#include "policies/common.h"
+#include "policies/cpufreq.h"
+#include "policies/podgov.h"
+#include "sim/base/units.h"
+
+#define SCHEDULER_TICK_S 4e-3 /* CONFIG_HZ=250 of L4T: while a core runs, schedutil is asked at least that often */
+#define TICK_SLACK_S 1e-9     /* ticks are sums of periods: equal times may differ in the last bits */
+
+typedef enum cpu_rule { ONDEMAND, CONSERVATIVE, SCHEDUTIL } cpu_rule;
+
+/* Where a busy counter stood when its governor last looked. */
+struct meter {
+    double time_s, busy_s;
+};
+
+struct governed {
+    const struct dvfo_board *board;
+    cpu_rule rule;
+    bool started;
+    struct dvfo_conservative conservative;
+    struct dvfo_schedutil schedutil;
+    struct dvfo_podgov podgov;
+    struct dvfo_actmon actmon;
+    struct meter meter[DVFO_DOMAINS];
+    double period_s[DVFO_DOMAINS];
+    double due_s[DVFO_DOMAINS];
+};
+
+/* Busy and wall time since the meter was last read [s]. */
+static struct meter read_meter(struct meter *meter, const struct dvfo_observation *seen, dvfo_domain domain)
+{
+    const struct meter now = {.time_s = seen->time_s, .busy_s = seen->busy_s[domain]};
+    const struct meter passed = {.time_s = now.time_s - meter->time_s, .busy_s = now.busy_s - meter->busy_s};
+    *meter = now;
+    return passed;
+}
+
+static int cpu_step(struct governed *state, const struct dvfo_observation *seen, int level)
+{
+    const struct dvfo_clock_domain *clock = &state->board->clock[DVFO_CPU];
+    const struct meter passed = read_meter(&state->meter[DVFO_CPU], seen, DVFO_CPU);
+    const int load_percent = dvfo_cpufreq_load_percent(passed.busy_s, passed.time_s);
+    switch (state->rule) {
+    case ONDEMAND:
+        return dvfo_cpufreq_ondemand(clock, load_percent);
+    case CONSERVATIVE:
+        return dvfo_conservative_step(&state->conservative, clock, level, load_percent);
+    case SCHEDUTIL:
+        return dvfo_schedutil_step(&state->schedutil, clock, level, seen->time_s, passed.busy_s, passed.time_s);
+    }
+    return level;
+}
+
+static int gpu_step(struct governed *state, const struct dvfo_observation *seen, int level)
+{
+    const struct meter passed = read_meter(&state->meter[DVFO_GPU], seen, DVFO_GPU);
+    return dvfo_podgov_step(&state->podgov, &state->board->clock[DVFO_GPU], level, seen->time_s, passed.busy_s,
+                            passed.time_s);
+}
+
+/* A board's counters don't tell whose traffic it was. The model's CPU work moves no bytes (Eq. (1)), so all of it is the
+ * GPU's, and the monitor of CPU traffic stays silent. */
+static int mem_step(struct governed *state, const struct dvfo_observation *seen, int level, int cpu_level)
+{
+    const struct dvfo_clock_domain *clock = &state->board->clock[DVFO_MEM];
+    const struct meter passed = read_meter(&state->meter[DVFO_MEM], seen, DVFO_MEM);
+    const double busy_share = passed.time_s > 0.0 ? fmin(passed.busy_s / passed.time_s, 1.0) : 0.0;
+    const long activity_khz[DVFO_ACTMON_MONITORS] = {
+        [DVFO_ACTMON_ALL] = lround(busy_share * clock->level_hz[level] / DVFO_HZ_PER_KHZ),
+    };
+    const long cpu_khz = lround(state->board->clock[DVFO_CPU].level_hz[cpu_level] / DVFO_HZ_PER_KHZ);
+    return dvfo_actmon_step(&state->actmon, clock, level, activity_khz, cpu_khz);
+}
+
+static void start(struct governed *state, const struct dvfo_observation *seen, const int level[DVFO_DOMAINS])
+{
+    const struct dvfo_clock_domain *clock = state->board->clock;
+    state->conservative = dvfo_conservative_at(&clock[DVFO_CPU], level[DVFO_CPU]);
+    state->schedutil = dvfo_schedutil_at_rest(&clock[DVFO_CPU]);
+    state->podgov = dvfo_podgov_start(&clock[DVFO_GPU], level[DVFO_GPU], seen->time_s);
+    state->actmon = dvfo_actmon_start(&clock[DVFO_MEM], level[DVFO_MEM]);
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        read_meter(&state->meter[d], seen, (dvfo_domain)d);
+        state->due_s[d] = seen->time_s + state->period_s[d];
+    }
+    state->started = true;
+}
+
+static bool falls_due(struct governed *state, dvfo_domain domain, double now_s)
+{
+    if (now_s + TICK_SLACK_S < state->due_s[domain]) {
+        return false;
+    }
+    state->due_s[domain] += state->period_s[domain];
+    return true;
+}
+
+static double governed_tick(void *block, const struct dvfo_observation *seen, int level[DVFO_DOMAINS])
+{
+    struct governed *state = block;
+    const double now_s = seen->time_s;
+    if (!state->started) {
+        start(state, seen, level);
+    } else {
+        if (falls_due(state, DVFO_CPU, now_s)) {
+            level[DVFO_CPU] = cpu_step(state, seen, level[DVFO_CPU]);
+        }
+        if (falls_due(state, DVFO_GPU, now_s)) {
+            level[DVFO_GPU] = gpu_step(state, seen, level[DVFO_GPU]);
+        }
+        if (falls_due(state, DVFO_MEM, now_s)) {
+            level[DVFO_MEM] = mem_step(state, seen, level[DVFO_MEM], level[DVFO_CPU]);
+        }
+    }
+    const double due_s = fmin(state->due_s[DVFO_CPU], fmin(state->due_s[DVFO_GPU], state->due_s[DVFO_MEM]));
+    return fmax(due_s - now_s, TICK_SLACK_S);
+}
+
+static void stay_on_device(void *block, const struct dvfo_observation *seen, struct dvfo_decision *decision)
+{
+    (void)block;
+    (void)seen;
+    decision->place = DVFO_PLACE_EDGE; /* clocks stay as the ticks left them */
+}
+
+static dvfo_status init(struct dvfo_ctx *ctx, struct governed *state, const struct dvfo_policy_setup *setup,
+                        const char *name, cpu_rule rule)
+{
+    DVFO_TRY(dvfo_policy_no_argument(ctx, setup, name));
+    *state = (struct governed){
+        .board = setup->board,
+        .rule = rule,
+        .period_s = {[DVFO_CPU] = rule == SCHEDUTIL ? SCHEDULER_TICK_S : DVFO_CPUFREQ_SAMPLING_S,
+                     [DVFO_GPU] = DVFO_PODGOV_POLLING_S,
+                     [DVFO_MEM] = DVFO_ACTMON_POLLING_S},
+    };
+    return DVFO_OK;
+}
+
+static dvfo_status ondemand_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
+{
+    return init(ctx, state, setup, "ondemand", ONDEMAND);
+}
+
+static dvfo_status conservative_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
+{
+    return init(ctx, state, setup, "conservative", CONSERVATIVE);
+}
+
+static dvfo_status schedutil_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
+{
+    return init(ctx, state, setup, "schedutil", SCHEDUTIL);
+}
+
+static dvfo_status l4t_default_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
+{
+    return init(ctx, state, setup, "l4t-default", SCHEDUTIL);
+}
+
+const struct dvfo_policy_type dvfo_policy_ondemand = {
+    .name = "ondemand",
+    .summary = "on the device; CPU clock by ondemand, GPU by podgov, memory by actmon",
+    .sight = DVFO_SIGHT_WORLD,
+    .state_size = sizeof(struct governed),
+    .init = ondemand_init,
+    .decide = stay_on_device,
+    .tick = governed_tick,
+};
+
+const struct dvfo_policy_type dvfo_policy_conservative = {
+    .name = "conservative",
+    .summary = "on the device; CPU clock by conservative, GPU by podgov, memory by actmon",
+    .sight = DVFO_SIGHT_WORLD,
+    .state_size = sizeof(struct governed),
+    .init = conservative_init,
+    .decide = stay_on_device,
+    .tick = governed_tick,
+};
+
+const struct dvfo_policy_type dvfo_policy_schedutil = {
+    .name = "schedutil",
+    .summary = "on the device; CPU clock by schedutil, GPU by podgov, memory by actmon",
+    .sight = DVFO_SIGHT_WORLD,
+    .state_size = sizeof(struct governed),
+    .init = schedutil_init,
+    .decide = stay_on_device,
+    .tick = governed_tick,
+};
+
+/* What L4T ships: the same three as `schedutil`, under the name by which tables mean "out of the box". */
+const struct dvfo_policy_type dvfo_policy_l4t_default = {
+    .name = "l4t-default",
+    .summary = "on the device; clocks as L4T ships: schedutil, podgov, actmon",
+    .sight = DVFO_SIGHT_WORLD,
+    .state_size = sizeof(struct governed),
+    .init = l4t_default_init,
+    .decide = stay_on_device,
+    .tick = governed_tick,
+};
