@@ -4,7 +4,7 @@
 
 #define LOWEST 1e-9
 #define LOG_RATIO 0.001998002662673058 /* ln(1.002) */
-enum { BINS = 17286 };                 /* ln(10^15) / ln(1.002), rounded up */
+enum { BINS = 17287 };                 /* ln(10^15) / ln(1.002), rounded up */
 
 dvfo_status dvfo_histogram_init(struct dvfo_ctx *ctx, struct dvfo_histogram *histogram)
 {
