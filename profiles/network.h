@@ -67,6 +67,8 @@ struct dvfo_layer {
     int input_count;
 };
 
+struct dvfo_layer_def;
+
 struct dvfo_network {
     char *name;              /* "resnet-18" */
     char *title;             /* "ResNet-18 (He et al. 2016)" */
@@ -84,6 +86,7 @@ struct dvfo_network {
     int *cuts;               /* (cut_count) their indices, ascending; the last layer is not among them */
     double work_flop, macs, params; /* totals */
     double output_elements;  /* of the network's outputs together: what a cloud sends back */
+    struct dvfo_layer_def *defs; /* (n) what each layer was asked to be: for dvfo_network_slim, private to profiles */
 };
 
 /** Load profiles/networks/NAME.yaml (or a path of the user's).
