@@ -8,7 +8,8 @@ static struct dvfo_trace *make_trace(size_t n, const double *start_s, const doub
 {
     struct dvfo_ctx ctx = {0};
     struct dvfo_trace *trace = NULL;
-    cr_assert(dvfo_trace_create(&ctx, "t", "test", n, start_s, rate_bps, period_s, &trace) == DVFO_OK, "%s", ctx.message);
+    cr_assert(dvfo_trace_create(&ctx, "t", "test", n, start_s, rate_bps, period_s, &trace) == DVFO_OK, "%s",
+              ctx.message);
     return trace;
 }
 
@@ -93,8 +94,8 @@ Test(trace, what_is_sent_during_the_send_time_is_what_was_to_be_sent)
         const double time_s = dvfo_trace_send_time_s(trace, t0_s, bits);
         const double sent_bits = dvfo_trace_sent_bits(trace, t0_s + time_s) - dvfo_trace_sent_bits(trace, t0_s);
         /* the difference of two integrals over up to 15 periods, whose arguments are rounded to 1e-16 of their size */
-        cr_expect_float_eq(sent_bits, bits, 1e-12 * period_bits + 1e-12 * bits, "t0 %.17g bits %.17g: %.17g", t0_s, bits,
-                           sent_bits);
+        cr_expect_float_eq(sent_bits, bits, 1e-12 * period_bits + 1e-12 * bits, "t0 %.17g bits %.17g: %.17g", t0_s,
+                           bits, sent_bits);
     }
     for (int i = 0; i < STEPS; i++) { /* from one step's start to any later one's: never late, never negative */
         const double bits = trace->sent_bits[STEPS] - trace->sent_bits[i];
@@ -137,9 +138,9 @@ Test(open, constant_rates_take_a_unit)
         const char *spec;
         double rate_bps; /* 0: refused */
     } rows[] = {
-        {"const:5Mbps", 5e6},    {"const:250kbps", 250e3}, {"const:1.5Gbps", 1.5e9}, {"const:800bps", 800.0},
-        {"const:5Mbit/s", 5e6},  {"const:5", 0.0},         {"const:", 0.0},          {"const:-5Mbps", 0.0},
-        {"const:0Mbps", 0.0},    {"const:nanMbps", 0.0},   {"const:5 Mbps", 0.0},    {"const:101Gbps", 0.0},
+        {"const:5Mbps", 5e6},   {"const:250kbps", 250e3}, {"const:1.5Gbps", 1.5e9}, {"const:800bps", 800.0},
+        {"const:5Mbit/s", 5e6}, {"const:5", 0.0},         {"const:", 0.0},          {"const:-5Mbps", 0.0},
+        {"const:0Mbps", 0.0},   {"const:nanMbps", 0.0},   {"const:5 Mbps", 0.0},    {"const:101Gbps", 0.0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct dvfo_ctx ctx = {0};

@@ -1,22 +1,71 @@
-#include <stdio.h>
-#include <string.h>
-
-#include "sim/base/hash.h"
-#include "sim/base/units.h"
+/* What stands after --trace: "const:5Mbps", "model:wifi", a file, a file with ":upload" or ":download" behind it. */
 #include "traces/trace.h"
 
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sim/base/data_path.h"
+#include "sim/base/hash.h"
+#include "sim/base/units.h"
+#include "traces/format.h"
+#include "traces/generator.h"
+
 static dvfo_status open_constant(struct dvfo_ctx *ctx, const char *spec, struct dvfo_trace **out);
+static dvfo_status open_model(struct dvfo_ctx *ctx, const char *spec, uint64_t seed, struct dvfo_trace **out);
+static dvfo_status open_file(struct dvfo_ctx *ctx, const char *spec, const char *format, struct dvfo_trace **out);
 
 dvfo_status dvfo_trace_open(struct dvfo_ctx *ctx, const char *spec, const char *format, uint64_t seed,
                             struct dvfo_trace **out)
 {
-    (void)format;
-    (void)seed;
     *out = NULL;
-    if (strncmp(spec, "const:", 6) == 0) {
+    if (strncmp(spec, "const:", strlen("const:")) == 0) {
         return open_constant(ctx, spec, out);
     }
-    return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: not a trace that can be opened yet", spec);
+    if (strncmp(spec, "model:", strlen("model:")) == 0) {
+        return open_model(ctx, spec, seed, out);
+    }
+    return open_file(ctx, spec, format, out);
+}
+
+static dvfo_status open_model(struct dvfo_ctx *ctx, const char *spec, uint64_t seed, struct dvfo_trace **out)
+{
+    const struct dvfo_generator *generator = NULL;
+    DVFO_TRY(dvfo_generator_find(ctx, spec + strlen("model:"), &generator));
+    return dvfo_generator_draw(ctx, generator, spec, DVFO_GENERATOR_DURATION_S, seed, out);
+}
+
+/* Cut ":upload" or ":download" off the end. */
+static dvfo_direction cut_direction(char *path)
+{
+    static const struct {
+        const char *text;
+        dvfo_direction direction;
+    } rows[] = {{":upload", DVFO_DIRECTION_UPLOAD}, {":download", DVFO_DIRECTION_DOWNLOAD}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const size_t length = strlen(path);
+        const size_t cut = strlen(rows[i].text);
+        if (length > cut && strcmp(path + length - cut, rows[i].text) == 0) {
+            path[length - cut] = '\0';
+            return rows[i].direction;
+        }
+    }
+    return DVFO_DIRECTION_DEFAULT;
+}
+
+static dvfo_status open_file(struct dvfo_ctx *ctx, const char *spec, const char *format, struct dvfo_trace **out)
+{
+    char path[DVFO_PATH_SIZE];
+    if (snprintf(path, sizeof path, "%s", spec) >= (int)sizeof path) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "the path of a trace is longer than %d characters", DVFO_PATH_SIZE - 1);
+    }
+    struct stat info;
+    const bool exists = stat(path, &info) == 0; /* a file may really be called x:upload */
+    const dvfo_direction direction = exists ? DVFO_DIRECTION_DEFAULT : cut_direction(path);
+    struct dvfo_text text;
+    DVFO_TRY(dvfo_text_load(ctx, path, DVFO_FORMAT_MAX_BYTES, &text));
+    const dvfo_status status = dvfo_format_read(ctx, &text, spec, format, direction, out);
+    dvfo_text_free(&text);
+    return status;
 }
 
 /* "5Mbps" and "5Mbit/s" say the same. */
@@ -50,9 +99,10 @@ static dvfo_status open_constant(struct dvfo_ctx *ctx, const char *spec, struct 
     double value = 0.0;
     double unit_bps = 0.0;
     if (!dvfo_text_number(spec + strlen("const:"), &unit, &value) || !rate_unit_bps(unit, &unit_bps)) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT,
-                         "%s: is not a constant rate, expected a number and its unit (bps, kbps, Mbps, Gbps) as in const:5Mbps",
-                         spec);
+        return dvfo_fail(
+            ctx, DVFO_BAD_INPUT,
+            "%s: is not a constant rate, expected a number and its unit (bps, kbps, Mbps, Gbps) as in const:5Mbps",
+            spec);
     }
     const double start_s = 0.0;
     const double rate_bps = value * unit_bps;

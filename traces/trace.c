@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_PERIOD_S 1e9 /* thirty years; a longer recording is a time stamp misread */
+#define MAX_PERIOD_S 1e8 /* three years; a longer recording is a time stamp misread */
 
 static dvfo_status check_steps(struct dvfo_ctx *ctx, const char *name, size_t n, const double *start_s,
                                const double *rate_bps, double period_s);
@@ -45,8 +45,8 @@ dvfo_status dvfo_trace_create(struct dvfo_ctx *ctx, const char *name, const char
     }
     if (!(trace->sent_bits[n] > 0.0)) {
         dvfo_trace_free(trace);
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: carries nothing from its beginning to its end, expected a rate above 0",
-                         name);
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "%s: carries nothing from its beginning to its end, expected a rate above 0", name);
     }
     *out = trace;
     return DVFO_OK;
@@ -64,8 +64,9 @@ static dvfo_status check_steps(struct dvfo_ctx *ctx, const char *name, size_t n,
     for (size_t i = 0; i < n; i++) {
         const double end_s = i + 1 < n ? start_s[i + 1] : period_s;
         if (!(end_s > start_s[i]) || !(end_s <= MAX_PERIOD_S)) {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: step %zu goes from %.9g to %.9g s, expected times that rise to at most %g s",
-                             name, i + 1, start_s[i], end_s, MAX_PERIOD_S);
+            return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                             "%s: step %zu goes from %.9g to %.9g s, expected times that rise to at most %g s", name,
+                             i + 1, start_s[i], end_s, MAX_PERIOD_S);
         }
         if (!(rate_bps[i] >= 0.0 && rate_bps[i] <= DVFO_TRACE_MAX_BPS)) {
             return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: the rate of step %zu is %g bit/s, expected 0 to %g", name, i + 1,
@@ -78,6 +79,7 @@ static dvfo_status check_steps(struct dvfo_ctx *ctx, const char *name, size_t n,
 void dvfo_trace_free(struct dvfo_trace *trace)
 {
     if (trace != NULL) {
+        free(trace->filled);
         free(trace->sent_bits);
         free(trace->rate_bps);
         free(trace->start_s);

@@ -20,15 +20,16 @@ struct dvfo_trace {
     size_t n;                          /* steps, >= 1 */
     double *start_s;                   /* (n) start of each step; start_s[0] = 0, strictly increasing; owned */
     double *rate_bps;                  /* (n) rate on [start_s[i], start_s[i+1]); >= 0, finite; owned */
-    double *sent_bits;                 /* (n + 1) integral of the rate from 0 to each start, and over the period; owned */
-    double period_s;                   /* > start_s[n-1]; the trace repeats after it */
+    double *sent_bits; /* (n + 1) integral of the rate from 0 to each start, and over the period; owned */
+    double period_s;   /* > start_s[n-1]; the trace repeats after it */
+    bool *filled;      /* (n) steps where nothing was measured and the last rate is held, left out by the
+                          statistics; NULL when there are none; owned */
 };
 
 /** Build a trace from its steps; the arrays are copied.
  *  @return DVFO_BAD_INPUT when a rule of the struct above is broken, or when the period carries nothing */
 dvfo_status dvfo_trace_create(struct dvfo_ctx *ctx, const char *name, const char *format, size_t n,
-                              const double *start_s, const double *rate_bps, double period_s,
-                              struct dvfo_trace **out);
+                              const double *start_s, const double *rate_bps, double period_s, struct dvfo_trace **out);
 void dvfo_trace_free(struct dvfo_trace *trace);
 
 /** Open what a user may write after --trace: a file of any supported format (recognised by content), "const:5Mbps", or
