@@ -357,7 +357,7 @@ static dvfo_status read_def(const struct fields *fields, bool has_norm, struct d
     DVFO_TRY(read_patch(fields, def));
     DVFO_TRY(read_int(fields, "groups", 1, DVFO_MAX_CHANNELS, 1, &def->groups));
     DVFO_TRY(read_int(fields, "heads", 1, 1024, -1, &def->heads));
-    DVFO_TRY(read_int(fields, "scale", 1, 64, 0, &def->scale));
+    DVFO_TRY(read_int(fields, "scale", 0, 64, 0, &def->scale));
     DVFO_TRY(read_int(fields, "to", 1, 1024, -1, &def->scale));
     DVFO_TRY(read_int(fields, "part", 1, 1024, -1, &def->part));
     DVFO_TRY(read_int(fields, "of", 1, 1024, -1, &def->of));
