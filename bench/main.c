@@ -9,6 +9,7 @@
 #include "sim/base/nearest.h"
 
 static const struct dvfo_command *const commands[] = {
+    &dvfo_command_run,
     NULL,
 };
 

@@ -1,0 +1,158 @@
+#include "bench/columns.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "sim/base/units.h"
+
+static const char *board(const struct dvfo_trial *t)
+{
+    return t->scenario.board->name;
+}
+
+static const char *network(const struct dvfo_trial *t)
+{
+    return t->scenario.network->name;
+}
+
+static const char *trace(const struct dvfo_trial *t)
+{
+    return t->trace->name;
+}
+
+static const char *runtime(const struct dvfo_trial *t)
+{
+    return t->scenario.runtime->name;
+}
+
+static const char *precision(const struct dvfo_trial *t)
+{
+    return t->scenario.runtime->precision;
+}
+
+static const char *variant(const struct dvfo_trial *t)
+{
+    return t->scenario.network->variant;
+}
+
+static const char *split(const struct dvfo_trial *t)
+{
+    return t->scenario.network->layers[t->scenario.network->split].name;
+}
+
+static const char *composition(const struct dvfo_trial *t)
+{
+    return t->scenario.composition == DVFO_PARALLEL ? "parallel" : "serial";
+}
+
+static const char *tail(const struct dvfo_trial *t)
+{
+    static const char *const names[] = {"shapes", "linear", "width"};
+    return names[t->scenario.tail_rule];
+}
+
+/* X(function, expression): one number of a trial. */
+#define NUMBER_LIST(X)                                                                                                 \
+    X(requests, (double)t->results.requests)                                                                           \
+    X(energy_j, t->results.energy_j)                                                                                   \
+    X(latency_s, t->results.latency_s)                                                                                 \
+    X(latency_p50_s, t->results.latency_p50_s)                                                                         \
+    X(latency_p95_s, t->results.latency_p95_s)                                                                         \
+    X(latency_p99_s, t->results.latency_p99_s)                                                                         \
+    X(power_w, t->results.power_w)                                                                                     \
+    X(cost_j, t->results.cost_j)                                                                                       \
+    X(accuracy, ((void)t, (double)NAN))                                                                                \
+    X(share, t->results.share)                                                                                         \
+    X(uplink_bytes, t->results.uplink_byte)                                                                            \
+    X(cpu_mhz, t->results.hz[DVFO_CPU] / DVFO_HZ_PER_MHZ)                                                              \
+    X(gpu_mhz, t->results.hz[DVFO_GPU] / DVFO_HZ_PER_MHZ)                                                              \
+    X(mem_mhz, t->results.hz[DVFO_MEM] / DVFO_HZ_PER_MHZ)                                                              \
+    X(module_power_w, t->results.module_power_w)                                                                       \
+    X(radio_j, t->results.rail_j[t->results.rails - 1] / (double)(t->results.requests > 0 ? t->results.requests : 1))  \
+    X(energy_low_j, t->results.energy_j - 0.5 * radio_j(t))                                                            \
+    X(energy_high_j, t->results.energy_j + radio_j(t))                                                                 \
+    X(gap_j, t->results.gap_j / (double)(t->results.requests > 0 ? t->results.requests : 1))                           \
+    X(timeouts, (double)t->results.timeouts)                                                                           \
+    X(time_s, t->results.time_s)                                                                                       \
+    X(temperature_c, t->results.temperature_c)                                                                         \
+    X(balance_error, t->results.balance_error)                                                                         \
+    X(eta, t->scenario.eta)                                                                                            \
+    X(lambda, t->scenario.lambda)                                                                                      \
+    X(p_max_w, t->scenario.p_max_w)                                                                                    \
+    X(rtt_s, t->scenario.rtt_s)                                                                                        \
+    X(timeout_s, t->scenario.timeout_s)                                                                                \
+    X(seed, (double)t->seed)
+
+#define NUMBER_FUNCTION(name, expression)                                                                              \
+    static double name(const struct dvfo_trial *t)                                                                     \
+    {                                                                                                                  \
+        return expression;                                                                                             \
+    }
+NUMBER_LIST(NUMBER_FUNCTION)
+#undef NUMBER_FUNCTION
+
+const struct dvfo_trial_column dvfo_trial_columns[] = {
+    {"board", "1", "board", 0, true, NULL, board},
+    {"network", "1", "network", 0, true, NULL, network},
+    {"policy", "1", "policy", 0, true, NULL, NULL},
+    {"trace", "1", "trace of the link", 0, false, NULL, trace},
+    {"requests", "1", "requests that ended", 7, false, requests, NULL},
+    {"energy_j", "J", "energy per request, total / requests, gap included", 4, true, energy_j, NULL},
+    {"latency_s", "s", "mean end-to-end latency", 4, true, latency_s, NULL},
+    {"latency_p50_s", "s", "median latency", 4, false, latency_p50_s, NULL},
+    {"latency_p95_s", "s", "95th percentile of latency", 4, true, latency_p95_s, NULL},
+    {"latency_p99_s", "s", "99th percentile of latency", 4, false, latency_p99_s, NULL},
+    {"power_w", "W", "energy of the whole device / time", 4, true, power_w, NULL},
+    {"cost_j", "J", "cost of Eq. (9): eta * energy + (1 - eta) * p_max * latency", 4, true, cost_j, NULL},
+    {"accuracy", "1", "accuracy (empty: no accuracy profile)", 4, false, accuracy, NULL},
+    {"share", "1", "mean share of the feature maps, or of the input, that was sent", 3, true, share, NULL},
+    {"uplink_bytes", "byte", "bytes sent per request", 5, false, uplink_bytes, NULL},
+    {"cpu_mhz", "MHz", "time-weighted mean CPU clock", 4, true, cpu_mhz, NULL},
+    {"gpu_mhz", "MHz", "time-weighted mean GPU clock", 4, true, gpu_mhz, NULL},
+    {"mem_mhz", "MHz", "time-weighted mean memory clock", 4, true, mem_mhz, NULL},
+    {"module_power_w", "W", "mean power of the module, radio not included", 4, false, module_power_w, NULL},
+    {"radio_j", "J", "energy of the radio per request", 4, false, radio_j, NULL},
+    {"energy_low_j", "J", "energy per request with half the assumed radio power", 4, false, energy_low_j, NULL},
+    {"energy_high_j", "J", "energy per request with double the assumed radio power", 4, false, energy_high_j, NULL},
+    {"gap_j", "J", "energy per request drawn while no request was in the system", 4, false, gap_j, NULL},
+    {"timeouts", "1", "requests that ended locally after a timeout", 7, false, timeouts, NULL},
+    {"time_s", "s", "simulated time", 5, false, time_s, NULL},
+    {"temperature_c", "degC", "temperature at the end (empty: thermal model off)", 4, false, temperature_c, NULL},
+    {"balance_error", "1", "relative disagreement of energy by rail, cause and owner", 2, false, balance_error, NULL},
+    {"eta", "1", "weight of energy in the cost", 3, false, eta, NULL},
+    {"lambda", "1", "fusion weight of the local answer", 3, false, lambda, NULL},
+    {"p_max_w", "W", "P_max of the cost", 4, false, p_max_w, NULL},
+    {"rtt_s", "s", "round trip to the cloud", 3, false, rtt_s, NULL},
+    {"timeout_s", "s", "timeout of the remote path", 3, false, timeout_s, NULL},
+    {"runtime", "1", "inference runtime of the profile", 0, false, NULL, runtime},
+    {"precision", "1", "precision of the profile", 0, false, NULL, precision},
+    {"input", "1", "input variant of the network", 0, false, NULL, variant},
+    {"split_layer", "1", "layer after which feature maps are split", 0, false, NULL, split},
+    {"composition", "1", "local tail and remote path", 0, false, NULL, composition},
+    {"tail_rule", "1", "cost rule of the local tail", 0, false, NULL, tail},
+    {"seed", "1", "seed of all random streams", 10, false, seed, NULL},
+    {0},
+};
+
+#define ROW(member) offsetof(struct dvfo_request_row, member)
+
+const struct dvfo_request_column dvfo_request_columns[] = {
+    {"request", "1", "index of the request within its trial", DVFO_COLUMN_LONG, ROW(request)},
+    {"arrival_s", "s", "time of arrival", DVFO_COLUMN_DOUBLE, ROW(arrival_s)},
+    {"start_s", "s", "time at which the device takes it up", DVFO_COLUMN_DOUBLE, ROW(start_s)},
+    {"end_s", "s", "time at which it ends", DVFO_COLUMN_DOUBLE, ROW(end_s)},
+    {"latency_s", "s", "end - arrival", DVFO_COLUMN_DOUBLE, ROW(latency_s)},
+    {"energy_j", "J", "energy of the device while it works or waits for this request", DVFO_COLUMN_DOUBLE,
+     ROW(energy_j)},
+    {"cost_j", "J", "cost of Eq. (9)", DVFO_COLUMN_DOUBLE, ROW(cost_j)},
+    {"place", "1", "where it was computed", DVFO_COLUMN_PLACE, ROW(place)},
+    {"share", "1", "share of the feature maps, or of the input, that was sent", DVFO_COLUMN_DOUBLE, ROW(share)},
+    {"cut", "1", "index of the layer whose activation was sent, -1 otherwise", DVFO_COLUMN_INT, ROW(cut)},
+    {"uplink_bytes", "byte", "bytes sent", DVFO_COLUMN_DOUBLE, ROW(uplink_byte)},
+    {"send_s", "s", "time on the link, queueing included", DVFO_COLUMN_DOUBLE, ROW(send_s)},
+    {"timed_out", "1", "1: ended locally after a timeout", DVFO_COLUMN_BOOL, ROW(timed_out)},
+    {"cpu_hz", "Hz", "CPU clock decided for it", DVFO_COLUMN_DOUBLE, ROW(hz[DVFO_CPU])},
+    {"gpu_hz", "Hz", "GPU clock decided for it", DVFO_COLUMN_DOUBLE, ROW(hz[DVFO_GPU])},
+    {"mem_hz", "Hz", "memory clock decided for it", DVFO_COLUMN_DOUBLE, ROW(hz[DVFO_MEM])},
+    {0},
+};

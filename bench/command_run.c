@@ -1,0 +1,295 @@
+/* dvfo run: trials from the command line, a table, perhaps a result file and a timeline. */
+#include <string.h>
+
+#include "bench/columns.h"
+#include "bench/command.h"
+#include "bench/interrupt.h"
+#include "bench/progress.h"
+#include "bench/results.h"
+#include "bench/setting.h"
+#include "bench/table.h"
+#include "bench/timeline.h"
+
+struct arguments {
+    struct dvfo_setting setting;
+    const char *out, *timeline, *format;
+    bool no_requests;
+};
+
+enum { KEY_OUT = 512, KEY_TIMELINE, KEY_FORMAT, KEY_NO_ROWS };
+
+static const struct argp_option options[] = {
+    {"out", KEY_OUT, "FILE.h5", 0, "write results with per-request rows (HDF5)", 5},
+    {"no-requests", KEY_NO_ROWS, NULL, 0, "leave the per-request rows out of --out", 5},
+    {"timeline", KEY_TIMELINE, "FILE.json", 0, "write a timeline for Perfetto (ui.perfetto.dev)", 5},
+    {"format", KEY_FORMAT, "F", 0, "table (default), csv or json", 5},
+    {0},
+};
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->setting;
+        return 0;
+    case KEY_OUT:
+        arguments->out = text;
+        return 0;
+    case KEY_TIMELINE:
+        arguments->timeline = text;
+        return 0;
+    case KEY_FORMAT:
+        arguments->format = text;
+        return 0;
+    case KEY_NO_ROWS:
+        arguments->no_requests = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "unexpected argument '%s'", text);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{.argp = &dvfo_setting_argp}, {0}};
+
+static const struct argp argp = {
+    .options = options,
+    .parser = parse_option,
+    .children = children,
+    .doc = "Run trials: every board, network and policy named, over one trace."
+           "\v"
+           "Examples:\n"
+           "  dvfo run --board jetson-tx2 --network vgg-19 --policy edge-only\n"
+           "  dvfo run -b all -n resnet-18 -p edge-only,l4t-default,oracle-dvfo -t model:wifi --seed 3\n"
+           "  dvfo run -b xavier-nx -n mobilenet-v2 -p cloud-only -t uplink.csv --out run.h5 --timeline run.json\n"
+           "  dvfo run -b jetson-nano -n resnet-18 -p schedutil --arrivals poisson:10 --format csv\n\n"
+           "Energy is in joule per request, latency in seconds, power in watts of the whole device.\n",
+};
+
+/* What watches a trial: rows to the result file, spans to the timeline, counts to the progress bar. */
+struct watch {
+    struct dvfo_results *results;
+    struct dvfo_timeline *timeline;
+    struct dvfo_progress progress;
+    double requests_before; /* of earlier trials */
+    const char *policy;
+};
+
+static void on_request(void *user, const struct dvfo_request_row *row)
+{
+    struct watch *watch = user;
+    if (watch->results != NULL) {
+        dvfo_results_add_request(watch->results, row);
+    }
+    dvfo_progress_tell(&watch->progress, watch->requests_before + (double)row->request + 1.0, watch->policy);
+}
+
+static void on_span(void *user, dvfo_track track, const char *name, double begin_s, double end_s, long request)
+{
+    dvfo_timeline_span(((struct watch *)user)->timeline, track, name, begin_s, end_s, request);
+}
+
+static void on_counter(void *user, dvfo_counter counter, double time_s, double value)
+{
+    dvfo_timeline_counter(((struct watch *)user)->timeline, counter, time_s, value);
+}
+
+static void add_row(struct dvfo_table *table, const char *policy, const struct dvfo_trial *trial, bool essential)
+{
+    for (const struct dvfo_trial_column *c = dvfo_trial_columns; c->name != NULL; c++) {
+        if (essential && !c->essential) {
+            continue;
+        }
+        if (c->value != NULL) {
+            dvfo_table_number(table, c->value(trial), c->digits);
+        } else {
+            dvfo_table_text(table, c->text != NULL ? c->text(trial) : policy);
+        }
+    }
+}
+
+static dvfo_status create_table(struct dvfo_ctx *ctx, bool essential, struct dvfo_table **table)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (const struct dvfo_trial_column *c = dvfo_trial_columns; c->name != NULL; c++) {
+        if (!essential || c->essential) {
+            names[count++] = c->name;
+        }
+    }
+    names[count] = NULL;
+    return dvfo_table_create(ctx, names, table);
+}
+
+/* Every table says what it rests on. */
+static void print_conditions(const struct dvfo_trial *trial)
+{
+    const struct dvfo_scenario_def *def = &trial->scenario;
+    const struct dvfo_network *network = def->network;
+    printf("\ntrace %s; %ld requests, %s; eta %g, lambda %g; seed %llu\n", trial->trace->name,
+           trial->workload.requests,
+           trial->workload.arrivals != DVFO_CLOSED ? "open arrivals"
+           : trial->paired                         ? "closed loop, paired with the trace"
+                                                   : "closed loop, free-running",
+           def->eta, def->lambda, (unsigned long long)trial->seed);
+    printf("profile %s %s; input %s; split after %s; composition %s, tail %s; P_max %.4g W; RTT %g ms, timeout %g s; "
+           "accuracy floor none (no accuracy profile)\n",
+           def->runtime->name, def->runtime->precision, network->variant, network->layers[network->split].name,
+           def->composition == DVFO_PARALLEL ? "parallel" : "serial",
+           def->tail_rule == DVFO_TAIL_SHAPES   ? "shapes"
+           : def->tail_rule == DVFO_TAIL_LINEAR ? "linear"
+                                                : "width",
+           def->p_max_w, 1e3 * def->rtt_s, def->timeout_s);
+}
+
+static dvfo_status run_trials(struct dvfo_ctx *ctx, struct arguments *arguments, struct watch *watch,
+                              struct dvfo_table *table, bool essential, struct dvfo_trial *last)
+{
+    const struct dvfo_setting *setting = &arguments->setting;
+    const volatile sig_atomic_t *stop = dvfo_interrupt_catch();
+    struct dvfo_probe probe = {.user = watch, .request = on_request};
+    if (watch->timeline != NULL) {
+        probe.span = on_span;
+        probe.counter = on_counter;
+    }
+    const bool watched = watch->results != NULL || watch->timeline != NULL || watch->progress.shown;
+    dvfo_status status = DVFO_OK;
+    for (size_t i = 0; i < dvfo_setting_trial_count(setting) && status == DVFO_OK; i++) {
+        DVFO_TRY(dvfo_setting_trial(ctx, setting, i, last));
+        watch->policy = dvfo_setting_policy_name(setting, i);
+        last->probe = watched ? &probe : NULL;
+        last->stop = stop;
+        if (watch->timeline != NULL) {
+            char name[256];
+            snprintf(name, sizeof name, "%s %s %s", last->scenario.board->name, last->scenario.network->name,
+                     watch->policy);
+            dvfo_timeline_begin_trial(watch->timeline, name);
+        }
+        status = dvfo_trial_run(ctx, last);
+        if (status != DVFO_OK && (status != DVFO_INTERRUPTED || last->results.requests == 0)) {
+            return status;
+        }
+        add_row(table, watch->policy, last, essential); /* an interrupted run keeps what it has */
+        if (watch->results != NULL) {
+            dvfo_results_add_trial(watch->results, watch->policy, last);
+        }
+        watch->requests_before += (double)last->results.requests;
+    }
+    return status;
+}
+
+static void add_inputs(struct dvfo_results *results, const struct dvfo_setting *setting)
+{
+    for (size_t i = 0; i < setting->board_count; i++) {
+        dvfo_results_add_input(results, "board", setting->board[i]->name, setting->board[i]->sha256);
+    }
+    for (size_t i = 0; i < setting->network_count; i++) {
+        dvfo_results_add_input(results, "network", setting->network[i]->name, setting->network[i]->sha256);
+    }
+    dvfo_results_add_input(results, "cloud", setting->cloud_profile->name, setting->cloud_profile->sha256);
+    dvfo_results_add_input(results, "trace", setting->opened_trace->name, setting->opened_trace->sha256);
+}
+
+static void write_configuration(const struct dvfo_setting *setting, char *text, size_t size)
+{
+    const struct dvfo_trial *t = &setting->base;
+    const struct dvfo_scenario_def *d = &t->scenario;
+    static const char *const arrivals[] = {"closed", "periodic", "poisson"};
+    static const char *const tails[] = {"shapes", "linear", "width"};
+    snprintf(text, size,
+             "boards: %s\nnetworks: %s\npolicies: %s\ntrace: %s\nruntime: %s\nprecision: %s\ninput_px: %ld\n"
+             "variant: %s\ncloud: %s\nrequests: %ld\narrivals: %s\nrate_hz: %.17g\nseed: %llu\npaired: %d\nthermal: %d\n"
+             "eta: %.17g\nlambda: %.17g\np_max: %s\ncomposition: %s\ntail_rule: %s\ntail_width_steps: %d\n"
+             "layer_int8: %d\ntimeout_s: %.17g\nrtt_s: %.17g\nheader_byte: %.17g\nencode_bit_per_pixel: %.17g\n"
+             "encode_cycle_per_pixel: %.17g\nspeech_bps: %.17g\nquantise_cycle_per_element: %.17g\n"
+             "fuse_cycle_per_element: %.17g\n",
+             setting->boards, setting->networks, setting->policies, setting->trace,
+             setting->runtime != NULL ? setting->runtime : "default",
+             setting->precision != NULL ? setting->precision : "default", setting->input_px,
+             setting->variant != NULL ? setting->variant : "default", setting->cloud, t->workload.requests,
+             arrivals[t->workload.arrivals], t->workload.rate_hz, (unsigned long long)t->seed, t->paired, t->thermal,
+             d->eta, d->lambda, setting->p_max != NULL ? setting->p_max : "measured",
+             d->composition == DVFO_PARALLEL ? "parallel" : "serial", tails[d->tail_rule], d->tail_width_steps,
+             d->layer_int8, d->timeout_s, d->rtt_s, d->header_byte, d->encode_bit_per_pixel, d->encode_cycle_per_pixel,
+             d->speech_bps, d->quantise_cycle_per_element, d->fuse_cycle_per_element);
+}
+
+static dvfo_status open_outputs(struct dvfo_ctx *ctx, const struct arguments *arguments, struct watch *watch)
+{
+    if (arguments->out != NULL) {
+        char configuration[4096];
+        write_configuration(&arguments->setting, configuration, sizeof configuration);
+        const struct dvfo_results_def def = {.path = arguments->out,
+                                             .title = "dvfo run",
+                                             .configuration = configuration,
+                                             .seed = arguments->setting.base.seed,
+                                             .requests = !arguments->no_requests};
+        DVFO_TRY(dvfo_results_create(ctx, &def, &watch->results));
+        add_inputs(watch->results, &arguments->setting);
+    }
+    return arguments->timeline != NULL ? dvfo_timeline_create(ctx, arguments->timeline, &watch->timeline) : DVFO_OK;
+}
+
+/* Keep what a finished or interrupted run made; the first failure is told. */
+static dvfo_status commit_outputs(struct dvfo_ctx *ctx, struct watch *watch)
+{
+    dvfo_status status = DVFO_OK;
+    if (watch->results != NULL) {
+        status = dvfo_results_commit(ctx, watch->results);
+        watch->results = NULL;
+    }
+    if (watch->timeline != NULL && status == DVFO_OK) {
+        status = dvfo_timeline_commit(ctx, watch->timeline);
+        watch->timeline = NULL;
+    }
+    return status;
+}
+
+static dvfo_status run_and_write(struct dvfo_ctx *ctx, struct arguments *arguments, int argc, char **argv,
+                                 dvfo_table_format format, struct watch *watch, struct dvfo_table **table)
+{
+    const bool essential = format == DVFO_TABLE_TEXT;
+    const double begun_s = dvfo_progress_clock_s();
+    struct dvfo_trial last;
+    DVFO_TRY(dvfo_setting_load(ctx, &arguments->setting));
+    DVFO_TRY(open_outputs(ctx, arguments, watch));
+    DVFO_TRY(create_table(ctx, essential, table));
+    watch->progress = dvfo_progress_begin("requests", (double)dvfo_setting_trial_count(&arguments->setting) *
+                                                          (double)arguments->setting.base.workload.requests);
+    const dvfo_status status = run_trials(ctx, arguments, watch, *table, essential, &last);
+    dvfo_progress_end(&watch->progress);
+    if (status != DVFO_OK && status != DVFO_INTERRUPTED) {
+        return status;
+    }
+    DVFO_TRY(commit_outputs(ctx, watch));
+    if (arguments->out != NULL) {
+        DVFO_TRY(dvfo_results_write_run_info(ctx, arguments->out, argc, argv, dvfo_progress_clock_s() - begun_s));
+    }
+    DVFO_TRY(dvfo_table_print(ctx, *table, format, stdout));
+    if (essential) {
+        print_conditions(&last);
+    }
+    return status;
+}
+
+static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
+{
+    struct arguments arguments = {.setting = dvfo_setting_default(), .format = "table"};
+    struct watch watch = {0};
+    struct dvfo_table *table = NULL;
+    dvfo_table_format format = DVFO_TABLE_TEXT;
+    DVFO_TRY(dvfo_command_parse(ctx, &argp, argc, argv, &arguments));
+    DVFO_TRY(dvfo_table_format_of(ctx, arguments.format, &format));
+    const dvfo_status status = run_and_write(ctx, &arguments, argc, argv, format, &watch, &table);
+    dvfo_table_free(table);
+    dvfo_results_free(watch.results);
+    dvfo_timeline_free(watch.timeline);
+    dvfo_setting_free(&arguments.setting);
+    return status;
+}
+
+const struct dvfo_command dvfo_command_run = {
+    .name = "run", .summary = "run trials: boards, networks and policies over a trace", .run = run};

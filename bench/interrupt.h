@@ -1,0 +1,10 @@
+/* Ctrl-C and termination: a flag that long work looks at, so that what is there can be kept. */
+#ifndef DVFO_INTERRUPT_H
+#define DVFO_INTERRUPT_H
+
+#include <signal.h>
+
+/** Catch SIGINT and SIGTERM from now on. @return the flag; non-zero after one came. A second signal ends at once. */
+const volatile sig_atomic_t *dvfo_interrupt_catch(void);
+
+#endif

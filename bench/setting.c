@@ -1,0 +1,317 @@
+#include "bench/setting.h"
+
+#include <string.h>
+
+#include "policies/policies.h"
+#include "sim/base/text.h"
+
+/* Options without a letter; argp wants keys beyond the characters. */
+enum {
+    KEY_ETA = 256, KEY_LAMBDA, KEY_ARRIVALS, KEY_TRACE_FORMAT, KEY_RUNTIME, KEY_PRECISION, KEY_INPUT, KEY_VARIANT,
+    KEY_CLOUD, KEY_COMPOSITION, KEY_TAIL, KEY_P_MAX, KEY_TIMEOUT, KEY_RTT, KEY_BITS, KEY_FLOAT, KEY_FREE, KEY_THERMAL,
+    KEY_REQUESTS, KEY_SEED,
+};
+
+static const struct argp_option options[] = {
+    {"board", 'b', "NAMES", 0, "boards, e.g. jetson-tx2 or jetson-nano,xavier-nx (all: every board)", 1},
+    {"network", 'n', "NAMES", 0, "networks, e.g. vgg-19", 1},
+    {"policy", 'p', "NAMES", 0, "policies, e.g. edge-only,oracle-dvfo ('dvfo list policies')", 1},
+    {"trace", 't', "TRACE", 0, "link: a recording, const:5Mbps (default) or model:wifi", 1},
+    {"requests", KEY_REQUESTS, "N", 0, "requests per trial (default 1000)", 1},
+    {"seed", KEY_SEED, "N", 0, "seed of all random streams (default 1)", 1},
+    {"eta", KEY_ETA, "X", 0, "weight of energy against latency in the cost, 0..1 (default 0.5)", 2},
+    {"arrivals", KEY_ARRIVALS, "A", 0, "closed (default), periodic:RATE or poisson:RATE per second", 2},
+    {"runtime", KEY_RUNTIME, "NAME", 0, "inference runtime of the board's profile (default: its first)", 2},
+    {"precision", KEY_PRECISION, "NAME", 0, "fp32, fp16 or int8, where the profile has it", 2},
+    {"input", KEY_INPUT, "PX", 0, "side of the input image (default: the network's own)", 2},
+    {"variant", KEY_VARIANT, "NAME", 0, "input variant of the network's file, e.g. cifar", 2},
+    {"trace-format", KEY_TRACE_FORMAT, "NAME", 0, "don't recognise the trace's format, take this one", 3},
+    {"rtt", KEY_RTT, "MS", 0, "round trip to the cloud in milliseconds (default 2)", 3},
+    {"timeout", KEY_TIMEOUT, "S", 0, "seconds after which a request ends locally (default 10)", 3},
+    {"cloud", KEY_CLOUD, "NAME", 0, "cloud server (default rtx-3080)", 3},
+    {"free-running", KEY_FREE, NULL, 0, "let the trace run with the simulated time instead of pairing requests", 3},
+    {"lambda", KEY_LAMBDA, "X", 0, "fusion weight of the local answer, 0..1 (default 0.5)", 4},
+    {"composition", KEY_COMPOSITION, "HOW", 0, "parallel (default) or serial: local tail and remote path", 4},
+    {"tail", KEY_TAIL, "RULE", 0, "cost of the local tail: shapes (default), linear, width", 4},
+    {"bits-per-pixel", KEY_BITS, "X", 0, "of an encoded input image (default 2)", 4},
+    {"float-layers", KEY_FLOAT, NULL, 0, "a layer split sends floats instead of int8", 4},
+    {"p-max", KEY_P_MAX, "P", 0, "power in the cost: measured (default), nameplate, or watts", 4},
+    {"thermal", KEY_THERMAL, NULL, 0, "let the temperature cap the clocks", 4},
+    {0},
+};
+
+static double number_option(struct argp_state *state, const char *name, const char *text, double min, double max)
+{
+    double value = 0.0;
+    if (!dvfo_text_number(text, NULL, &value) || value < min || value > max) {
+        argp_error(state, "--%s is '%s', expected a number from %g to %g", name, text, min, max);
+    }
+    return value;
+}
+
+static long long integer_option(struct argp_state *state, const char *name, const char *text, long long min,
+                                long long max)
+{
+    long long value = 0;
+    if (!dvfo_text_integer(text, NULL, &value) || value < min || value > max) {
+        argp_error(state, "--%s is '%s', expected a whole number from %lld to %lld", name, text, min, max);
+    }
+    return value;
+}
+
+/* Index of `text` in a NULL-terminated list; ends the program with a sentence otherwise. */
+static int choice_option(struct argp_state *state, const char *name, const char *text, const char *const choices[])
+{
+    for (int i = 0; choices[i] != NULL; i++) {
+        if (strcmp(choices[i], text) == 0) {
+            return i;
+        }
+    }
+    char list[128] = "";
+    for (int i = 0; choices[i] != NULL; i++) {
+        strncat(list, i > 0 ? ", " : "", sizeof list - strlen(list) - 1);
+        strncat(list, choices[i], sizeof list - strlen(list) - 1);
+    }
+    argp_error(state, "--%s is '%s', expected one of %s", name, text, list);
+    return 0;
+}
+
+static error_t parse_rule(int key, char *text, struct argp_state *state, struct dvfo_setting *setting)
+{
+    static const char *const compositions[] = {"parallel", "serial", NULL};
+    static const char *const tails[] = {"shapes", "linear", "width", NULL};
+    struct dvfo_scenario_def *def = &setting->base.scenario;
+    switch (key) {
+    case KEY_ETA:
+        def->eta = number_option(state, "eta", text, 0.0, 1.0);
+        return 0;
+    case KEY_LAMBDA:
+        def->lambda = number_option(state, "lambda", text, 0.0, 1.0);
+        return 0;
+    case KEY_TIMEOUT:
+        def->timeout_s = number_option(state, "timeout", text, 1e-3, 1e6);
+        return 0;
+    case KEY_RTT:
+        def->rtt_s = number_option(state, "rtt", text, 0.0, 1e5) * 1e-3;
+        return 0;
+    case KEY_BITS:
+        def->encode_bit_per_pixel = number_option(state, "bits-per-pixel", text, 0.01, 96.0);
+        return 0;
+    case KEY_COMPOSITION:
+        def->composition = (dvfo_composition)choice_option(state, "composition", text, compositions);
+        return 0;
+    case KEY_TAIL:
+        def->tail_rule = (dvfo_tail_rule)choice_option(state, "tail", text, tails);
+        return 0;
+    case KEY_FLOAT:
+        def->layer_int8 = false;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct dvfo_setting *setting = state->input;
+    struct dvfo_ctx ctx = {0};
+    switch (key) {
+    case 'b':
+        setting->boards = text;
+        break;
+    case 'n':
+        setting->networks = text;
+        break;
+    case 'p':
+        setting->policies = text;
+        break;
+    case 't':
+        setting->trace = text;
+        break;
+    case KEY_TRACE_FORMAT:
+        setting->trace_format = text;
+        break;
+    case KEY_RUNTIME:
+        setting->runtime = text;
+        break;
+    case KEY_PRECISION:
+        setting->precision = text;
+        break;
+    case KEY_VARIANT:
+        setting->variant = text;
+        break;
+    case KEY_CLOUD:
+        setting->cloud = text;
+        break;
+    case KEY_P_MAX:
+        setting->p_max = text;
+        break;
+    case KEY_INPUT:
+        setting->input_px = (long)integer_option(state, "input", text, 1, 8192);
+        break;
+    case KEY_REQUESTS:
+        setting->base.workload.requests = (long)integer_option(state, "requests", text, 1, 10000000000LL);
+        break;
+    case KEY_SEED:
+        setting->base.seed = (uint64_t)integer_option(state, "seed", text, 0, 9223372036854775807LL);
+        break;
+    case KEY_FREE:
+        setting->base.paired = false;
+        break;
+    case KEY_THERMAL:
+        setting->base.thermal = true;
+        break;
+    case KEY_ARRIVALS:
+        if (dvfo_workload_parse(&ctx, text, &setting->base.workload) != DVFO_OK) {
+            argp_error(state, "%s", ctx.message);
+        }
+        break;
+    default:
+        return parse_rule(key, text, state, setting);
+    }
+    return 0;
+}
+
+const struct argp dvfo_setting_argp = {.options = options, .parser = parse_option};
+
+struct dvfo_setting dvfo_setting_default(void)
+{
+    return (struct dvfo_setting){.trace = "const:5Mbps", .cloud = "rtx-3080", .base = dvfo_trial_default()};
+}
+
+void dvfo_setting_free(struct dvfo_setting *setting)
+{
+    for (size_t i = 0; i < DVFO_SETTING_MAX; i++) {
+        dvfo_board_free(setting->board[i]);
+        dvfo_network_free(setting->network[i]);
+        free(setting->policy_name[i]);
+    }
+    dvfo_cloud_profile_free(setting->cloud_profile);
+    dvfo_trace_free(setting->opened_trace);
+}
+
+/* Hands out the entries of "a,b,c" in a copy that the caller frees. */
+static dvfo_status split_list(struct dvfo_ctx *ctx, const char *what, const char *text, char **copy,
+                              char *entries[DVFO_SETTING_MAX], size_t *count)
+{
+    *copy = NULL;
+    if (text == NULL) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s is missing; 'dvfo list %s' shows what there is", what,
+                         strcmp(what, "policy") == 0 ? "policies" : strcmp(what, "board") == 0 ? "boards" : "networks");
+    }
+    *copy = dvfo_text_copy(text);
+    if (*copy == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    *count = dvfo_text_split(*copy, ',', entries, DVFO_SETTING_MAX);
+    if (*count > DVFO_SETTING_MAX) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s names %zu entries, expected at most %d", what, *count,
+                         DVFO_SETTING_MAX);
+    }
+    for (size_t i = 0; i < *count; i++) {
+        if (entries[i][0] == '\0') {
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s is '%s': an entry of the list is empty", what, text);
+        }
+    }
+    return DVFO_OK;
+}
+
+static dvfo_status load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
+{
+    char *copy = NULL, *entries[DVFO_SETTING_MAX];
+    size_t count = 0;
+    const bool all = setting->boards != NULL && strcmp(setting->boards, "all") == 0;
+    dvfo_status status = split_list(ctx, "board", all ? "jetson-nano,jetson-tx2,xavier-nx" : setting->boards, &copy,
+                                    entries, &count);
+    for (size_t i = 0; i < count && status == DVFO_OK; i++) {
+        status = dvfo_board_load(ctx, entries[i], &setting->board[i]);
+        setting->board_count = i + 1;
+    }
+    free(copy);
+    return status;
+}
+
+static dvfo_status load_networks(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
+{
+    char *copy = NULL, *entries[DVFO_SETTING_MAX];
+    size_t count = 0;
+    dvfo_status status = split_list(ctx, "network", setting->networks, &copy, entries, &count);
+    for (size_t i = 0; i < count && status == DVFO_OK; i++) {
+        status = dvfo_network_load(ctx, entries[i], setting->input_px, setting->variant, &setting->network[i]);
+        setting->network_count = i + 1;
+    }
+    free(copy);
+    return status;
+}
+
+static dvfo_status find_policies(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
+{
+    char *copy = NULL, *entries[DVFO_SETTING_MAX];
+    size_t count = 0;
+    dvfo_status status = split_list(ctx, "policy", setting->policies, &copy, entries, &count);
+    for (size_t i = 0; i < count && status == DVFO_OK; i++) {
+        setting->policy_name[i] = dvfo_text_copy(entries[i]);
+        if (setting->policy_name[i] == NULL) {
+            status = dvfo_fail_no_memory(ctx);
+            break;
+        }
+        status = dvfo_policy_find(ctx, setting->policy_name[i], &setting->policy[i], &setting->policy_argument[i]);
+        setting->policy_count = i + 1;
+    }
+    free(copy);
+    return status;
+}
+
+dvfo_status dvfo_setting_load(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
+{
+    DVFO_TRY(find_policies(ctx, setting)); /* cheapest first: a mistyped name is told at once */
+    DVFO_TRY(load_boards(ctx, setting));
+    DVFO_TRY(load_networks(ctx, setting));
+    DVFO_TRY(dvfo_cloud_profile_load(ctx, setting->cloud, &setting->cloud_profile));
+    return dvfo_trace_open(ctx, setting->trace, setting->trace_format, setting->base.seed, &setting->opened_trace);
+}
+
+size_t dvfo_setting_trial_count(const struct dvfo_setting *setting)
+{
+    return setting->board_count * setting->network_count * setting->policy_count;
+}
+
+static dvfo_status choose_p_max(struct dvfo_ctx *ctx, const char *text, const struct dvfo_board *board, double *p_max_w)
+{
+    if (text == NULL || strcmp(text, "measured") == 0) {
+        *p_max_w = board->p_max_w.value;
+        return DVFO_OK;
+    }
+    if (strcmp(text, "nameplate") == 0) {
+        *p_max_w = board->nameplate_w.value;
+        return DVFO_OK;
+    }
+    if (!dvfo_text_number(text, NULL, p_max_w) || *p_max_w <= 0.0 || *p_max_w > 1e4) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--p-max is '%s', expected measured, nameplate or watts (0..10000)",
+                         text);
+    }
+    return DVFO_OK;
+}
+
+dvfo_status dvfo_setting_trial(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, size_t i,
+                               struct dvfo_trial *out)
+{
+    const size_t policy = i % setting->policy_count;
+    const size_t network = i / setting->policy_count % setting->network_count;
+    const size_t board = i / setting->policy_count / setting->network_count;
+    *out = setting->base;
+    out->policy = setting->policy[policy];
+    out->policy_argument = setting->policy_argument[policy];
+    out->trace = setting->opened_trace;
+    out->scenario.board = setting->board[board];
+    out->scenario.network = setting->network[network];
+    out->scenario.cloud = setting->cloud_profile;
+    DVFO_TRY(choose_p_max(ctx, setting->p_max, setting->board[board], &out->scenario.p_max_w));
+    return dvfo_board_runtime(ctx, setting->board[board], setting->runtime, setting->precision,
+                              &out->scenario.runtime);
+}
+
+const char *dvfo_setting_policy_name(const struct dvfo_setting *setting, size_t i)
+{
+    return setting->policy_name[i % setting->policy_count];
+}

@@ -1,0 +1,49 @@
+/* A setting: what a user asks to be run, as options on the command line, and the trials it means.
+ *
+ * --board, --network and --policy take lists ("a,b,c"); the trials are their product, in that order. Boards, networks,
+ * cloud and trace are loaded once and shared. The same options serve every command that runs trials. */
+#ifndef DVFO_SETTING_H
+#define DVFO_SETTING_H
+
+#include <argp.h>
+
+#include "sim/trial.h"
+
+enum { DVFO_SETTING_MAX = 32 }; /* entries of a list */
+
+struct dvfo_setting {
+    /* as typed; borrowed from argv */
+    const char *boards, *networks, *policies;
+    const char *trace, *trace_format;
+    const char *runtime, *precision, *variant, *cloud, *p_max;
+    long input_px;
+    struct dvfo_trial base; /* all other parameters */
+    /* loaded by dvfo_setting_load; owned */
+    size_t board_count, network_count, policy_count;
+    struct dvfo_board *board[DVFO_SETTING_MAX];
+    struct dvfo_network *network[DVFO_SETTING_MAX];
+    const struct dvfo_policy_type *policy[DVFO_SETTING_MAX];
+    char *policy_name[DVFO_SETTING_MAX];     /* with its argument, as typed */
+    const char *policy_argument[DVFO_SETTING_MAX]; /* inside policy_name, or NULL */
+    struct dvfo_cloud_profile *cloud_profile;
+    struct dvfo_trace *opened_trace;
+};
+
+struct dvfo_setting dvfo_setting_default(void);
+void dvfo_setting_free(struct dvfo_setting *setting);
+
+/** Options of a setting for argp's `children`; the child's input is the setting. */
+extern const struct argp dvfo_setting_argp;
+
+/** Load everything the setting names. */
+dvfo_status dvfo_setting_load(struct dvfo_ctx *ctx, struct dvfo_setting *setting);
+
+/** Trial number i of board_count * network_count * policy_count; borrows from the setting. */
+dvfo_status dvfo_setting_trial(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, size_t i,
+                               struct dvfo_trial *out);
+size_t dvfo_setting_trial_count(const struct dvfo_setting *setting);
+
+/** Name of the policy of trial i as typed, argument included. */
+const char *dvfo_setting_policy_name(const struct dvfo_setting *setting, size_t i);
+
+#endif
