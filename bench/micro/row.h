@@ -1,0 +1,23 @@
+/* One micro-benchmark: a row of the table in micro.c.
+ *
+ * A row makes its state, does its work once under the clock and shows that the answer is right. The frame knows nothing
+ * of what is computed, a row nothing of clocks. */
+#ifndef DVFO_MICRO_ROW_H
+#define DVFO_MICRO_ROW_H
+
+#include "sim/base/status.h"
+
+struct dvfo_micro_row {
+    const char *name;
+    const char *unit; /* what `run` counts, plural: "events" */
+    const char *summary;
+    dvfo_status (*create)(struct dvfo_ctx *ctx, void **out); /* not timed; freed by `free` */
+    double (*run)(void *state);                              /* timed; @return how much was done [unit] */
+    /** After `run`: is the answer right? Writes it as words into `answer` (size characters). */
+    dvfo_status (*verify)(struct dvfo_ctx *ctx, void *state, char *answer, size_t size);
+    void (*free)(void *state);
+};
+
+extern const struct dvfo_micro_row dvfo_micro_mm1;
+
+#endif
