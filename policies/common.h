@@ -4,6 +4,8 @@
 
 #include "policies/policies.h"
 
+#define DVFO_PRIOR_BPS 5e6 /* bandwidth assumed before anything was seen: the rate at which tables are made by default */
+
 /** The highest entry of every clock table. */
 void dvfo_policy_top_clocks(const struct dvfo_board *board, int level[DVFO_DOMAINS]);
 

@@ -15,7 +15,15 @@
     X(ondemand)                                                                                                        \
     X(conservative)                                                                                                    \
     X(schedutil)                                                                                                       \
-    X(l4t_default)
+    X(l4t_default)                                                                                                     \
+    X(cloud_only)                                                                                                      \
+    X(offload_best)                                                                                                    \
+    X(neurosurgeon_latency)                                                                                            \
+    X(neurosurgeon_energy)                                                                                             \
+    X(coordinate_descent)                                                                                              \
+    X(random)                                                                                                          \
+    X(oracle_dvfo)                                                                                                     \
+    X(oracle_all)
 
 #define DVFO_POLICY_DECLARE(id) extern const struct dvfo_policy_type dvfo_policy_##id;
 DVFO_POLICY_LIST(DVFO_POLICY_DECLARE)

@@ -1,10 +1,15 @@
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 #include "policies/actmon.h"
+#include "policies/common.h"
 #include "policies/cpufreq.h"
 #include "policies/podgov.h"
 #include "policies/policies.h"
+#include "policies/search.h"
+#include "sim/trial.h"
+#include "traces/trace.h"
 
 /* --- governor rules, worked out by hand from the kernel's text ---------------------------------------------------- */
 
@@ -240,4 +245,442 @@ Test(actmon, other_governors_see_a_quarter_of_the_bus_as_all_of_it)
     cr_expect_float_eq(dvfo_actmon_busy_share(0.10), 0.4, 1e-12);
     cr_expect_float_eq(dvfo_actmon_busy_share(0.25), 1.0, 1e-12);
     cr_expect_float_eq(dvfo_actmon_busy_share(0.80), 1.0, 1e-12);
+}
+
+/* --- the list ------------------------------------------------------------------------------------------------------- */
+
+Test(policies, names_are_found_and_arguments_split_off)
+{
+    struct dvfo_ctx ctx = {0};
+    const struct dvfo_policy_type *policy = NULL;
+    const char *argument = "";
+    cr_assert(dvfo_policy_find(&ctx, "edge-only", &policy, &argument) == DVFO_OK, "%s", ctx.message);
+    cr_expect_str_eq(policy->name, "edge-only");
+    cr_expect(argument == NULL);
+    cr_assert(dvfo_policy_find(&ctx, "random:a:b", &policy, &argument) == DVFO_OK);
+    cr_expect_str_eq(policy->name, "random");
+    cr_expect_str_eq(argument, "a:b");
+}
+
+Test(policies, an_unknown_name_is_told_with_its_neighbour)
+{
+    static const struct {
+        const char *spec, *message;
+    } rows[] = {
+        {"edge-onli", "unknown policy 'edge-onli'; did you mean 'edge-only'?"},
+        {"oracle-dvfx:7", "unknown policy 'oracle-dvfx'; did you mean 'oracle-dvfo'?"},
+        {"q", "unknown policy 'q', expected one of 'dvfo list policies'"},
+        {"", "unknown policy '', expected one of 'dvfo list policies'"},
+        {"edge", "unknown policy 'edge', expected one of 'dvfo list policies'"},
+        {"random:", "policy 'random:' ends in ':', expected an argument after it"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct dvfo_ctx ctx = {0};
+        const struct dvfo_policy_type *policy = NULL;
+        const char *argument = NULL;
+        cr_expect(dvfo_policy_find(&ctx, rows[i].spec, &policy, &argument) == DVFO_BAD_INPUT);
+        cr_expect_str_eq(ctx.message, rows[i].message);
+    }
+}
+
+Test(policies, every_descriptor_is_complete_and_its_name_its_own)
+{
+    const struct dvfo_policy_type *const *all = dvfo_policies();
+    for (int i = 0; all[i] != NULL; i++) {
+        cr_expect(all[i]->name != NULL && all[i]->summary != NULL && all[i]->init != NULL && all[i]->decide != NULL);
+        for (int j = 0; j < i; j++) {
+            cr_expect_str_neq(all[i]->name, all[j]->name);
+        }
+    }
+}
+
+/* --- with a real board and network ------------------------------------------------------------------------------------ */
+
+/* TX2 and ResNet-18, a server of about an RTX 3080, a link that goes from good over slow to none and back. */
+struct bench {
+    struct dvfo_ctx ctx;
+    struct dvfo_board *board;
+    struct dvfo_network *network;
+    struct dvfo_cloud_profile cloud;
+    struct dvfo_trace *trace;
+    struct dvfo_scenario_def def;
+    struct dvfo_scenario *scenario;
+};
+
+static struct dvfo_trace *good_slow_none(struct dvfo_ctx *ctx)
+{
+    static const double start_s[] = {0.0, 0.4, 0.5, 0.9, 1.5, 1.6, 2.5}, /* one outage longer than the timeout */
+        rate_bps[] = {40e6, 3e6, 200e6, 800e3, 0.0, 12e6, 0.0};
+    struct dvfo_trace *trace = NULL;
+    cr_assert(dvfo_trace_create(ctx, "test", "test", 7, start_s, rate_bps, 4.0, &trace) == DVFO_OK, "%s", ctx->message);
+    return trace;
+}
+
+static void bench_open(struct bench *b, dvfo_composition composition)
+{
+    *b = (struct bench){
+        .cloud = {.t0_s = {.value = 4e-3}, .flop_per_s = {.value = 8e12}, .servers = 1},
+    };
+    cr_assert(dvfo_board_load(&b->ctx, "jetson-tx2", &b->board) == DVFO_OK, "%s", b->ctx.message);
+    cr_assert(dvfo_network_load(&b->ctx, "resnet-18", 0, NULL, &b->network) == DVFO_OK, "%s", b->ctx.message);
+    b->trace = good_slow_none(&b->ctx);
+    b->def = dvfo_scenario_def_default();
+    b->def.board = b->board;
+    b->def.network = b->network;
+    b->def.cloud = &b->cloud;
+    b->def.composition = composition;
+    b->def.timeout_s = 1.0;
+    b->def.tail_rule = DVFO_TAIL_LINEAR;
+    cr_assert(dvfo_board_runtime(&b->ctx, b->board, NULL, NULL, &b->def.runtime) == DVFO_OK, "%s", b->ctx.message);
+    cr_assert(dvfo_scenario_create(&b->ctx, &b->def, &b->scenario) == DVFO_OK, "%s", b->ctx.message);
+}
+
+static void bench_close(struct bench *b)
+{
+    dvfo_scenario_free(b->scenario);
+    dvfo_trace_free(b->trace);
+    dvfo_network_free(b->network);
+    dvfo_board_free(b->board);
+}
+
+static struct dvfo_policy_setup setup_of(struct bench *b, const struct dvfo_policy_type *policy, double stride_s)
+{
+    return (struct dvfo_policy_setup){
+        .board = b->board,
+        .scenario = policy->sight >= DVFO_SIGHT_PROFILE ? b->scenario : NULL,
+        .trace = policy->sight >= DVFO_SIGHT_TRACE ? b->trace : NULL,
+        .seed = 3,
+        .requests = 100,
+        .trace_stride_s = stride_s,
+    };
+}
+
+/* A policy under test with its state. */
+struct actor {
+    const struct dvfo_policy_type *policy;
+    void *state;
+};
+
+static struct actor actor_open(struct bench *b, const char *name, double stride_s)
+{
+    struct actor actor = {0};
+    const char *argument = NULL;
+    cr_assert(dvfo_policy_find(&b->ctx, name, &actor.policy, &argument) == DVFO_OK, "%s", b->ctx.message);
+    actor.state = calloc(1, actor.policy->state_size);
+    const struct dvfo_policy_setup setup = setup_of(b, actor.policy, stride_s);
+    cr_assert(actor.policy->init(&b->ctx, actor.state, &setup) == DVFO_OK, "%s: %s", name, b->ctx.message);
+    return actor;
+}
+
+static void actor_close(struct actor *actor)
+{
+    if (actor->policy->release != NULL) {
+        actor->policy->release(actor->state);
+    }
+    free(actor->state);
+}
+
+enum { ROUNDS = 60 };
+
+#define STRIDE_S 0.05
+
+/* A crude world: requests one after the other along the trace at planned cost, with ticks in between. */
+static void live(struct bench *b, struct actor *actor, struct dvfo_decision decisions[ROUNDS], double cost_j[ROUNDS])
+{
+    struct dvfo_observation seen = {.bandwidth_bps = NAN, .last_latency_s = NAN, .last_energy_j = NAN, .in_system = 1};
+    int level[DVFO_DOMAINS];
+    dvfo_policy_top_clocks(b->board, level);
+    double ticked_s = 0.0;
+    for (int i = 0; i < ROUNDS; i++) {
+        seen.time_s = STRIDE_S * i;
+        seen.request = -1;
+        for (; actor->policy->tick != NULL && ticked_s <= seen.time_s;) {
+            struct dvfo_observation now = seen;
+            now.time_s = ticked_s;
+            now.busy_s[DVFO_CPU] = now.busy_s[DVFO_GPU] = (i / 20 % 2 == 0) ? ticked_s : 1.0;
+            now.busy_s[DVFO_MEM] = 0.4 * ticked_s;
+            memcpy(now.level, level, sizeof level);
+            const double next_s = actor->policy->tick(actor->state, &now, level);
+            cr_assert(next_s > 0.0 && next_s < 1.0);
+            ticked_s += next_s;
+        }
+        seen.request = i;
+        memcpy(seen.level, level, sizeof level);
+        decisions[i] = (struct dvfo_decision){.place = DVFO_PLACE_EDGE};
+        memcpy(decisions[i].level, level, sizeof level);
+        actor->policy->decide(actor->state, &seen, &decisions[i]);
+        const struct dvfo_plan_link link = {.trace = b->trace, .start_s = STRIDE_S * i};
+        const struct dvfo_plan plan = dvfo_plan_request(b->scenario, &decisions[i], &link);
+        cost_j[i] = plan.cost_j;
+        memcpy(level, decisions[i].level, sizeof level);
+        if (plan.send_s > 0.0 && !plan.timed_out) {
+            seen.bandwidth_bps = 8.0 * dvfo_scenario_payload_byte(b->scenario, &decisions[i]) / plan.send_s;
+            seen.bandwidth_age_s = -STRIDE_S;
+        }
+        seen.bandwidth_age_s += STRIDE_S;
+        if (actor->policy->learn != NULL) {
+            const struct dvfo_outcome outcome = {i, decisions[i], plan.latency_s, plan.energy_j, plan.cost_j,
+                                                 plan.timed_out};
+            actor->policy->learn(actor->state, &outcome);
+        }
+    }
+}
+
+static void live_once(struct bench *b, const char *name, struct dvfo_decision decisions[ROUNDS], double cost_j[ROUNDS])
+{
+    struct actor actor = actor_open(b, name, STRIDE_S);
+    live(b, &actor, decisions, cost_j);
+    actor_close(&actor);
+}
+
+static bool same_decision(const struct dvfo_decision *a, const struct dvfo_decision *b)
+{
+    return memcmp(a->level, b->level, sizeof a->level) == 0 && a->place == b->place &&
+           (a->place != DVFO_PLACE_SPLIT || a->share_tenths == b->share_tenths) &&
+           (a->place != DVFO_PLACE_LAYER || a->cut == b->cut);
+}
+
+static void expect_in_tables(const struct bench *b, const struct dvfo_decision *decision, const char *name)
+{
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        cr_assert(decision->level[d] >= 0 && (size_t)decision->level[d] < b->board->clock[d].level_count, "%s", name);
+    }
+    cr_assert(decision->place < DVFO_PLACE_COUNT, "%s", name);
+    cr_assert(decision->place != DVFO_PLACE_SPLIT || (decision->share_tenths >= 1 && decision->share_tenths <= 10), "%s",
+              name);
+    cr_assert(decision->place != DVFO_PLACE_LAYER ||
+                  (decision->cut >= 0 && (size_t)decision->cut < b->network->cut_count),
+              "%s", name);
+}
+
+Test(policies, each_decides_inside_the_tables_and_again_the_same_with_the_same_seed)
+{
+    struct bench b;
+    bench_open(&b, DVFO_PARALLEL);
+    for (int p = 0; dvfo_policies()[p] != NULL; p++) {
+        const char *name = dvfo_policies()[p]->name;
+        struct dvfo_decision first[ROUNDS], second[ROUNDS];
+        double cost_j[ROUNDS];
+        live_once(&b, name, first, cost_j);
+        live_once(&b, name, second, cost_j);
+        for (int i = 0; i < ROUNDS; i++) {
+            expect_in_tables(&b, &first[i], name);
+            cr_expect(same_decision(&first[i], &second[i]), "%s, request %d", name, i);
+        }
+    }
+    bench_close(&b);
+}
+
+Test(policies, no_argument_is_swallowed_silently)
+{
+    struct bench b;
+    bench_open(&b, DVFO_PARALLEL);
+    for (int p = 0; dvfo_policies()[p] != NULL; p++) {
+        const struct dvfo_policy_type *policy = dvfo_policies()[p];
+        struct dvfo_policy_setup setup = setup_of(&b, policy, NAN);
+        setup.argument = "nonsense/of.no/kind";
+        void *state = calloc(1, policy->state_size);
+        cr_expect(policy->init(&b.ctx, state, &setup) != DVFO_OK, "%s", policy->name);
+        if (policy->release != NULL) {
+            policy->release(state);
+        }
+        free(state);
+    }
+    bench_close(&b);
+}
+
+Test(policies, no_policy_beats_the_oracle_on_planned_cost)
+{
+    struct bench b;
+    bench_open(&b, DVFO_PARALLEL);
+    struct dvfo_decision decisions[ROUNDS];
+    double all_j[ROUNDS], dvfo_j[ROUNDS], cost_j[ROUNDS];
+    live_once(&b, "oracle-all", decisions, all_j);
+    live_once(&b, "oracle-dvfo", decisions, dvfo_j);
+    static const char *const inside_dvfo[] = {"edge-only", "random", "coordinate-descent", "offload-best"};
+    for (int p = 0; dvfo_policies()[p] != NULL; p++) {
+        const char *name = dvfo_policies()[p]->name;
+        bool inside = false;
+        for (size_t k = 0; k < sizeof inside_dvfo / sizeof inside_dvfo[0]; k++) {
+            inside = inside || strcmp(name, inside_dvfo[k]) == 0;
+        }
+        live_once(&b, name, decisions, cost_j);
+        for (int i = 0; i < ROUNDS; i++) {
+            cr_expect(all_j[i] <= cost_j[i], "%s, request %d: %g < %g", name, i, cost_j[i], all_j[i]);
+            cr_expect(!inside || dvfo_j[i] <= cost_j[i], "%s, request %d: %g < %g", name, i, cost_j[i], dvfo_j[i]);
+        }
+    }
+    bench_close(&b);
+}
+
+Test(policies, edge_best_is_the_least_cost_of_all_clocks)
+{
+    struct bench b;
+    bench_open(&b, DVFO_PARALLEL);
+    const struct dvfo_plan_link link = {.rate_bps = 1.0};
+    double least_j = INFINITY;
+    struct dvfo_decision tried = {.place = DVFO_PLACE_EDGE};
+    for (int c = 0; c < (int)b.board->clock[DVFO_CPU].level_count; c++) {
+        for (int g = 0; g < (int)b.board->clock[DVFO_GPU].level_count; g++) {
+            for (int m = 0; m < (int)b.board->clock[DVFO_MEM].level_count; m++) {
+                tried.level[DVFO_CPU] = c;
+                tried.level[DVFO_GPU] = g;
+                tried.level[DVFO_MEM] = m;
+                least_j = fmin(least_j, dvfo_plan_request(b.scenario, &tried, &link).cost_j);
+            }
+        }
+    }
+    struct dvfo_decision decisions[ROUNDS];
+    double cost_j[ROUNDS];
+    live_once(&b, "edge-best", decisions, cost_j);
+    cr_expect(cost_j[0] == least_j, "%.17g against %.17g", cost_j[0], least_j);
+    bench_close(&b);
+}
+
+/* The plain double loop that dvfo_search_best() must agree with. */
+static struct dvfo_plan search_plainly(struct bench *b, const struct dvfo_level_choice *choice, int kinds, double start_s,
+                                       struct dvfo_decision *decision)
+{
+    struct dvfo_placements placements;
+    cr_assert(dvfo_placements_create(&b->ctx, b->scenario, kinds, &placements) == DVFO_OK);
+    const int *const level[DVFO_DOMAINS] = {choice->level[DVFO_CPU], choice->level[DVFO_GPU], choice->level[DVFO_MEM]};
+    const struct dvfo_plan_link link = {.trace = b->trace, .start_s = start_s};
+    struct dvfo_plan best = {.cost_j = INFINITY};
+    for (int p = 0; p < placements.count; p++) {
+        struct dvfo_decision tried = placements.at[p];
+        const struct dvfo_plan plan = dvfo_plan_best_clocks(b->scenario, &tried, level, choice->count, &link);
+        if (plan.cost_j < best.cost_j) {
+            best = plan;
+            *decision = tried;
+        }
+    }
+    dvfo_placements_free(&placements);
+    return best;
+}
+
+static void expect_search_equals_loop(struct bench *b, double start_s, struct dvfo_search *search,
+                                      const struct dvfo_level_choice *choice, int kinds)
+{
+    struct dvfo_decision fast, plain;
+    const struct dvfo_plan fast_plan = dvfo_search_best(search, start_s, &fast);
+    const struct dvfo_plan plain_plan = search_plainly(b, choice, kinds, start_s, &plain);
+    cr_expect(fast_plan.cost_j == plain_plan.cost_j && same_decision(&fast, &plain), "at %g s: %.17g against %.17g",
+              start_s, fast_plan.cost_j, plain_plan.cost_j);
+}
+
+Test(search, equals_the_plain_double_loop_for_both_compositions_through_outages)
+{
+    const int kinds = DVFO_WITH_SHARES | DVFO_WITH_CUTS | DVFO_WITH_CLOUD;
+    const dvfo_composition compositions[] = {DVFO_PARALLEL, DVFO_SERIAL};
+    int sent = 0;
+    for (int k = 0; k < 2; k++) {
+        struct bench b;
+        bench_open(&b, compositions[k]);
+        struct dvfo_level_choice choice = {0};
+        for (int d = 0; d < DVFO_DOMAINS; d++) {
+            choice.count[d] = dvfo_scenario_agent_levels(b.board, (dvfo_domain)d, 4, choice.level[d]);
+        }
+        struct dvfo_search *search = NULL;
+        cr_assert(dvfo_search_create(&b.ctx, b.scenario, &choice, kinds, b.trace, &search) == DVFO_OK);
+        for (int i = 0; i < 45; i++) {
+            expect_search_equals_loop(&b, 0.097 * i, search, &choice, kinds);
+            struct dvfo_decision decision;
+            dvfo_search_best(search, 0.097 * i, &decision);
+            sent += decision.place != DVFO_PLACE_EDGE;
+        }
+        dvfo_search_free(search);
+        bench_close(&b);
+    }
+    cr_expect(sent > 0 && sent < 90, "the trace should ask for both: %d of 90 sent", sent);
+}
+
+Test(search, without_a_clock_stride_the_oracle_follows_the_time_it_sees)
+{
+    struct bench b;
+    bench_open(&b, DVFO_PARALLEL);
+    struct actor paired = actor_open(&b, "oracle-dvfo", STRIDE_S), free_running = actor_open(&b, "oracle-dvfo", NAN);
+    for (int i = 0; i < 20; i++) {
+        struct dvfo_decision a, c;
+        const struct dvfo_observation seen = {.request = i, .time_s = 100.0}, now = {.request = 7, .time_s = STRIDE_S * i};
+        paired.policy->decide(paired.state, &seen, &a);
+        free_running.policy->decide(free_running.state, &now, &c);
+        cr_expect(same_decision(&a, &c), "request %d", i);
+    }
+    actor_close(&paired);
+    actor_close(&free_running);
+    bench_close(&b);
+}
+
+Test(neurosurgeon, forgets_a_bad_link_and_dates_a_timeout)
+{
+    struct bench b;
+    bench_open(&b, DVFO_PARALLEL);
+    struct actor actor = actor_open(&b, "neurosurgeon-latency", NAN);
+    struct dvfo_observation seen = {.time_s = 100.0, .bandwidth_bps = 500e6};
+    struct dvfo_decision on_good, on_bad, later, after_timeout;
+    actor.policy->decide(actor.state, &seen, &on_good);
+    cr_expect(on_good.place != DVFO_PLACE_EDGE, "500 Mbit/s is worth sending");
+    seen.bandwidth_bps = 10e3;
+    actor.policy->decide(actor.state, &seen, &on_bad);
+    cr_expect(on_bad.place == DVFO_PLACE_EDGE, "10 kbit/s isn't");
+
+    seen = (struct dvfo_observation){.time_s = 200.0, .bandwidth_bps = 500e6, .bandwidth_age_s = 0.5};
+    const struct dvfo_outcome late = {.decision = on_good, .timed_out = true};
+    actor.policy->learn(actor.state, &late);
+    actor.policy->decide(actor.state, &seen, &after_timeout);
+    cr_expect(after_timeout.place == DVFO_PLACE_EDGE, "the timeout is newer than the observation");
+    seen.bandwidth_age_s = 0.0;
+    seen.time_s = 201.0;
+    actor.policy->decide(actor.state, &seen, &later);
+    cr_expect(same_decision(&later, &on_good), "a newer transfer counts again");
+    actor_close(&actor);
+    bench_close(&b);
+}
+
+Test(coordinate_descent, finds_clocks_and_share_no_single_step_improves)
+{
+    struct bench b;
+    bench_open(&b, DVFO_PARALLEL);
+    struct actor actor = actor_open(&b, "coordinate-descent", NAN);
+    const struct dvfo_plan_link link = {.rate_bps = 20e6};
+    struct dvfo_decision decision, start;
+    dvfo_policy_top_clocks(b.board, start.level);
+    dvfo_policy_place_share(&start, 0);
+    for (long i = 0; i < 300; i++) { /* about 40 points of three requests, then held */
+        const struct dvfo_observation seen = {.request = i, .bandwidth_bps = NAN};
+        actor.policy->decide(actor.state, &seen, &decision);
+        const struct dvfo_plan plan = dvfo_plan_request(b.scenario, &decision, &link);
+        const struct dvfo_outcome outcome = {i, decision, plan.latency_s, plan.energy_j, plan.cost_j, plan.timed_out};
+        actor.policy->learn(actor.state, &outcome);
+    }
+    const double found_j = dvfo_plan_request(b.scenario, &decision, &link).cost_j;
+    cr_expect(found_j <= dvfo_plan_request(b.scenario, &start, &link).cost_j);
+    const struct dvfo_level_choice choice = dvfo_level_choice_of_agents(b.board);
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        for (int i = 0; i < choice.count[d]; i++) {
+            const bool neighbour = (i > 0 && choice.level[d][i - 1] == decision.level[d]) ||
+                                   (i + 1 < choice.count[d] && choice.level[d][i + 1] == decision.level[d]);
+            struct dvfo_decision moved = decision;
+            moved.level[d] = choice.level[d][i];
+            cr_expect(!neighbour || dvfo_plan_request(b.scenario, &moved, &link).cost_j >= found_j - 1e-12, "domain %d", d);
+        }
+    }
+    actor_close(&actor);
+    bench_close(&b);
+}
+
+Test(policies, each_lives_through_a_simulated_trial)
+{
+    struct bench b;
+    bench_open(&b, DVFO_PARALLEL);
+    for (int p = 0; dvfo_policies()[p] != NULL; p++) {
+        struct dvfo_trial trial = dvfo_trial_default();
+        trial.scenario = b.def;
+        trial.policy = dvfo_policies()[p];
+        trial.trace = b.trace;
+        trial.workload.requests = 60;
+        cr_assert(dvfo_trial_run(&b.ctx, &trial) == DVFO_OK, "%s: %s", trial.policy->name, b.ctx.message);
+        cr_expect(trial.results.requests == 60 && trial.results.cost_j > 0.0, "%s", trial.policy->name);
+    }
+    bench_close(&b);
 }

@@ -1,0 +1,129 @@
+/* Neurosurgeon (Kang et al., ASPLOS 2017): at the highest clocks, the cut that costs least latency, or least energy on the
+ * device, given the bandwidth: the encoded input, the activation after any layer, or nothing is sent.
+ *
+ * The paper takes bandwidth as known; here it is what own transfers have shown, so a choice of the device would end all
+ * further news. Therefore what was seen ages: the believed rate goes back from the observation to a prior of 5 Mbit/s
+ * geometrically, with a time constant of 10 s, and a link that was bad is tried again when the belief allows it. A timed-out
+ * request is news too: the rate was below its payload over the timeout. */
+#include <math.h>
+
+#include "policies/search.h"
+#include "sim/base/units.h"
+
+#define AGEING_S 10.0
+
+struct neurosurgeon {
+    struct dvfo_scenario *scenario;
+    struct dvfo_placements placements; /* at the highest clocks; owned */
+    bool least_energy;                 /* else least latency */
+    double late_bps;                   /* a timeout's news, not dated yet; 0: none */
+    double doubt_bps, doubt_s;         /* the last timeout's news and when it came; doubt_s -INFINITY: none */
+};
+
+static double believed_bps(const struct neurosurgeon *state, const struct dvfo_observation *seen)
+{
+    const double seen_s = isnan(seen->bandwidth_bps) ? -INFINITY : seen->time_s - seen->bandwidth_age_s;
+    const bool doubt_is_newer = state->doubt_s > seen_s;
+    const double news_bps = doubt_is_newer ? state->doubt_bps : seen->bandwidth_bps;
+    const double news_s = doubt_is_newer ? state->doubt_s : seen_s;
+    if (isinf(news_s)) {
+        return DVFO_PRIOR_BPS;
+    }
+    const double trust = exp(-(seen->time_s - news_s) / AGEING_S);
+    return DVFO_PRIOR_BPS * pow(news_bps / DVFO_PRIOR_BPS, trust);
+}
+
+static void decide(void *block, const struct dvfo_observation *seen, struct dvfo_decision *decision)
+{
+    struct neurosurgeon *state = block;
+    if (state->late_bps > 0.0) {
+        state->doubt_bps = state->late_bps;
+        state->doubt_s = seen->time_s;
+        state->late_bps = 0.0;
+    }
+    const struct dvfo_plan_link link = {.rate_bps = believed_bps(state, seen)};
+    double least = INFINITY;
+    for (int i = 0; i < state->placements.count; i++) {
+        const struct dvfo_plan plan = dvfo_plan_request(state->scenario, &state->placements.at[i], &link);
+        const double objective = state->least_energy ? plan.energy_j : plan.latency_s;
+        if (objective < least) {
+            least = objective;
+            *decision = state->placements.at[i];
+        }
+    }
+}
+
+static void learn(void *block, const struct dvfo_outcome *outcome)
+{
+    struct neurosurgeon *state = block;
+    if (outcome->timed_out) {
+        const double bits = DVFO_BITS_PER_BYTE * dvfo_scenario_payload_byte(state->scenario, &outcome->decision);
+        state->late_bps = bits / dvfo_scenario_def_of(state->scenario)->timeout_s;
+    }
+}
+
+/* Plans of every placement once, so that deciding finds all schedules made. */
+static void warm(struct neurosurgeon *state)
+{
+    static const double rates_bps[] = {DVFO_PRIOR_BPS, 1.0}; /* in time; timed out */
+    for (size_t r = 0; r < sizeof rates_bps / sizeof rates_bps[0]; r++) {
+        const struct dvfo_plan_link link = {.rate_bps = rates_bps[r]};
+        for (int i = 0; i < state->placements.count; i++) {
+            dvfo_plan_request(state->scenario, &state->placements.at[i], &link);
+        }
+    }
+}
+
+static dvfo_status init(struct dvfo_ctx *ctx, struct neurosurgeon *state, const struct dvfo_policy_setup *setup,
+                        bool least_energy)
+{
+    state->scenario = setup->scenario;
+    state->least_energy = least_energy;
+    state->doubt_s = -INFINITY;
+    DVFO_TRY(dvfo_placements_create(ctx, setup->scenario, DVFO_WITH_CUTS | DVFO_WITH_CLOUD, &state->placements));
+    for (int i = 0; i < state->placements.count; i++) {
+        dvfo_policy_top_clocks(setup->board, state->placements.at[i].level);
+    }
+    warm(state);
+    return DVFO_OK;
+}
+
+static dvfo_status latency_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
+{
+    DVFO_TRY(dvfo_policy_no_argument(ctx, setup, "neurosurgeon-latency"));
+    return init(ctx, state, setup, false);
+}
+
+static dvfo_status energy_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
+{
+    DVFO_TRY(dvfo_policy_no_argument(ctx, setup, "neurosurgeon-energy"));
+    return init(ctx, state, setup, true);
+}
+
+static void release(void *block)
+{
+    struct neurosurgeon *state = block;
+    dvfo_placements_free(&state->placements);
+}
+
+const struct dvfo_policy_type dvfo_policy_neurosurgeon_latency = {
+    .name = "neurosurgeon-latency",
+    .summary = "highest clocks; the layer cut, encoded input or device of least latency at the bandwidth seen",
+    .sight = DVFO_SIGHT_PROFILE,
+    .state_size = sizeof(struct neurosurgeon),
+    .init = latency_init,
+    .decide = decide,
+    .learn = learn,
+    .release = release,
+};
+
+const struct dvfo_policy_type dvfo_policy_neurosurgeon_energy = {
+    .name = "neurosurgeon-energy",
+    .summary = "highest clocks; the layer cut, encoded input or device of least energy at the bandwidth seen",
+    .sight = DVFO_SIGHT_PROFILE,
+    .state_size = sizeof(struct neurosurgeon),
+    .init = energy_init,
+    .decide = decide,
+    .learn = learn,
+    .release = release,
+};

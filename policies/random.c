@@ -1,0 +1,51 @@
+/* A uniform draw over DVFO's levels and shares for every request: what exploring without learning costs. */
+#include "policies/common.h"
+#include "sim/base/random.h"
+#include "sim/scenario.h"
+
+struct random {
+    struct dvfo_level_choice choice;
+    gsl_rng *rng; /* its own stream: arrivals and links don't notice */
+};
+
+static dvfo_status random_init(struct dvfo_ctx *ctx, void *block, const struct dvfo_policy_setup *setup)
+{
+    struct random *state = block;
+    DVFO_TRY(dvfo_policy_no_argument(ctx, setup, "random"));
+    state->choice = dvfo_level_choice_of_agents(setup->board);
+    state->rng = dvfo_random_stream(setup->seed, setup->trial_index, "policy-random");
+    return state->rng == NULL ? dvfo_fail_no_memory(ctx) : DVFO_OK;
+}
+
+static int draw(gsl_rng *rng, int count)
+{
+    return (int)gsl_rng_uniform_int(rng, (unsigned long)count);
+}
+
+static void random_decide(void *block, const struct dvfo_observation *seen, struct dvfo_decision *decision)
+{
+    struct random *state = block;
+    (void)seen;
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        decision->level[d] = state->choice.level[d][draw(state->rng, state->choice.count[d])];
+    }
+    dvfo_policy_place_share(decision, draw(state->rng, DVFO_SHARES));
+}
+
+static void random_release(void *block)
+{
+    struct random *state = block;
+    if (state->rng != NULL) {
+        gsl_rng_free(state->rng);
+    }
+}
+
+const struct dvfo_policy_type dvfo_policy_random = {
+    .name = "random",
+    .summary = "uniform over DVFO's levels and shares, anew for every request",
+    .sight = DVFO_SIGHT_WORLD,
+    .state_size = sizeof(struct random),
+    .init = random_init,
+    .decide = random_decide,
+    .release = random_release,
+};
