@@ -56,7 +56,7 @@ static struct dvfo_layer_def slim_def(const struct dvfo_network *network, const 
     const long in = input_channels(slim, network->layers[i].inputs[0], network->split, width);
     const bool depthwise = network->layers[i].op == DVFO_OP_DEPTHWISE && def.kind->own_width;
     def.groups = depthwise && in == def.out ? (int)in : def.groups;
-    while (in % def.groups != 0 || def.out % def.groups != 0) {
+    while (def.groups > 1 && (in % def.groups != 0 || def.out % def.groups != 0)) {
         def.groups--;
     }
     return def;
