@@ -9,7 +9,10 @@
 #include "sim/base/nearest.h"
 
 static const struct dvfo_command *const commands[] = {
+    &dvfo_command_list,
+    &dvfo_command_show,
     &dvfo_command_run,
+    &dvfo_command_trace,
     NULL,
 };
 

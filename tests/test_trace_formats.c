@@ -5,6 +5,7 @@
 
 #include "traces/format.h"
 #include "traces/statistics.h"
+#include "traces/writer.h"
 
 static dvfo_status read_bytes(struct dvfo_ctx *ctx, const char *bytes, const char *format, dvfo_direction direction,
                               struct dvfo_trace **out)
@@ -314,6 +315,80 @@ Test(formats, cut_and_changed_samples_never_do_harm)
             }
         }
     }
+}
+
+static struct dvfo_trace *write_and_read(const struct dvfo_trace *trace, const struct dvfo_writer *writer)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_trace *back = NULL;
+    FILE *file = open_memstream(&bytes, &size);
+    cr_assert(file != NULL);
+    cr_assert(writer->write(&ctx, trace, file) == DVFO_OK, "%s", ctx.message);
+    fclose(file);
+    cr_assert(read_bytes(&ctx, bytes, NULL, DVFO_DIRECTION_DEFAULT, &back) == DVFO_OK, "%s: %s", writer->name,
+              ctx.message);
+    cr_expect_str_eq(back->format, writer->name);
+    free(bytes);
+    return back;
+}
+
+/* csv and cooked keep every bit; mahimahi at most one opportunity and what flows in a millisecond at each end. */
+static void expect_same_volume(const struct dvfo_trace *a, const struct dvfo_trace *b, const char *form)
+{
+    const bool packets = strcmp(form, "mahimahi") == 0;
+    cr_expect_float_eq(a->period_s, b->period_s, packets ? 5.001e-4 : 1e-9, "%s", form);
+    for (int i = 1; i <= 1000; i++) {
+        const double t_s = 0.999 * a->period_s * i / 1000.0;
+        const double bits = dvfo_trace_sent_bits(a, t_s);
+        const double slack = packets ? 2.0 * 12000.0 + 1e-3 * dvfo_trace_rate_bps(a, t_s) : 1e-9 * (bits + 1.0);
+        cr_expect_float_eq(dvfo_trace_sent_bits(b, t_s), bits, slack, "%s at %g s: %.12g, not %.12g", form, t_s,
+                           dvfo_trace_sent_bits(b, t_s), bits);
+    }
+}
+
+Test(writers, every_form_is_read_back_as_the_same_trace)
+{
+    static const char *const specs[] = {"const:5Mbps", "model:3g-down", "model:wifi"};
+    for (size_t s = 0; s < sizeof specs / sizeof specs[0]; s++) {
+        struct dvfo_ctx ctx = {0};
+        struct dvfo_trace *trace = NULL;
+        cr_assert(dvfo_trace_open(&ctx, specs[s], NULL, 3, &trace) == DVFO_OK);
+        for (const struct dvfo_writer *writer = dvfo_writers; writer->name != NULL; writer++) {
+            struct dvfo_trace *back = write_and_read(trace, writer);
+            expect_same_volume(trace, back, writer->name);
+            dvfo_trace_free(back);
+        }
+        dvfo_trace_free(trace);
+    }
+}
+
+Test(writers, opportunities_survive_another_round_unchanged)
+{
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_trace *trace = NULL;
+    cr_assert(read_bytes(&ctx, "0\n0\n3\n4\n4\n4\n7\n2500\n2500\n", NULL, DVFO_DIRECTION_DEFAULT, &trace) == DVFO_OK);
+    struct dvfo_trace *back = write_and_read(trace, dvfo_writers + 2);
+    cr_assert(back->n == trace->n, "%zu steps, not %zu", back->n, trace->n);
+    for (size_t i = 0; i < trace->n; i++) {
+        cr_expect(back->start_s[i] == trace->start_s[i] && back->rate_bps[i] == trace->rate_bps[i], "step %zu", i);
+    }
+    dvfo_trace_free(back);
+    dvfo_trace_free(trace);
+}
+
+Test(writers, filled_time_stays_filled_in_csv)
+{
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_trace *trace = NULL;
+    cr_assert(read_bytes(&ctx, "_start,_end,bits_per_second\n0,1,1000000\n4,5,3000000\n", NULL, DVFO_DIRECTION_DEFAULT,
+                         &trace) == DVFO_OK);
+    struct dvfo_trace *back = write_and_read(trace, dvfo_writers);
+    cr_assert(back->n == 3 && back->filled != NULL);
+    cr_expect(!back->filled[0] && back->filled[1] && !back->filled[2]);
+    dvfo_trace_free(back);
+    dvfo_trace_free(trace);
 }
 
 /* The public recordings, where a machine has them: $DVFO_TRACE_DIR/stats.csv names the files and their figures. */

@@ -2,6 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "traces/generator.h"
+#include "traces/statistics.h"
 #include "traces/trace.h"
 
 static struct dvfo_trace *make_trace(size_t n, const double *start_s, const double *rate_bps, double period_s)
@@ -154,4 +156,150 @@ Test(open, constant_rates_take_a_unit)
         }
         dvfo_trace_free(trace);
     }
+}
+
+static struct dvfo_trace *draw(const struct dvfo_generator *generator, double duration_s, uint64_t seed)
+{
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_trace *trace = NULL;
+    cr_assert(dvfo_generator_draw(&ctx, generator, "t", duration_s, seed, &trace) == DVFO_OK, "%s", ctx.message);
+    return trace;
+}
+
+struct moments {
+    double mean_ln, variance_ln, autocorrelation, outage;
+};
+
+/* Of ln(rate in Mbit/s) over seconds without an outage; the autocorrelation over pairs of them. */
+static struct moments moments_of(const struct dvfo_trace *trace)
+{
+    struct moments m = {0};
+    double n = 0.0;
+    double pairs = 0.0;
+    for (size_t i = 0; i < trace->n; i++) {
+        if (trace->rate_bps[i] > 0.0) {
+            m.mean_ln += log(trace->rate_bps[i] / 1e6);
+            n++;
+        }
+    }
+    m.mean_ln /= n;
+    for (size_t i = 0; i < trace->n; i++) {
+        if (trace->rate_bps[i] > 0.0) {
+            const double x = log(trace->rate_bps[i] / 1e6) - m.mean_ln;
+            m.variance_ln += x * x / n;
+            if (i > 0 && trace->rate_bps[i - 1] > 0.0) {
+                m.autocorrelation += x * (log(trace->rate_bps[i - 1] / 1e6) - m.mean_ln);
+                pairs++;
+            }
+        }
+    }
+    m.autocorrelation /= pairs * m.variance_ln;
+    m.outage = 1.0 - n / (double)trace->n;
+    return m;
+}
+
+/* Without the cut and without spread between traces the moments are the parameters; the allowance is five standard
+ * errors of an AR(1) mean, variance and correlation and of a two-state chain over 10^6 seconds. */
+Test(generator, moments_of_a_long_trace_agree_with_the_parameters)
+{
+    const double n = 1e6;
+    for (const struct dvfo_generator *g = dvfo_generators; g->name != NULL; g++) {
+        struct dvfo_generator plain = *g;
+        plain.cap = INFINITY;
+        plain.sigma_between_ln = 0.0;
+        struct dvfo_trace *trace = draw(&plain, n, 11);
+        const struct moments m = moments_of(trace);
+        const double rho = g->rho_1s;
+        const double variance = g->sigma_within_ln * g->sigma_within_ln;
+        const double chain = 1.0 - g->enter_outage_per_s - g->exit_outage_per_s;
+        const double outage = g->enter_outage_per_s / (g->enter_outage_per_s + g->exit_outage_per_s);
+        const double up = n * (1.0 - outage);
+        cr_expect_float_eq(m.mean_ln, g->mean_ln, 5.0 * sqrt(variance * (1.0 + rho) / (1.0 - rho) / up), "%s: mean %g",
+                           g->name, m.mean_ln);
+        cr_expect_float_eq(m.variance_ln, variance,
+                           5.0 * variance * sqrt(2.0 * (1.0 + rho * rho) / (1.0 - rho * rho) / up), "%s: variance %g",
+                           g->name, m.variance_ln);
+        cr_expect_float_eq(m.autocorrelation, rho, 5.0 * sqrt((1.0 - rho * rho) / up), "%s: autocorrelation %g",
+                           g->name, m.autocorrelation);
+        cr_expect_float_eq(m.outage, outage, 5.0 * sqrt(outage * (1.0 - outage) * (1.0 + chain) / (1.0 - chain) / n),
+                           "%s: outage %g", g->name, m.outage);
+        dvfo_trace_free(trace);
+    }
+}
+
+Test(generator, rates_stay_below_the_cap_and_differ_by_seed_alone)
+{
+    for (const struct dvfo_generator *g = dvfo_generators; g->name != NULL; g++) {
+        struct dvfo_generator one = *g;
+        one.sigma_between_ln = 0.0;
+        struct dvfo_trace *a = draw(&one, 20000.0, 1);
+        struct dvfo_trace *b = draw(&one, 20000.0, 1);
+        struct dvfo_trace *c = draw(&one, 20000.0, 2);
+        double largest_bps = 0.0;
+        for (size_t i = 0; i < a->n; i++) {
+            largest_bps = fmax(largest_bps, a->rate_bps[i]);
+        }
+        cr_expect_float_eq(largest_bps, 1e6 * exp(g->mean_ln) * g->cap, 1.0, "%s: the cut is met and never passed",
+                           g->name);
+        cr_expect(memcmp(a->rate_bps, b->rate_bps, a->n * sizeof *a->rate_bps) == 0, "%s", g->name);
+        cr_expect(memcmp(a->rate_bps, c->rate_bps, a->n * sizeof *a->rate_bps) != 0, "%s", g->name);
+        cr_expect_str_eq(a->sha256, b->sha256);
+        cr_expect(strcmp(a->sha256, c->sha256) != 0);
+        dvfo_trace_free(c);
+        dvfo_trace_free(b);
+        dvfo_trace_free(a);
+    }
+}
+
+Test(generator, a_trace_that_carries_nothing_never_comes_out)
+{
+    struct dvfo_generator poor = dvfo_generators[0];
+    poor.enter_outage_per_s = 0.5; /* a second is an outage in 19 of 20 cases */
+    poor.exit_outage_per_s = 0.025;
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        struct dvfo_trace *trace = draw(&poor, 0.5, seed);
+        cr_expect(dvfo_trace_mean_bps(trace) > 0.0);
+        dvfo_trace_free(trace);
+    }
+}
+
+Test(generator, classes_are_named_as_in_the_system_and_a_mistyped_one_finds_its_neighbour)
+{
+    static const char *const names[] = {"3g-up",   "3g-down", "4g-up", "4g-down", "5g-up",
+                                        "5g-down", "wifi",    "fixed", "leo-up",  "leo-down"};
+    struct dvfo_ctx ctx = {0};
+    const struct dvfo_generator *generator = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        cr_expect(dvfo_generator_find(&ctx, names[i], &generator) == DVFO_OK, "%s", ctx.message);
+    }
+    struct dvfo_trace *trace = NULL;
+    cr_expect(dvfo_trace_open(&ctx, "model:4g-upp", NULL, 1, &trace) == DVFO_BAD_INPUT);
+    cr_expect(strstr(ctx.message, "did you mean '4g-up'?") != NULL, "%s", ctx.message);
+    cr_expect(dvfo_trace_open(&ctx, "model:wifi", NULL, 1, &trace) == DVFO_OK);
+    cr_expect(trace->period_s == 3600.0);
+    dvfo_trace_free(trace);
+    static const double durations_s[] = {0.0, -1.0, 1e9, NAN};
+    for (size_t i = 0; i < 4; i++) {
+        cr_expect(dvfo_generator_draw(&ctx, generator, "t", durations_s[i], 1, &trace) == DVFO_BAD_INPUT);
+    }
+}
+
+/* 4, 0 and 2 Mbit/s for a second each, then half a second that isn't counted: mean 2, deviations 2, -2, 0. */
+Test(statistics, figures_of_three_windows_agree_with_values_computed_by_hand)
+{
+    static const double start_s[] = {0.0, 0.5, 1.0, 2.0, 3.0};
+    static const double rate_bps[] = {3e6, 5e6, 0.0, 2e6, 9e6};
+    struct dvfo_trace *trace = make_trace(5, start_s, rate_bps, 3.5);
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_trace_statistics s;
+    cr_assert(dvfo_trace_statistics_of(&ctx, trace, &s) == DVFO_OK);
+    cr_expect_float_eq(s.duration_s, 3.5, 1e-12);
+    cr_expect_float_eq(s.mean_bps, 2e6, 1e-6);
+    cr_expect_float_eq(s.median_bps, 2e6, 1e-6);
+    cr_expect_float_eq(s.p5_bps, 0.0, 1e-6);  /* rank 0.1 -> 0 */
+    cr_expect_float_eq(s.p95_bps, 4e6, 1e-6); /* rank 1.9 -> 2 */
+    cr_expect_float_eq(s.coefficient_of_variation, sqrt(8.0 / 3.0) / 2.0, 1e-12);
+    cr_expect_float_eq(s.lag1s_autocorrelation, -4.0 / 8.0, 1e-12);
+    cr_expect_float_eq(s.fraction_1s_below_half_mbps, 1.0 / 3.0, 1e-12);
+    dvfo_trace_free(trace);
 }

@@ -242,28 +242,28 @@ static dvfo_status read_log(struct dvfo_ctx *ctx, struct dvfo_text *text, dvfo_d
 
 const struct dvfo_format dvfo_format_cooked = {
     .name = "cooked",
-    .summary = "s and Mbit/s (Pensieve, Lumos5G); row i holds until its stamp, row 0 is unused",
+    .summary = "s, Mbit/s (Pensieve, Lumos5G): a row holds until its stamp",
     .recognise = two_columns,
     .read = read_cooked,
 };
 
 const struct dvfo_format dvfo_format_zhuge = {
     .name = "zhuge",
-    .summary = "s and Mbit/s each 0.2 s; the stamp ends its interval",
+    .summary = "s, Mbit/s each 0.2 s: the stamp ends its interval",
     .recognise = recognise_zhuge,
     .read = read_zhuge,
 };
 
 const struct dvfo_format dvfo_format_oboe = {
     .name = "oboe",
-    .summary = "ms and kbit/s in pairs, start and end of a chunk",
+    .summary = "ms, kbit/s in pairs: start and end of a chunk",
     .recognise = recognise_oboe,
     .read = read_oboe,
 };
 
 const struct dvfo_format dvfo_format_ghent_log = {
     .name = "ghent-log",
-    .summary = "six columns of the Ghent and Oslo campaigns; bytes in column 5, ms in column 6",
+    .summary = "six columns (Ghent, Oslo): bytes in the 5th, ms in the 6th",
     .recognise = recognise_log,
     .read = read_log,
 };

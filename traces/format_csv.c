@@ -128,14 +128,14 @@ static dvfo_status read_walk(struct dvfo_ctx *ctx, struct dvfo_text *text, dvfo_
 
 const struct dvfo_format dvfo_format_own = {
     .name = "csv",
-    .summary = "our own: start_s,rate_mbps with a last row that ends the period",
+    .summary = "our own: start_s,rate_mbps, the last row ends the period",
     .recognise = recognise_own,
     .read = read_own,
 };
 
 const struct dvfo_format dvfo_format_walk = {
     .name = "walk",
-    .summary = "second,bytes_per_second without a header (campus walks)",
+    .summary = "second,bytes without a header (campus walks)",
     .recognise = recognise_walk,
     .read = read_walk,
 };

@@ -154,14 +154,14 @@ static dvfo_status read_alphartc(struct dvfo_ctx *ctx, struct dvfo_text *text, d
 
 const struct dvfo_format dvfo_format_sabre = {
     .name = "sabre",
-    .summary = "JSON array of {duration_ms, bandwidth_kbps}; restarts at its first step",
+    .summary = "JSON array of {duration_ms, bandwidth_kbps}",
     .recognise = recognise_array,
     .read = read_sabre,
 };
 
 const struct dvfo_format dvfo_format_alphartc = {
     .name = "alphartc",
-    .summary = "JSON object with uplink.trace_pattern of {duration ms, capacity kbit/s}",
+    .summary = "JSON with uplink.trace_pattern: duration ms, capacity kbit/s",
     .two_directions = true,
     .recognise = recognise_object,
     .read = read_alphartc,

@@ -324,14 +324,14 @@ static dvfo_status refuse_round_trips(struct dvfo_ctx *ctx, struct dvfo_text *te
 
 const struct dvfo_format dvfo_format_iperf = {
     .name = "iperf",
-    .summary = "CSV with _start, _end, bits_per_second; missing seconds hold the last rate",
+    .summary = "CSV with _start, _end, bits_per_second",
     .recognise = recognise_iperf,
     .read = read_iperf,
 };
 
 const struct dvfo_format dvfo_format_autobahn = {
     .name = "starlink-autobahn",
-    .summary = "CSV with upload and download in Mbit/s; runs are joined",
+    .summary = "CSV with upload and download Mbit/s; runs are joined",
     .two_directions = true,
     .recognise = recognise_autobahn,
     .read = read_autobahn,
@@ -339,14 +339,14 @@ const struct dvfo_format dvfo_format_autobahn = {
 
 const struct dvfo_format dvfo_format_starlink_drive = {
     .name = "starlink-drive",
-    .summary = "CSV with time, throughput in Mbit/s; drives are joined",
+    .summary = "CSV with time, throughput Mbit/s; drives are joined",
     .recognise = recognise_drive,
     .read = read_drive,
 };
 
 const struct dvfo_format dvfo_format_ucc = {
     .name = "ucc-5g",
-    .summary = "G-NetTrack CSV; DL_bitrate while downloading, mean over each second",
+    .summary = "G-NetTrack CSV: DL_bitrate while downloading",
     .two_directions = true,
     .recognise = recognise_ucc,
     .read = read_ucc,

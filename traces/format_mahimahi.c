@@ -98,7 +98,7 @@ static dvfo_status read(struct dvfo_ctx *ctx, struct dvfo_text *text, dvfo_direc
 
 const struct dvfo_format dvfo_format_mahimahi = {
     .name = "mahimahi",
-    .summary = "ms of each 1500-byte opportunity; repeats after the last stamp",
+    .summary = "ms of each 1500-byte opportunity; the last is the period",
     .recognise = recognise,
     .read = read,
 };
