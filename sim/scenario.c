@@ -227,7 +227,7 @@ static struct stretch stretch_of(const struct dvfo_scenario *scenario, dvfo_stag
     case DVFO_STAGE_COUNT:
         break;
     }
-    DVFO_REQUIRE(!"a stage");
+    DVFO_REQUIRE(false && "a stage");
     return (struct stretch){0};
 }
 
