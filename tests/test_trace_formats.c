@@ -368,7 +368,12 @@ Test(writers, opportunities_survive_another_round_unchanged)
 {
     struct dvfo_ctx ctx = {0};
     struct dvfo_trace *trace = NULL;
-    cr_assert(read_bytes(&ctx, "0\n0\n3\n4\n4\n4\n7\n2500\n2500\n", NULL, DVFO_DIRECTION_DEFAULT, &trace) == DVFO_OK);
+    char bytes[4096] = "0\n0\n3\n4\n4\n4\n7\n";
+    for (int t_ms = 831; t_ms < 9000; t_ms += 7 + t_ms % 31) { /* sums of 0.001 s are not exact */
+        snprintf(bytes + strlen(bytes), sizeof bytes - strlen(bytes), "%d\n", t_ms);
+    }
+    strcat(bytes, "9100\n9100\n");
+    cr_assert(read_bytes(&ctx, bytes, NULL, DVFO_DIRECTION_DEFAULT, &trace) == DVFO_OK);
     struct dvfo_trace *back = write_and_read(trace, dvfo_writers + 2);
     cr_assert(back->n == trace->n, "%zu steps, not %zu", back->n, trace->n);
     for (size_t i = 0; i < trace->n; i++) {

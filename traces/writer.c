@@ -7,6 +7,7 @@
 #include "traces/format.h"
 
 #define OPPORTUNITY_BITS (1500 * DVFO_BITS_PER_BYTE)
+#define ROUNDING_BITS 1.0  /* of the sum over all steps before; a whole packet must not miss its millisecond by it */
 #define BYTES_PER_LINE 9.0 /* of a stamp below 28 hours and its line end */
 
 static dvfo_status write_csv(struct dvfo_ctx *ctx, const struct dvfo_trace *trace, FILE *file);
@@ -82,8 +83,9 @@ static dvfo_status write_cooked(struct dvfo_ctx *ctx, const struct dvfo_trace *t
 /* The millisecond during which the k-th opportunity is complete; bits through exactly at its end still belong to it. */
 static double millisecond_of(const struct dvfo_trace *trace, size_t step, double bits)
 {
+    const double end_s = step + 1 < trace->n ? trace->start_s[step + 1] : trace->period_s;
     const double t_s = trace->start_s[step] + (bits - trace->sent_bits[step]) / trace->rate_bps[step];
-    return fmax(ceil(t_s / DVFO_S_PER_MS - 1e-3) - 1.0, 0.0);
+    return fmax(ceil(fmin(t_s, end_s) / DVFO_S_PER_MS - 1e-3) - 1.0, 0.0);
 }
 
 static dvfo_status write_mahimahi(struct dvfo_ctx *ctx, const struct dvfo_trace *trace, FILE *file)
@@ -101,7 +103,7 @@ static dvfo_status write_mahimahi(struct dvfo_ctx *ctx, const struct dvfo_trace 
     size_t step = 0;
     for (double k = 1.0; k < count; k++) {
         const double bits = k * OPPORTUNITY_BITS;
-        while (trace->sent_bits[step + 1] < bits && step + 1 < trace->n) {
+        while (trace->sent_bits[step + 1] < bits - ROUNDING_BITS && step + 1 < trace->n) {
             step++;
         }
         fprintf(file, "%.0f\n", fmin(millisecond_of(trace, step, bits), period_ms - 1.0));
