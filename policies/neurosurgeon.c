@@ -1,16 +1,17 @@
 /* Neurosurgeon (Kang et al., ASPLOS 2017): at the highest clocks, the cut that costs least latency, or least energy on the
  * device, given the bandwidth: the encoded input, the activation after any layer, or nothing is sent.
  *
- * The paper takes bandwidth as known; here it is what own transfers have shown, so a choice of the device would end all
- * further news. Therefore what was seen ages: the believed rate goes back from the observation to a prior of 5 Mbit/s
- * geometrically, with a time constant of 10 s, and a link that was bad is tried again when the belief allows it. A timed-out
- * request is news too: the rate was below its payload over the timeout. */
+ * The paper takes bandwidth as known; here it is what own transfers have shown, so whoever stays on the device hears nothing
+ * more of the link. Therefore it probes: the first request goes to the best remote placement whatever the choice, and after
+ * 16 requests in a row on the device another one does. A probe that doesn't change the choice doubles the wait, up to 512,
+ * so that a link that is never worth it costs little. A request that times out is news too: the rate was below its payload
+ * over the timeout. */
 #include <math.h>
 
 #include "policies/search.h"
 #include "sim/base/units.h"
 
-#define AGEING_S 10.0
+enum { FIRST_WAIT = 16, LONGEST_WAIT = 512 };
 
 struct neurosurgeon {
     struct dvfo_scenario *scenario;
@@ -18,19 +19,44 @@ struct neurosurgeon {
     bool least_energy;                 /* else least latency */
     double late_bps;                   /* a timeout's news, not dated yet; 0: none */
     double doubt_bps, doubt_s;         /* the last timeout's news and when it came; doubt_s -INFINITY: none */
+    int on_device, wait;               /* requests in a row on the device, and how many before a probe */
 };
 
 static double believed_bps(const struct neurosurgeon *state, const struct dvfo_observation *seen)
 {
     const double seen_s = isnan(seen->bandwidth_bps) ? -INFINITY : seen->time_s - seen->bandwidth_age_s;
-    const bool doubt_is_newer = state->doubt_s > seen_s;
-    const double news_bps = doubt_is_newer ? state->doubt_bps : seen->bandwidth_bps;
-    const double news_s = doubt_is_newer ? state->doubt_s : seen_s;
-    if (isinf(news_s)) {
-        return DVFO_PRIOR_BPS;
+    if (state->doubt_s > seen_s) {
+        return state->doubt_bps;
     }
-    const double trust = exp(-(seen->time_s - news_s) / AGEING_S);
-    return DVFO_PRIOR_BPS * pow(news_bps / DVFO_PRIOR_BPS, trust);
+    return isinf(seen_s) ? DVFO_PRIOR_BPS : seen->bandwidth_bps;
+}
+
+/* The best placement from `first` on at the believed rate. */
+static const struct dvfo_decision *best_from(struct neurosurgeon *state, int first, double rate_bps)
+{
+    const struct dvfo_plan_link link = {.rate_bps = rate_bps};
+    const struct dvfo_decision *best = NULL;
+    double least = INFINITY;
+    for (int i = first; i < state->placements.count; i++) {
+        const struct dvfo_plan plan = dvfo_plan_request(state->scenario, &state->placements.at[i], &link);
+        const double objective = state->least_energy ? plan.energy_j : plan.latency_s;
+        if (objective < least) {
+            least = objective;
+            best = &state->placements.at[i];
+        }
+    }
+    return best;
+}
+
+static bool probe_is_due(struct neurosurgeon *state)
+{
+    if (state->on_device++ < state->wait) {
+        return false;
+    }
+    const int longer = state->wait == 0 ? FIRST_WAIT : 2 * state->wait;
+    state->wait = longer < LONGEST_WAIT ? longer : LONGEST_WAIT;
+    state->on_device = 0;
+    return true;
 }
 
 static void decide(void *block, const struct dvfo_observation *seen, struct dvfo_decision *decision)
@@ -41,15 +67,13 @@ static void decide(void *block, const struct dvfo_observation *seen, struct dvfo
         state->doubt_s = seen->time_s;
         state->late_bps = 0.0;
     }
-    const struct dvfo_plan_link link = {.rate_bps = believed_bps(state, seen)};
-    double least = INFINITY;
-    for (int i = 0; i < state->placements.count; i++) {
-        const struct dvfo_plan plan = dvfo_plan_request(state->scenario, &state->placements.at[i], &link);
-        const double objective = state->least_energy ? plan.energy_j : plan.latency_s;
-        if (objective < least) {
-            least = objective;
-            *decision = state->placements.at[i];
-        }
+    const double rate_bps = believed_bps(state, seen);
+    *decision = *best_from(state, 0, rate_bps);
+    if (decision->place != DVFO_PLACE_EDGE) {
+        state->on_device = 0;
+        state->wait = FIRST_WAIT;
+    } else if (probe_is_due(state)) {
+        *decision = *best_from(state, 1, rate_bps); /* EDGE is placement 0 */
     }
 }
 

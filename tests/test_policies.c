@@ -330,7 +330,6 @@ static void bench_open(struct bench *b, dvfo_composition composition)
     b->def.cloud = &b->cloud;
     b->def.composition = composition;
     b->def.timeout_s = 1.0;
-    b->def.tail_rule = DVFO_TAIL_LINEAR;
     cr_assert(dvfo_board_runtime(&b->ctx, b->board, NULL, NULL, &b->def.runtime) == DVFO_OK, "%s", b->ctx.message);
     cr_assert(dvfo_scenario_create(&b->ctx, &b->def, &b->scenario) == DVFO_OK, "%s", b->ctx.message);
 }
@@ -611,13 +610,13 @@ Test(search, without_a_clock_stride_the_oracle_follows_the_time_it_sees)
     bench_close(&b);
 }
 
-Test(neurosurgeon, forgets_a_bad_link_and_dates_a_timeout)
+Test(neurosurgeon, follows_the_link_it_saw_and_takes_a_timeout_for_news)
 {
     struct bench b;
     bench_open(&b, DVFO_PARALLEL);
     struct actor actor = actor_open(&b, "neurosurgeon-latency", NAN);
     struct dvfo_observation seen = {.time_s = 100.0, .bandwidth_bps = 500e6};
-    struct dvfo_decision on_good, on_bad, later, after_timeout;
+    struct dvfo_decision on_good, on_bad, after_timeout, later;
     actor.policy->decide(actor.state, &seen, &on_good);
     cr_expect(on_good.place != DVFO_PLACE_EDGE, "500 Mbit/s is worth sending");
     seen.bandwidth_bps = 10e3;
@@ -633,6 +632,25 @@ Test(neurosurgeon, forgets_a_bad_link_and_dates_a_timeout)
     seen.time_s = 201.0;
     actor.policy->decide(actor.state, &seen, &later);
     cr_expect(same_decision(&later, &on_good), "a newer transfer counts again");
+    actor_close(&actor);
+    bench_close(&b);
+}
+
+Test(neurosurgeon, probes_a_link_that_is_not_worth_it_ever_more_rarely)
+{
+    struct bench b;
+    bench_open(&b, DVFO_PARALLEL);
+    struct actor actor = actor_open(&b, "neurosurgeon-latency", NAN);
+    const struct dvfo_observation seen = {.bandwidth_bps = 10e3};
+    static const int probes[] = {0, 17, 50, 115, 244, 501}; /* waits of 0, 16, 32, 64, 128, 256 on the device */
+    size_t next = 0;
+    for (int i = 0; i < 600; i++) {
+        struct dvfo_decision decision;
+        actor.policy->decide(actor.state, &seen, &decision);
+        const bool expected = next < sizeof probes / sizeof probes[0] && i == probes[next];
+        next += expected;
+        cr_expect((decision.place != DVFO_PLACE_EDGE) == expected, "request %d", i);
+    }
     actor_close(&actor);
     bench_close(&b);
 }
