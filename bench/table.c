@@ -112,6 +112,10 @@ dvfo_status dvfo_table_format_of(struct dvfo_ctx *ctx, const char *name, dvfo_ta
 /* Fewest digits that read back as the same double. */
 static void format_exact(double value, char *out, size_t size)
 {
+    if (value == floor(value) && fabs(value) < 1e15) {
+        snprintf(out, size, "%.0f", value);
+        return;
+    }
     for (int digits = 6; digits <= 17; digits++) {
         snprintf(out, size, "%.*g", digits, value);
         if (strtod(out, NULL) == value) {

@@ -3,8 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-/* Times are sums of event times, so a job's end is met up to rounding. */
-#define ROUNDING 1e-9
+/* A job's end is met up to the rounding of event times, which grows with the time on the clock. */
+static double rounding_s(double length_s, double now_s)
+{
+    return 1e-9 * length_s + 1e-14 * now_s;
+}
 
 void dvfo_device_init(struct dvfo_device *device, struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS])
 {
@@ -69,15 +72,15 @@ struct dvfo_busy dvfo_device_advance(struct dvfo_device *device, double from_s, 
     const double dt_s = to_s - from_s;
     const struct dvfo_board *board = dvfo_scenario_def_of(device->scenario)->board;
     for (int d = 0; d < DVFO_DOMAINS; d++) {
-        device->cycles[d] += dt_s * board->clock[d].level_hz[device->level[d]];
+        dvfo_sum_add(&device->cycles[d], dt_s * board->clock[d].level_hz[device->level[d]]);
     }
-    device->time_s += dt_s;
+    dvfo_sum_add(&device->time_s, dt_s);
     struct dvfo_busy busy = {{0.0, 0.0, 0.0}};
     if (!device->working || dvfo_device_is_stalled(device, from_s)) {
         return busy;
     }
     double done_s = device->done_s + dt_s;
-    if (done_s >= device->length_s * (1.0 - ROUNDING)) {
+    if (done_s >= device->length_s - rounding_s(device->length_s, to_s)) {
         done_s = device->length_s;
     }
     busy = job_busy(device, device->done_s, done_s);
@@ -90,7 +93,7 @@ struct dvfo_busy dvfo_device_advance(struct dvfo_device *device, double from_s, 
 
 void dvfo_device_finish(struct dvfo_device *device)
 {
-    DVFO_REQUIRE(device->working && device->done_s >= device->length_s * (1.0 - ROUNDING));
+    DVFO_REQUIRE(device->working && device->done_s >= device->length_s);
     device->working = false;
 }
 

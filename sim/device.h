@@ -28,8 +28,8 @@ struct dvfo_device {
     double done_s;                       /* of that, behind us */
     double stalled_until_s;              /* work stands still until then */
     double busy_s[DVFO_DOMAINS];         /* counters of dvfo_observation */
-    double cycles[DVFO_DOMAINS];         /* integrals of the clocks, for time-weighted means */
-    double time_s;                       /* integral of time, the same way */
+    struct dvfo_sum cycles[DVFO_DOMAINS]; /* integrals of the clocks, for time-weighted means */
+    struct dvfo_sum time_s;              /* integral of time, the same way */
 };
 
 /** @param level  clocks in force at the start */

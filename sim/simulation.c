@@ -890,7 +890,7 @@ static void fill_results(struct dvfo_simulation *sim, struct dvfo_trial_results 
         results->cause_j[c] = dvfo_sum_value(&ledger->cause_j[c]);
     }
     for (int d = 0; d < DVFO_DOMAINS; d++) {
-        results->hz[d] = sim->device.cycles[d] / sim->device.time_s;
+        results->hz[d] = dvfo_sum_value(&sim->device.cycles[d]) / dvfo_sum_value(&sim->device.time_s);
     }
 }
 
