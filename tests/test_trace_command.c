@@ -1,0 +1,112 @@
+/* dvfo trace as a user types it: exit codes, messages, and files that are whole or absent. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/dvfo-trace-XXXXXX";
+
+static void make_folder(void)
+{
+    cr_assert(mkdtemp(folder) != NULL);
+    cr_assert(chdir(folder) == 0);
+}
+
+static void remove_folder(void)
+{
+    char command[128];
+    cr_assert(chdir("/") == 0);
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
+    cr_assert(system(command) == 0);
+}
+
+/* Runs "dvfo trace ARGUMENTS" in the folder. @return its exit code; what it said, on either stream, in `said` */
+static int trace(const char *arguments, char *said, size_t size)
+{
+    char command[1024];
+    snprintf(command, sizeof command, "{ " DVFO_PROGRAM " trace %s ; } 2>&1", arguments);
+    FILE *pipe = popen(command, "r");
+    cr_assert(pipe != NULL);
+    const size_t got = fread(said, 1, size - 1, pipe);
+    said[got] = '\0';
+    const int status = pclose(pipe);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void write_file(const char *name, const char *bytes)
+{
+    FILE *file = fopen(name, "w");
+    cr_assert(file != NULL);
+    fputs(bytes, file);
+    fclose(file);
+}
+
+TestSuite(trace_command, .init = make_folder, .fini = remove_folder);
+
+Test(trace_command, exit_codes_and_sentences)
+{
+    static const struct {
+        const char *arguments;
+        int code;
+        const char *said;
+    } rows[] = {
+        {"--help", 0, "dvfo trace generate wifi"},
+        {"info --help", 0, "cooked"},
+        {"generate --help", 0, "leo-down"},
+        {"", 2, "no verb is given"},
+        {"inof", 2, "unknown verb 'trace inof', expected info, convert or generate"},
+        {"info", 2, "no trace is given"},
+        {"info missing.up", 2, "missing.up: cannot be read: No such file or directory"},
+        {"info .", 2, ".: is a folder, expected a regular file"},
+        {"info empty", 2, "empty: is empty"},
+        {"info text", 2, "text:1: begins with 'hello', expected a trace"},
+        {"info text --format cvs", 2, "--format is 'cvs'"},
+        {"info two.json:download", 2, "'downlink.trace_pattern'"},
+        {"info two.json:upload --format csv", 0, "two.json:upload,0.5,5,5,5,5,0,,0"},
+        {"info const:5Mbps --format csv", 0,
+         "file,duration_s,mean_mbps,median_mbps,p5_mbps,p95_mbps,coefficient_of_variation,lag1s_autocorrelation,"
+         "fraction_1s_below_0.5mbps\nconst:5Mbps,1,5,5,5,5,0,,0\n"},
+        {"info model:wifi --seed -1", 2, "--seed is '-1', expected a whole number from 0"},
+        {"convert two.json", 0, "start_s,rate_mbps\n0,5\n0.5,\n"},
+        {"convert two.json --to mahimahi --trace-format cooked", 2, "two.json:1: has"},
+        {"convert two.json --to mahi", 2, "--to is 'mahi', expected csv, cooked or mahimahi"},
+        {"convert", 2, "0 traces are given"},
+        {"convert two.json --out /dev/null", 2, "/dev/null: exists and is not a regular file"},
+        {"convert two.json --out no/where", 2, "no/where: cannot be written"},
+        {"convert two.json > /dev/full", 1, "could not be written: No space left on device"},
+        {"generate wify", 2, "unknown trace model 'wify'; did you mean 'wifi'?"},
+        {"generate wifi --duration long", 2, "--duration is 'long', expected a number of seconds"},
+        {"generate wifi --duration -3", 2, "wifi: the duration is -3 s"},
+        {"generate leo-down --duration 1e6 --to mahimahi --out big", 2, "lines in mahimahi, expected at most"},
+    };
+    write_file("empty", "");
+    write_file("text", "hello\n");
+    write_file("two.json", "{\"uplink\": {\"trace_pattern\": [{\"duration\": 500, \"capacity\": 5000}]}}");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        static char said[16384];
+        const int code = trace(rows[i].arguments, said, sizeof said);
+        cr_expect(code == rows[i].code, "'%s' exits %d: %s", rows[i].arguments, code, said);
+        cr_expect(strstr(said, rows[i].said) != NULL, "'%s' says %s", rows[i].arguments, said);
+    }
+    cr_expect(access("big", F_OK) != 0, "nothing half-written remains");
+}
+
+Test(trace_command, the_same_seed_writes_the_same_bytes_and_every_form_is_recognised)
+{
+    static const char *const forms[] = {"csv", "cooked", "mahimahi"};
+    char arguments[256];
+    char said[4096];
+    for (size_t i = 0; i < 3; i++) {
+        for (int copy = 0; copy < 2; copy++) {
+            snprintf(arguments, sizeof arguments, "generate 4g-up --duration 60 --seed 3 --to %s --out %s.%d", forms[i],
+                     forms[i], copy);
+            cr_expect(trace(arguments, said, sizeof said) == 0, "%s", said);
+        }
+        snprintf(arguments, sizeof arguments, "info %s.0 --format csv && cmp %s.0 %s.1", forms[i], forms[i], forms[i]);
+        cr_expect(trace(arguments, said, sizeof said) == 0, "%s", said);
+        snprintf(arguments, sizeof arguments, "\n%s.0,60,", forms[i]);
+        cr_expect(strstr(said, arguments) != NULL, "%s", said);
+    }
+}
