@@ -141,15 +141,18 @@ static bool is_cut(const struct dvfo_network *network, int layer)
     return false;
 }
 
-/* The split as the file names it; a file without one takes the stated rule. */
+/* The split as the file names it; a file without one takes the stated rule, or the first cut where that finds none. */
 static dvfo_status set_split(struct dvfo_ctx *ctx, dvfo_yaml_node root, const char *name, int index,
                              struct dvfo_network *network)
 {
+    if (network->cut_count == 0) {
+        return dvfo_yaml_fail(ctx, root, "can't be split anywhere, expected a layer after which one tensor holds "
+                                         "everything still needed");
+    }
     if (name == NULL) {
-        network->split = dvfo_network_split_by_rule(network);
-        return network->split >= 0 ? DVFO_OK
-                                   : dvfo_yaml_fail(ctx, root, "no cut lies in the first third of the work, expected "
-                                                               "the key 'split' with the name of a layer");
+        const int by_rule = dvfo_network_split_by_rule(network);
+        network->split = by_rule >= 0 ? by_rule : network->cuts[0];
+        return DVFO_OK;
     }
     const dvfo_yaml_node node = dvfo_yaml_find(root, "split");
     if (index < 0) {
