@@ -165,7 +165,7 @@ static dvfo_status add_ramp(struct dvfo_ctx *ctx, struct dvfo_steps *steps, cons
                             const struct row *to, double begin_ms)
 {
     const double length_ms = to->value[0] - from->value[0];
-    const double pieces = fmin(ceil(length_ms / 100.0), 1e6);
+    const double pieces = fmin(ceil(length_ms / 100.0), 100.0);
     for (double k = 0.0; k < pieces; k++) {
         const double middle = (k + 0.5) / pieces;
         const double rate_kbps = from->value[1] + middle * (to->value[1] - from->value[1]);
