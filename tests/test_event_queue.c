@@ -249,7 +249,7 @@ static size_t twin_first(const struct twin *twin)
     size_t first = 0;
     for (size_t i = 1; i < twin->n; i++) {
         const struct twin_event *a = &twin->event[i], *b = &twin->event[first];
-        if (a->time_s != b->time_s     ? a->time_s < b->time_s
+        if (a->time_s != b->time_s       ? a->time_s < b->time_s
             : a->priority != b->priority ? a->priority < b->priority
                                          : a->number < b->number) {
             first = i;

@@ -11,8 +11,8 @@ static double next_uniform(uint64_t *state)
     return ((double)(*state >> 11) + 0.5) * 0x1p-53;
 }
 
-/* Latencies are of this kind: nearly constant, spread evenly, with an exponential or a heavy tail, in two lumps, or over
- * many orders of magnitude. */
+/* Latencies are of this kind: nearly constant, spread evenly, with an exponential or a heavy tail, in two lumps, or
+ * over many orders of magnitude. */
 static double uniform(double u)
 {
     return 0.010 + 0.040 * u;

@@ -36,8 +36,7 @@ Test(mm1, the_event_queue_gives_what_lindleys_recursion_gives)
 Test(mm1, mean_time_in_system_lies_inside_its_interval)
 {
     /* seed 1 is among the one in twenty whose interval misses; that these are so few is the next test */
-    const struct dvfo_mm1_def def = {
-        .customers = 200000, .arrival_rate_hz = 0.7, .service_rate_hz = 1.0, .seed = 2};
+    const struct dvfo_mm1_def def = {.customers = 200000, .arrival_rate_hz = 0.7, .service_rate_hz = 1.0, .seed = 2};
     const struct answer answer = serve(&def);
     const double theory_s = 1.0 / (1.0 - 0.7);
     cr_expect(fabs(answer.mean_s - theory_s) <= answer.half_width_s, "%g +- %g", answer.mean_s, answer.half_width_s);

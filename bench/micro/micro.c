@@ -1,7 +1,7 @@
 /* dvfo_micro: times the rows of the table below on one core of this machine.
  *
- * Each row first runs once untimed: that warms the machine and its answer is verified. Then it runs again and again from
- * fresh state; the fastest run is reported, the others only had more company. */
+ * Each row first runs once untimed: that warms the machine and its answer is verified. Then it runs again and again
+ * from fresh state; the fastest run is reported, the others only had more company. */
 #include <argp.h>
 #include <gsl/gsl_errno.h>
 #include <math.h>
@@ -147,9 +147,9 @@ static dvfo_status fill_table(struct dvfo_ctx *ctx, const struct settings *setti
             dvfo_table_text(table, compiler());
         }
     }
-    return found > 0 ? DVFO_OK
-                     : dvfo_fail(ctx, DVFO_BAD_INPUT, "no row '%s'; 'dvfo_micro' without --only runs all",
-                                 settings->only);
+    return found > 0
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT, "no row '%s'; 'dvfo_micro' without --only runs all", settings->only);
 }
 
 int main(int argc, char **argv)
@@ -170,8 +170,9 @@ int main(int argc, char **argv)
     if (status == DVFO_OK) {
         /* for people the machine is a line above the table, for programs it is in every row */
         const bool with_machine = format != DVFO_TABLE_TEXT;
-        const char *names[] = {"row",   "unit",   "done", "runs", "fastest_s", "per_second", "answer",
-                               with_machine ? "machine" : NULL, "compiler", NULL};
+        const char *names[] = {"row",       "unit",       "done",   "runs",
+                               "fastest_s", "per_second", "answer", with_machine ? "machine" : NULL,
+                               "compiler",  NULL};
         status = dvfo_table_create(&ctx, names, &table);
         if (status == DVFO_OK) {
             status = fill_table(&ctx, &settings, with_machine, machine, table);

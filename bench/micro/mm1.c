@@ -15,7 +15,7 @@ struct dvfo_mm1 {
     gsl_rng *gaps, *services; /* a stream each, so that the n-th gap and the n-th service are the same in any order */
     double mean_gap_s, mean_service_s;
     uint64_t customers, arrived, served;
-    double *arrived_s; /* (line_size) the waiting line, the one being served first; a ring */
+    double *arrived_s;  /* (line_size) the waiting line, the one being served first; a ring */
     uint64_t line_size; /* a power of two */
     uint64_t batch_end; /* customers served when the present batch ends */
     size_t batch;

@@ -1,8 +1,8 @@
 /* The M/M/1 queue: the textbook case whose answer is known.
  *
- * Customers arrive at random (exponential gaps), one server takes them in order (exponential service). With arrival rate
- * a below service rate s, the mean time in the system is 1 / (s - a). Each customer costs two events, so the model times
- * an event queue; its statistics show that the queue is right. */
+ * Customers arrive at random (exponential gaps), one server takes them in order (exponential service). With arrival
+ * rate a below service rate s, the mean time in the system is 1 / (s - a). Each customer costs two events, so the model
+ * times an event queue; its statistics show that the queue is right. */
 #ifndef DVFO_MM1_H
 #define DVFO_MM1_H
 
