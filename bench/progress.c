@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WIDTH = 30, CALLS_PER_LOOK = 64 };
+enum { WIDTH = 30, CALLS_PER_LOOK = 64 /* the clock costs more than a request */ };
 #define REDRAW_S 0.1
 
 double dvfo_progress_clock_s(void)
@@ -22,7 +22,8 @@ struct dvfo_progress dvfo_progress_begin(const char *unit, double total)
 
 void dvfo_progress_tell(struct dvfo_progress *progress, double done, const char *what)
 {
-    if (!progress->shown || progress->calls++ % CALLS_PER_LOOK != 0) {
+    const bool few = progress->total < 1e5; /* slow things: look each time */
+    if (!progress->shown || (progress->calls++ % CALLS_PER_LOOK != 0 && !few)) {
         return;
     }
     const double now_s = dvfo_progress_clock_s();

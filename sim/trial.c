@@ -26,9 +26,10 @@ static double edge_latency_s(struct dvfo_scenario *scenario)
 
 dvfo_status dvfo_trial_run(struct dvfo_ctx *ctx, struct dvfo_trial *trial)
 {
-    struct dvfo_scenario *scenario = NULL;
+    struct dvfo_scenario *own = NULL;
     struct dvfo_simulation *sim = NULL;
-    dvfo_status status = dvfo_scenario_create(ctx, &trial->scenario, &scenario);
+    dvfo_status status = trial->made != NULL ? DVFO_OK : dvfo_scenario_create(ctx, &trial->scenario, &own);
+    struct dvfo_scenario *scenario = trial->made != NULL ? trial->made : own;
     if (status == DVFO_OK) {
         const double stride_s = trial->paired ? edge_latency_s(scenario) : (double)NAN;
         status = dvfo_simulation_create(ctx, trial, scenario, stride_s, &sim);
@@ -37,6 +38,6 @@ dvfo_status dvfo_trial_run(struct dvfo_ctx *ctx, struct dvfo_trial *trial)
         status = dvfo_simulation_run(ctx, sim, &trial->results);
     }
     dvfo_simulation_free(sim);
-    dvfo_scenario_free(scenario);
+    dvfo_scenario_free(own);
     return status;
 }

@@ -48,6 +48,8 @@ struct dvfo_trial {
                                               maximum clocks on, whatever the policy; true */
     bool thermal;                          /* Eq. (4): temperature caps clocks; false */
     const struct dvfo_probe *probe;        /* NULL: nobody watches */
+    struct dvfo_scenario *made;            /* the scenario, already made of the definition above: trials of one thread
+                                              share its kept costs; NULL: made for this trial. Borrowed */
     const volatile sig_atomic_t *stop;     /* becomes non-zero to end early; may be NULL */
     /* results */
     struct dvfo_trial_results results;

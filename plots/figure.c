@@ -1,0 +1,158 @@
+#include "plots/figure.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "sim/base/nearest.h"
+#include "sim/base/output.h"
+
+extern char **environ;
+
+const struct dvfo_figure *const *dvfo_figures(void)
+{
+    static const struct dvfo_figure *const list[] = {&dvfo_figure_clock_sensitivity, &dvfo_figure_bandwidth_sweep,
+                                                     NULL};
+    return list;
+}
+
+dvfo_status dvfo_figure_find(struct dvfo_ctx *ctx, const char *name, const struct dvfo_figure **out)
+{
+    const char *names[32];
+    size_t count = 0;
+    for (const struct dvfo_figure *const *f = dvfo_figures(); *f != NULL; f++) {
+        if (strcmp((*f)->name, name) == 0) {
+            *out = *f;
+            return DVFO_OK;
+        }
+        names[count++] = (*f)->name;
+    }
+    const char *near = dvfo_nearest(name, names, count);
+    return near != NULL ? dvfo_fail(ctx, DVFO_BAD_INPUT, "unknown figure '%s'; did you mean '%s'?", name, near)
+                        : dvfo_fail(ctx, DVFO_BAD_INPUT, "unknown figure '%s'; 'dvfo plot --help' lists them", name);
+}
+
+/* FOLDER/NAME.SUFFIX */
+static dvfo_status output_name(struct dvfo_ctx *ctx, const char *folder, const char *name, const char *suffix,
+                               char path[DVFO_PATH_SIZE])
+{
+    if (snprintf(path, DVFO_PATH_SIZE, "%s/%s.%s", folder, name, suffix) >= DVFO_PATH_SIZE) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "an output path is longer than %d characters", DVFO_PATH_SIZE - 1);
+    }
+    return DVFO_OK;
+}
+
+static dvfo_status write_csv(struct dvfo_ctx *ctx, const struct dvfo_figure *figure,
+                             const struct dvfo_setting *setting, const volatile sig_atomic_t *stop, const char *path)
+{
+    struct dvfo_output output;
+    DVFO_TRY(dvfo_output_begin(ctx, path, &output));
+    FILE *csv = fopen(output.temporary, "w");
+    dvfo_status status = csv == NULL ? dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written: %s", path, strerror(errno))
+                                     : figure->feed(ctx, setting, stop, csv);
+    if (csv != NULL) {
+        struct dvfo_ctx closing = {0};
+        const dvfo_status closed = dvfo_output_close(&closing, csv, path);
+        if (status == DVFO_OK && closed != DVFO_OK) {
+            status = dvfo_fail(ctx, closed, "%s", closing.message);
+        }
+    }
+    if (status == DVFO_OK) {
+        status = dvfo_output_commit(ctx, &output);
+    }
+    dvfo_output_abandon(&output);
+    return status;
+}
+
+/* Names, separated by blanks: gnuplot's word() takes them apart. */
+enum { NAMES_SIZE = 2048 };
+
+static void add_name(char names[NAMES_SIZE], const char *name)
+{
+    const size_t length = strlen(names);
+    snprintf(names + length, NAMES_SIZE - length, "%s%s", length > 0 ? " " : "", name);
+}
+
+static void list_boards(const struct dvfo_setting *setting, char names[NAMES_SIZE])
+{
+    names[0] = '\0';
+    for (size_t i = 0; i < setting->board_count; i++) {
+        add_name(names, setting->board[i]->name);
+    }
+}
+
+static void list_networks(const struct dvfo_setting *setting, char names[NAMES_SIZE])
+{
+    names[0] = '\0';
+    for (size_t i = 0; i < setting->network_count; i++) {
+        add_name(names, setting->network[i]->name);
+    }
+}
+
+static void list_policies(const struct dvfo_setting *setting, char names[NAMES_SIZE])
+{
+    names[0] = '\0';
+    for (size_t i = 0; i < setting->policy_count; i++) {
+        add_name(names, setting->policy_name[i]);
+    }
+}
+
+/* Run gnuplot on the template; what it needs to know goes in by environment variables, so no path is ever quoted. */
+static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const char *template,
+                               const char *csv, const char *terminal, const char *picture)
+{
+    char style[DVFO_PATH_SIZE], boards[NAMES_SIZE], networks[NAMES_SIZE], policies[NAMES_SIZE];
+    DVFO_TRY(dvfo_data_path(ctx, "figure style", "plots", "style", ".gp", style));
+    list_boards(setting, boards);
+    list_networks(setting, networks);
+    list_policies(setting, policies);
+    const struct {
+        const char *name, *value;
+    } variables[] = {
+        {"DVFO_CSV", csv},       {"DVFO_TERMINAL", terminal}, {"DVFO_PICTURE", picture}, {"DVFO_STYLE", style},
+        {"DVFO_BOARDS", boards}, {"DVFO_NETWORKS", networks}, {"DVFO_POLICIES", policies},
+    };
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        setenv(variables[i].name, variables[i].value, 1);
+    }
+    char *argv[] = {"gnuplot", (char *)template, NULL};
+    pid_t child = 0;
+    const int failed = posix_spawnp(&child, "gnuplot", NULL, NULL, argv, environ);
+    if (failed != 0) {
+        return dvfo_fail(ctx, DVFO_FAILED, "gnuplot cannot be started (%s): install gnuplot-nox; the numbers are in %s",
+                         strerror(failed), csv);
+    }
+    int state = 0;
+    while (waitpid(child, &state, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(state) && WEXITSTATUS(state) == 0
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_FAILED, "gnuplot failed on %s; the numbers are in %s", template, csv);
+}
+
+static dvfo_status draw(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, const struct dvfo_setting *setting,
+                        const char *csv, const char *folder, const char *suffix, const char *terminal)
+{
+    char template[DVFO_PATH_SIZE], picture[DVFO_PATH_SIZE];
+    struct dvfo_output output;
+    DVFO_TRY(dvfo_data_path(ctx, "figure template", "plots", figure->name, ".gp", template));
+    DVFO_TRY(output_name(ctx, folder, figure->name, suffix, picture));
+    DVFO_TRY(dvfo_output_begin(ctx, picture, &output));
+    dvfo_status status = run_gnuplot(ctx, setting, template, csv, terminal, output.temporary);
+    if (status == DVFO_OK) {
+        status = dvfo_output_commit(ctx, &output);
+    }
+    dvfo_output_abandon(&output);
+    return status;
+}
+
+dvfo_status dvfo_figure_make(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, const struct dvfo_setting *setting,
+                             const volatile sig_atomic_t *stop, const char *folder)
+{
+    char csv[DVFO_PATH_SIZE];
+    DVFO_TRY(output_name(ctx, folder, figure->name, "csv", csv));
+    DVFO_TRY(write_csv(ctx, figure, setting, stop, csv));
+    DVFO_TRY(draw(ctx, figure, setting, csv, folder, "svg", "svg"));
+    return draw(ctx, figure, setting, csv, folder, "png", "pngcairo");
+}

@@ -1,0 +1,33 @@
+/* A figure: what feeds it and which template draws it.
+ *
+ * Each figure is a descriptor: it makes a CSV (the numbers as drawn, kept beside the picture), and plots/NAME.gp turns
+ * that into SVG and PNG. A new figure is one file, one template and one line in the list. */
+#ifndef DVFO_FIGURE_H
+#define DVFO_FIGURE_H
+
+#include <signal.h>
+
+#include "bench/setting.h"
+
+struct dvfo_figure {
+    const char *name, *summary;
+    const char *boards, *networks, *policies; /* what it shows when the user doesn't choose */
+    /** Write the CSV, header line included. The setting is loaded. */
+    dvfo_status (*feed)(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const volatile sig_atomic_t *stop,
+                        FILE *csv);
+};
+
+/** All figures, NULL at the end. */
+const struct dvfo_figure *const *dvfo_figures(void);
+
+/** By name, with the nearest suggestion otherwise. */
+dvfo_status dvfo_figure_find(struct dvfo_ctx *ctx, const char *name, const struct dvfo_figure **out);
+
+/** Feed and draw: FOLDER/NAME.csv, NAME.svg, NAME.png, each whole or not at all. */
+dvfo_status dvfo_figure_make(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, const struct dvfo_setting *setting,
+                             const volatile sig_atomic_t *stop, const char *folder);
+
+extern const struct dvfo_figure dvfo_figure_clock_sensitivity;
+extern const struct dvfo_figure dvfo_figure_bandwidth_sweep;
+
+#endif

@@ -1,0 +1,99 @@
+/* clock-sensitivity: latency and energy of a request against each clock alone, the other two at their top; the model as
+ * lines, measurements as points where there are some (profiles/measured/). */
+#include <math.h>
+#include <string.h>
+
+#include "plots/figure.h"
+#include "profiles/measurement.h"
+#include "sim/base/data_path.h"
+#include "sim/plan.h"
+
+static void write_model_point(struct dvfo_scenario *scenario, const char *board, const char *network, int domain,
+                              const struct dvfo_decision *decision, FILE *csv)
+{
+    const struct dvfo_plan_link link = {.rate_bps = 1.0};
+    const struct dvfo_plan plan = dvfo_plan_request(scenario, decision, &link);
+    const double hz = dvfo_scenario_clocks(scenario, decision->level).hz[domain];
+    fprintf(csv, "%s,%s,%s,model,%.6g,%.6g,%.6g\n", board, network, dvfo_domain_name((dvfo_domain)domain), hz / 1e6,
+            1e3 * plan.latency_s, 1e3 * plan.energy_j);
+}
+
+static dvfo_status write_model(struct dvfo_ctx *ctx, const struct dvfo_scenario_def *def, FILE *csv)
+{
+    struct dvfo_scenario *scenario = NULL;
+    DVFO_TRY(dvfo_scenario_create(ctx, def, &scenario));
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        struct dvfo_decision decision = {.place = DVFO_PLACE_EDGE};
+        for (int other = 0; other < DVFO_DOMAINS; other++) {
+            decision.level[other] = dvfo_scenario_level_count(scenario, (dvfo_domain)other) - 1;
+        }
+        for (int i = 0; i < dvfo_scenario_level_count(scenario, (dvfo_domain)d); i++) {
+            decision.level[d] = i;
+            write_model_point(scenario, def->board->name, def->network->name, d, &decision, csv);
+        }
+    }
+    dvfo_scenario_free(scenario);
+    return DVFO_OK;
+}
+
+/* A measured point belongs to the sweep of a clock when the other two stand at their top (or weren't noted). */
+static bool is_on_sweep(const struct dvfo_board *board, const double hz[DVFO_DOMAINS], int domain)
+{
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        const struct dvfo_clock_domain *clock = &board->clock[d];
+        if (d != domain && fabs(hz[d] / clock->level_hz[clock->level_count - 1] - 1.0) > 0.01) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void write_measured(const struct dvfo_scenario_def *def, const struct dvfo_measurements *points, FILE *csv)
+{
+    for (size_t i = 0; i < points->n; i++) {
+        const struct dvfo_measurement *m = &points->row[i];
+        const double hz[DVFO_DOMAINS] = {m->clocks.hz[DVFO_CPU], m->clocks.hz[DVFO_GPU], m->clocks.hz[DVFO_MEM]};
+        if (strcmp(m->board, def->board->name) != 0 || strcmp(m->network, def->network->name) != 0 ||
+            strcmp(m->runtime, def->runtime->name) != 0) {
+            continue;
+        }
+        for (int d = 0; d < DVFO_DOMAINS; d++) {
+            if (is_on_sweep(def->board, hz, d)) {
+                fprintf(csv, "%s,%s,%s,measured,%.6g,%.6g,", m->board, m->network, dvfo_domain_name((dvfo_domain)d),
+                        hz[d] / 1e6, 1e3 * m->latency_s);
+                fprintf(csv, isnan(m->power_w) ? "\n" : "%.6g\n", 1e3 * m->power_w * m->latency_s);
+            }
+        }
+    }
+}
+
+static dvfo_status feed(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const volatile sig_atomic_t *stop,
+                        FILE *csv)
+{
+    (void)stop;
+    char path[DVFO_PATH_SIZE];
+    struct dvfo_measurements points = {0};
+    DVFO_TRY(dvfo_data_path(ctx, "measurement", "profiles/measured", "sweeps", ".csv", path));
+    DVFO_TRY(dvfo_measurements_load(ctx, path, &points));
+    fputs("board,network,domain,kind,clock_mhz,latency_ms,energy_mj\n", csv);
+    dvfo_status status = DVFO_OK;
+    for (size_t i = 0; i < dvfo_setting_trial_count(setting) && status == DVFO_OK; i++) {
+        struct dvfo_trial trial;
+        status = dvfo_setting_trial(ctx, setting, i, &trial);
+        if (status == DVFO_OK) {
+            status = write_model(ctx, &trial.scenario, csv);
+            write_measured(&trial.scenario, &points, csv);
+        }
+    }
+    dvfo_measurements_free(&points);
+    return status;
+}
+
+const struct dvfo_figure dvfo_figure_clock_sensitivity = {
+    .name = "clock-sensitivity",
+    .summary = "latency and energy against each clock alone, with measured points",
+    .boards = "jetson-tx2",
+    .networks = "vit-b16,vgg-19,efficientnet-b0",
+    .policies = "edge-only",
+    .feed = feed,
+};
