@@ -159,8 +159,8 @@ static dvfo_status read_zhuge(struct dvfo_ctx *ctx, struct dvfo_text *text, dvfo
     return steps->n > 0 ? DVFO_OK : fail_short(ctx, steps, &lines);
 }
 
-/* From one chunk's end to the next one's start the rate goes along a straight line; here in pieces of 100 ms (100 at most),
- * each at the mean of its part, so that the integral is exact. */
+/* From one chunk's end to the next one's start the rate goes along a straight line; here in pieces of 100 ms (100 at
+ * most), each at the mean of its part, so that the integral is exact. */
 static dvfo_status add_ramp(struct dvfo_ctx *ctx, struct dvfo_steps *steps, const struct row *from,
                             const struct row *to, double begin_ms)
 {
