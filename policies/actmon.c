@@ -6,7 +6,7 @@
 #include "sim/base/units.h"
 
 enum {
-    WINDOW_SAMPLES = 64,      /* 2^(K_VAL + 1), K_VAL = ACTMON_AVERAGE_WINDOW_LOG2 - 1 = 5 */
+    WINDOW_SAMPLES = 64, /* 2^(K_VAL + 1), K_VAL = ACTMON_AVERAGE_WINDOW_LOG2 - 1 = 5 */
     BOOST_STEP_KHZ = 16000,
     BELOW_WINDOW = 3,         /* samples under the lower watermark that take boost back; above, one is enough */
     AVERAGE_BAND_PERMILLE = 6 /* of the top clock: the average interrupts when it leaves this band */

@@ -1,12 +1,12 @@
 /* EMC actmon: the memory governor of the tegra30-devfreq driver, as a pure rule.
  *
- * Two activity monitors, all traffic and the CPU's, average how many memory clocks carried data and add a boost when one
- * sample leaves its watermarks; the higher target wins. Arithmetic is the kernel's: kHz, whole numbers, truncation.
+ * Two activity monitors, all traffic and the CPU's, average how many memory clocks carried data and add a boost when
+ * one sample leaves its watermarks; the higher target wins. Arithmetic is the kernel's: kHz, whole numbers, truncation.
  *
  * Three details follow the driver rather than its description. The averaging window: the driver writes 5 into K_VAL, a
  * window of 2^(5 + 1) = 64 samples, where its comment speaks of 128. The 25 % at which the bus counts as saturated: the
- * driver's own governor doesn't use it, it only scales what other devfreq governors are told (dvfo_actmon_busy_share). The
- * lower watermark is watched only while there is a boost to take back.
+ * driver's own governor doesn't use it, it only scales what other devfreq governors are told (dvfo_actmon_busy_share).
+ * The lower watermark is watched only while there is a boost to take back.
  *
  * On TX2 and later the memory clock belongs to the boot processor's own bandwidth manager; this is a stand-in. */
 #ifndef DVFO_ACTMON_H
@@ -20,10 +20,10 @@ enum { DVFO_ACTMON_POLLING_MS = 12 };
 typedef enum dvfo_actmon_monitor { DVFO_ACTMON_ALL, DVFO_ACTMON_CPU, DVFO_ACTMON_MONITORS } dvfo_actmon_monitor;
 
 struct dvfo_actmon_device {
-    long long average;    /* the hardware's running average [kHz x polling ms] */
-    long long avg_count;  /* the average as the last interrupt left it */
+    long long average;   /* the hardware's running average [kHz x polling ms] */
+    long long avg_count; /* the average as the last interrupt left it */
     long boost_khz;
-    int below;            /* samples in a row under the lower watermark */
+    int below; /* samples in a row under the lower watermark */
 };
 
 struct dvfo_actmon {

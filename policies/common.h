@@ -4,7 +4,7 @@
 
 #include "policies/policies.h"
 
-#define DVFO_PRIOR_BPS 5e6 /* bandwidth assumed before anything was seen: the rate at which tables are made by default */
+#define DVFO_PRIOR_BPS 5e6 /* bandwidth assumed before anything was seen: the default trace's rate */
 
 /** The highest entry of every clock table. */
 void dvfo_policy_top_clocks(const struct dvfo_board *board, int level[DVFO_DOMAINS]);

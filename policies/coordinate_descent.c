@@ -1,35 +1,29 @@
 /* Coordinate descent: training-free search on the running device.
  *
- * Four knobs, each an index: CPU, GPU and memory clock among DVFO's levels, and the share in tenths. From the highest clocks
- * on the device, one knob is moved by a step at a time; a point is judged by the mean measured cost of a few requests. A move
- * that pays is kept and repeated; when no knob pays in either direction, the step halves; after the last step the point is
- * held for a while, measured anew, and the search begins again from it, because links change. */
+ * Four knobs, each an index: CPU, GPU and memory clock among DVFO's levels, and the share in tenths. From the highest
+ * clocks on the device, one knob is moved by a step at a time; a point is judged by the mean measured cost of a few
+ * requests. A move that pays is kept and repeated; when no knob pays in either direction, the step halves; after the
+ * last step the point is held for a while, measured anew, and the search begins again from it, because links change. */
 #include <string.h>
 
 #include "policies/common.h"
 #include "sim/scenario.h"
 
-enum {
-    KNOBS = DVFO_DOMAINS + 1,
-    SHARE = DVFO_DOMAINS,
-    FIRST_STEP = 4,
-    REQUESTS_PER_POINT = 3,
-    REQUESTS_HELD = 200
-};
+enum { KNOBS = DVFO_DOMAINS + 1, SHARE = DVFO_DOMAINS, FIRST_STEP = 4, REQUESTS_PER_POINT = 3, REQUESTS_HELD = 200 };
 
 typedef enum phase { MEASURE, TRY, HOLD } phase;
 
 struct descent {
     struct dvfo_level_choice choice;
-    int size[KNOBS];          /* settings of each knob */
+    int size[KNOBS]; /* settings of each knob */
     int best[KNOBS];
-    int point[KNOBS];         /* being measured: best, or best with one knob moved */
+    int point[KNOBS]; /* being measured: best, or best with one knob moved */
     double best_cost_j;
     phase phase;
-    int knob, step, turns;    /* turns: directions of this knob already given up, 0..1 */
-    bool round_paid;          /* a move was kept since knob 0 */
-    bool counting;            /* false until the first decision for this point */
-    long first_request;       /* earlier ones were decided for another point */
+    int knob, step, turns; /* turns: directions of this knob already given up, 0..1 */
+    bool round_paid;       /* a move was kept since knob 0 */
+    bool counting;         /* false until the first decision for this point */
+    long first_request;    /* earlier ones were decided for another point */
     int measured;
     double sum_j;
 };

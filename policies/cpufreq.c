@@ -5,12 +5,11 @@
 #include "sim/base/units.h"
 
 enum {
-    UP_THRESHOLD_PERCENT = 80,  /* ondemand and conservative; ondemand's 95 with micro accounting came with NO_HZ idle
-                                   counters of single cores and isn't what the boards' kernels print */
+    UP_THRESHOLD_PERCENT = 80, /* conservative's */
     DOWN_THRESHOLD_PERCENT = 20,
     STEP_PERCENT = 5,
-    LEAST_STEP_KHZ = 5,         /* get_freq_step(): "max freq cannot be less than 100. But who knows..." */
-    UTIL_SCALE = 1024           /* SCHED_CAPACITY_SCALE */
+    LEAST_STEP_KHZ = 5, /* get_freq_step(): "max freq cannot be less than 100. But who knows..." */
+    UTIL_SCALE = 1024   /* SCHED_CAPACITY_SCALE */
 };
 
 #define PELT_HALF_LIFE_S 32.768e-3 /* 32 periods of 1024 us */
@@ -63,9 +62,9 @@ int dvfo_cpufreq_powersave(const struct dvfo_clock_domain *clock)
     return 0;
 }
 
-int dvfo_cpufreq_ondemand(const struct dvfo_clock_domain *clock, int load_percent)
+int dvfo_cpufreq_ondemand(const struct dvfo_clock_domain *clock, int up_threshold_percent, int load_percent)
 {
-    if (load_percent > UP_THRESHOLD_PERCENT) {
+    if (load_percent > up_threshold_percent) {
         return top(clock);
     }
     const long min_khz = khz(clock, 0);

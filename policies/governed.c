@@ -1,16 +1,19 @@
-/* Policies that leave the clocks to governors, as a board does out of the box: a CPU governor of the kernel, podgov for the
- * GPU, actmon for the memory. Requests are computed on the device. Each governor polls on its own period; one tick serves
- * whichever is due. */
+/* Policies that leave the clocks to governors, as a board does out of the box: a CPU governor of the kernel, podgov for
+ * the GPU, actmon for the memory. Requests are computed on the device. Each governor polls on its own period; one tick
+ * serves whichever is due. */
 #include <math.h>
 
 #include "policies/actmon.h"
 #include "policies/common.h"
 #include "policies/cpufreq.h"
 #include "policies/podgov.h"
+#include "sim/base/text.h"
 #include "sim/base/units.h"
 
 #define SCHEDULER_TICK_S 4e-3 /* CONFIG_HZ=250 of L4T: while a core runs, schedutil is asked at least that often */
 #define TICK_SLACK_S 1e-9     /* ticks are sums of periods: equal times may differ in the last bits */
+
+enum { LEAST_THRESHOLD_PERCENT = 11 }; /* MIN_FREQUENCY_UP_THRESHOLD */
 
 typedef enum cpu_rule { ONDEMAND, CONSERVATIVE, SCHEDUTIL } cpu_rule;
 
@@ -22,11 +25,14 @@ struct meter {
 struct governed {
     const struct dvfo_board *board;
     cpu_rule rule;
+    int up_threshold_percent; /* of ondemand */
+    bool gpu_holds_memory;    /* as L4T's GPU driver does: a floor under the memory clock */
     bool started;
     struct dvfo_conservative conservative;
     struct dvfo_schedutil schedutil;
     struct dvfo_podgov podgov;
     struct dvfo_actmon actmon;
+    int actmon_level; /* what actmon asked for last, the floor aside */
     struct meter meter[DVFO_DOMAINS];
     double period_s[DVFO_DOMAINS];
     double due_s[DVFO_DOMAINS];
@@ -48,7 +54,7 @@ static int cpu_step(struct governed *state, const struct dvfo_observation *seen,
     const int load_percent = dvfo_cpufreq_load_percent(passed.busy_s, passed.time_s);
     switch (state->rule) {
     case ONDEMAND:
-        return dvfo_cpufreq_ondemand(clock, load_percent);
+        return dvfo_cpufreq_ondemand(clock, state->up_threshold_percent, load_percent);
     case CONSERVATIVE:
         return dvfo_conservative_step(&state->conservative, clock, level, load_percent);
     case SCHEDUTIL:
@@ -64,8 +70,8 @@ static int gpu_step(struct governed *state, const struct dvfo_observation *seen,
                             passed.time_s);
 }
 
-/* A board's counters don't tell whose traffic it was. The model's CPU work moves no bytes (Eq. (1)), so all of it is the
- * GPU's, and the monitor of CPU traffic stays silent. */
+/* A board's counters don't tell whose traffic it was. The model's CPU work moves no bytes (Eq. (1)), so all of it is
+ * the GPU's, and the monitor of CPU traffic stays silent. */
 static int mem_step(struct governed *state, const struct dvfo_observation *seen, int level, int cpu_level)
 {
     const struct dvfo_clock_domain *clock = &state->board->clock[DVFO_MEM];
@@ -78,6 +84,17 @@ static int mem_step(struct governed *state, const struct dvfo_observation *seen,
     return dvfo_actmon_step(&state->actmon, clock, level, activity_khz, cpu_khz);
 }
 
+static int memory_floor(const struct governed *state, int gpu_level)
+{
+    const struct dvfo_clock_domain *memory = &state->board->clock[DVFO_MEM];
+    if (!state->gpu_holds_memory) {
+        return 0;
+    }
+    const long top_khz = lround(memory->level_hz[memory->level_count - 1] / DVFO_HZ_PER_KHZ);
+    const long floor_khz = dvfo_podgov_memory_floor_khz(&state->board->clock[DVFO_GPU], gpu_level, top_khz);
+    return dvfo_cpufreq_entry(memory, floor_khz, DVFO_RELATION_L);
+}
+
 static void start(struct governed *state, const struct dvfo_observation *seen, const int level[DVFO_DOMAINS])
 {
     const struct dvfo_clock_domain *clock = state->board->clock;
@@ -85,6 +102,7 @@ static void start(struct governed *state, const struct dvfo_observation *seen, c
     state->schedutil = dvfo_schedutil_at_rest(&clock[DVFO_CPU]);
     state->podgov = dvfo_podgov_start(&clock[DVFO_GPU], level[DVFO_GPU], seen->time_s);
     state->actmon = dvfo_actmon_start(&clock[DVFO_MEM], level[DVFO_MEM]);
+    state->actmon_level = level[DVFO_MEM];
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         read_meter(&state->meter[d], seen, (dvfo_domain)d);
         state->due_s[d] = seen->time_s + state->period_s[d];
@@ -101,25 +119,32 @@ static bool falls_due(struct governed *state, dvfo_domain domain, double now_s)
     return true;
 }
 
+/* Every governor whose poll is due has its say. */
+static void poll(struct governed *state, const struct dvfo_observation *seen, int level[DVFO_DOMAINS])
+{
+    if (falls_due(state, DVFO_CPU, seen->time_s)) {
+        level[DVFO_CPU] = cpu_step(state, seen, level[DVFO_CPU]);
+    }
+    if (falls_due(state, DVFO_GPU, seen->time_s)) {
+        level[DVFO_GPU] = gpu_step(state, seen, level[DVFO_GPU]);
+    }
+    if (falls_due(state, DVFO_MEM, seen->time_s)) {
+        state->actmon_level = mem_step(state, seen, level[DVFO_MEM], level[DVFO_CPU]);
+    }
+    const int floor_level = memory_floor(state, level[DVFO_GPU]);
+    level[DVFO_MEM] = state->actmon_level > floor_level ? state->actmon_level : floor_level;
+}
+
 static double governed_tick(void *block, const struct dvfo_observation *seen, int level[DVFO_DOMAINS])
 {
     struct governed *state = block;
-    const double now_s = seen->time_s;
-    if (!state->started) {
-        start(state, seen, level);
+    if (state->started) {
+        poll(state, seen, level);
     } else {
-        if (falls_due(state, DVFO_CPU, now_s)) {
-            level[DVFO_CPU] = cpu_step(state, seen, level[DVFO_CPU]);
-        }
-        if (falls_due(state, DVFO_GPU, now_s)) {
-            level[DVFO_GPU] = gpu_step(state, seen, level[DVFO_GPU]);
-        }
-        if (falls_due(state, DVFO_MEM, now_s)) {
-            level[DVFO_MEM] = mem_step(state, seen, level[DVFO_MEM], level[DVFO_CPU]);
-        }
+        start(state, seen, level);
     }
     const double due_s = fmin(state->due_s[DVFO_CPU], fmin(state->due_s[DVFO_GPU], state->due_s[DVFO_MEM]));
-    return fmax(due_s - now_s, TICK_SLACK_S);
+    return fmax(due_s - seen->time_s, TICK_SLACK_S);
 }
 
 static void stay_on_device(void *block, const struct dvfo_observation *seen, struct dvfo_decision *decision)
@@ -129,43 +154,57 @@ static void stay_on_device(void *block, const struct dvfo_observation *seen, str
     decision->place = DVFO_PLACE_EDGE; /* clocks stay as the ticks left them */
 }
 
-static dvfo_status init(struct dvfo_ctx *ctx, struct governed *state, const struct dvfo_policy_setup *setup,
-                        const char *name, cpu_rule rule)
+static void prepare(struct governed *state, const struct dvfo_policy_setup *setup, cpu_rule rule)
 {
-    DVFO_TRY(dvfo_policy_no_argument(ctx, setup, name));
     *state = (struct governed){
         .board = setup->board,
         .rule = rule,
+        .up_threshold_percent = DVFO_ONDEMAND_UP_THRESHOLD_PERCENT,
         .period_s = {[DVFO_CPU] = rule == SCHEDUTIL ? SCHEDULER_TICK_S : DVFO_CPUFREQ_SAMPLING_S,
                      [DVFO_GPU] = DVFO_PODGOV_POLLING_S,
                      [DVFO_MEM] = DVFO_ACTMON_POLLING_S},
     };
-    return DVFO_OK;
 }
 
-static dvfo_status ondemand_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
+static dvfo_status ondemand_init(struct dvfo_ctx *ctx, void *block, const struct dvfo_policy_setup *setup)
 {
-    return init(ctx, state, setup, "ondemand", ONDEMAND);
+    struct governed *state = block;
+    prepare(state, setup, ONDEMAND);
+    if (setup->argument == NULL) {
+        return DVFO_OK;
+    }
+    long long percent = 0;
+    if (!dvfo_text_integer(setup->argument, NULL, &percent) || percent < LEAST_THRESHOLD_PERCENT || percent > 100) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "policy 'ondemand:%s': expected a threshold from %d to 100 per cent",
+                         setup->argument, LEAST_THRESHOLD_PERCENT);
+    }
+    state->up_threshold_percent = (int)percent;
+    return DVFO_OK;
 }
 
 static dvfo_status conservative_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
 {
-    return init(ctx, state, setup, "conservative", CONSERVATIVE);
+    prepare(state, setup, CONSERVATIVE);
+    return dvfo_policy_no_argument(ctx, setup, "conservative");
 }
 
 static dvfo_status schedutil_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
 {
-    return init(ctx, state, setup, "schedutil", SCHEDUTIL);
+    prepare(state, setup, SCHEDUTIL);
+    return dvfo_policy_no_argument(ctx, setup, "schedutil");
 }
 
-static dvfo_status l4t_default_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
+static dvfo_status l4t_default_init(struct dvfo_ctx *ctx, void *block, const struct dvfo_policy_setup *setup)
 {
-    return init(ctx, state, setup, "l4t-default", SCHEDUTIL);
+    struct governed *state = block;
+    prepare(state, setup, SCHEDUTIL);
+    state->gpu_holds_memory = true;
+    return dvfo_policy_no_argument(ctx, setup, "l4t-default");
 }
 
 const struct dvfo_policy_type dvfo_policy_ondemand = {
     .name = "ondemand",
-    .summary = "on the device; CPU clock by ondemand, GPU by podgov, memory by actmon",
+    .summary = "on the device; CPU clock by ondemand[:UP_THRESHOLD], GPU by podgov, memory by actmon",
     .sight = DVFO_SIGHT_WORLD,
     .state_size = sizeof(struct governed),
     .init = ondemand_init,
@@ -193,10 +232,11 @@ const struct dvfo_policy_type dvfo_policy_schedutil = {
     .tick = governed_tick,
 };
 
-/* What L4T ships: the same three as `schedutil`, under the name by which tables mean "out of the box". */
+/* What L4T ships. Besides the three governors of `schedutil`, its GPU driver holds a floor under the memory clock,
+ * which follows the GPU's clock: where a GPU computes, memory is mostly at the top. */
 const struct dvfo_policy_type dvfo_policy_l4t_default = {
     .name = "l4t-default",
-    .summary = "on the device; clocks as L4T ships: schedutil, podgov, actmon",
+    .summary = "on the device; clocks as L4T ships: schedutil, podgov, actmon, and the GPU driver's memory floor",
     .sight = DVFO_SIGHT_WORLD,
     .state_size = sizeof(struct governed),
     .init = l4t_default_init,

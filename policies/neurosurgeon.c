@@ -1,11 +1,11 @@
-/* Neurosurgeon (Kang et al., ASPLOS 2017): at the highest clocks, the cut that costs least latency, or least energy on the
- * device, given the bandwidth: the encoded input, the activation after any layer, or nothing is sent.
+/* Neurosurgeon (Kang et al., ASPLOS 2017): at the highest clocks, the cut that costs least latency, or least energy on
+ * the device, given the bandwidth: the encoded input, the activation after any layer, or nothing is sent.
  *
- * The paper takes bandwidth as known; here it is what own transfers have shown, so whoever stays on the device hears nothing
- * more of the link. Therefore it probes: the first request goes to the best remote placement whatever the choice, and after
- * 16 requests in a row on the device another one does. A probe that doesn't change the choice doubles the wait, up to 512,
- * so that a link that is never worth it costs little. A request that times out is news too: the rate was below its payload
- * over the timeout. */
+ * The paper takes bandwidth as known; here it is what own transfers have shown, so whoever stays on the device hears
+ * nothing more of the link. Therefore it probes: the first request goes to the best remote placement whatever the
+ * choice, and after 16 requests in a row on the device another one does. A probe that doesn't change the choice doubles
+ * the wait, up to 512, so that a link that is never worth it costs little. A request that times out is news too: the
+ * rate was below its payload over the timeout. */
 #include <math.h>
 
 #include "policies/search.h"

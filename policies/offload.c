@@ -1,5 +1,5 @@
-/* Policies that send the same share of every request: the encoded input at clocks that suit the link, or the fixed share that
- * hindsight finds best. */
+/* Policies that send the same share of every request: the encoded input at clocks that suit the link, or the fixed
+ * share that hindsight finds best. */
 #include <math.h>
 
 #include "policies/common.h"

@@ -1,5 +1,5 @@
-/* Oracles: per request the action of least planned cost with the trace known. Bounds for closed loop without temperature and
- * clock-change time; elsewhere greedy references. */
+/* Oracles: per request the action of least planned cost with the trace known. Bounds for closed loop without
+ * temperature and clock-change time; elsewhere greedy references. */
 #include <math.h>
 
 #include "policies/search.h"

@@ -5,7 +5,12 @@
 #include "policies/cpufreq.h"
 #include "sim/base/units.h"
 
-enum { HZ_PER_MHZ = 1000000 };
+enum {
+    HZ_PER_MHZ = 1000000,
+    HZ_PER_KHZ = 1000,
+    EMC_BW_RATIO = 64 / 16,    /* TEGRA_GP10B_BW_PER_FREQ / TEGRA_DDR4_BW_PER_FREQ */
+    EMC3D_RATIO_PERMILLE = 750 /* EMC3D_DEFAULT_RATIO */
+};
 
 static long hz(const struct dvfo_clock_domain *clock, int level)
 {
@@ -83,4 +88,13 @@ int dvfo_podgov_step(struct dvfo_podgov *gov, const struct dvfo_clock_domain *cl
     gov->previous_hz = hz(clock, next);
     gov->last_change_s = now_s;
     return next;
+}
+
+long dvfo_podgov_memory_floor_khz(const struct dvfo_clock_domain *gpu, int gpu_level, long memory_top_khz)
+{
+    if (gpu_level == 0) {
+        return 0;
+    }
+    const long floor_khz = hz(gpu, gpu_level) / HZ_PER_KHZ * EMC_BW_RATIO * EMC3D_RATIO_PERMILLE / 1000;
+    return floor_khz < memory_top_khz ? floor_khz : memory_top_khz;
 }

@@ -29,7 +29,9 @@
 DVFO_POLICY_LIST(DVFO_POLICY_DECLARE)
 #undef DVFO_POLICY_DECLARE
 
-enum { DVFO_AGENT_LEVELS = 10 }; /* at most so many entries of a clock table that agents, DVFO's oracle, random choose from */
+enum {
+    DVFO_AGENT_LEVELS = 10
+}; /* at most so many entries of a clock table that agents, DVFO's oracle, random choose from */
 
 /** All policies, NULL at the end. */
 const struct dvfo_policy_type *const *dvfo_policies(void);

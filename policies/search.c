@@ -7,10 +7,12 @@
 
 enum { BUCKETS = 16 }; /* of one placement's actions by when they begin to send: as many questions to the trace */
 
-#define SLACK 1e-9 /* bounds and plans add the same terms in another order: far above rounding, far below a difference */
+#define SLACK                                                                                                          \
+    1e-9 /* bounds and plans add the same terms in another order: far above rounding, far below a difference */
 
 /* An action and what its cost is made of, sim/plan.c cut where the trace comes in. While the answer is in time,
- * cost = fixed_j + wait_w * max(local_s, sent_s + answer_s) + radio_w * (sent_s - begin_s), sent_s the end of sending. */
+ * cost = fixed_j + wait_w * max(local_s, sent_s + answer_s) + radio_w * (sent_s - begin_s), sent_s the end of sending.
+ */
 struct action {
     double begin_s;   /* from the start of the request until sending begins */
     double local_s;   /* until the device's own part is done */
@@ -18,7 +20,7 @@ struct action {
     double wait_w;    /* cost of each second of latency */
     double timeout_j; /* at least this much when the answer doesn't come in time */
     int placement;
-    int order;        /* in the plain double loop: of equal actions the first wins */
+    int order; /* in the plain double loop: of equal actions the first wins */
     int level[DVFO_DOMAINS];
 };
 
@@ -33,14 +35,14 @@ struct dvfo_search {
     struct dvfo_scenario *scenario;
     const struct dvfo_trace *trace;
     struct dvfo_placements placements;
-    double radio_w;                  /* cost of each second of sending */
-    double most_bps;                 /* highest rate of the trace */
-    struct dvfo_decision edge;       /* best action without the link ... */
-    struct dvfo_plan edge_plan;      /* ... which is the same for every request */
+    double radio_w;             /* cost of each second of sending */
+    double most_bps;            /* highest rate of the trace */
+    struct dvfo_decision edge;  /* best action without the link ... */
+    struct dvfo_plan edge_plan; /* ... which is the same for every request */
     size_t action_count, bucket_count;
-    struct action *action;           /* (action_count) by placement, then by begin_s; owned */
-    double *bound_j;                 /* (action_count) scratch of one search; owned */
-    struct bucket *bucket;           /* (bucket_count) owned */
+    struct action *action; /* (action_count) by placement, then by begin_s; owned */
+    double *bound_j;       /* (action_count) scratch of one search; owned */
+    struct bucket *bucket; /* (bucket_count) owned */
 };
 
 /* --- placements --- */
@@ -133,8 +135,8 @@ static struct action action_of(struct dvfo_scenario *scenario, const struct dvfo
     struct action action = {
         .begin_s = begin_s,
         .local_s = local.time_s,
-        .fixed_j = dvfo_scenario_cost_j(scenario, local.busy_j + fuse.busy_j + await_w * answer_s, 0.0) +
-                   wait_w * fuse.time_s,
+        .fixed_j =
+            dvfo_scenario_cost_j(scenario, local.busy_j + fuse.busy_j + await_w * answer_s, 0.0) + wait_w * fuse.time_s,
         .wait_w = wait_w,
         .timeout_j = dvfo_scenario_cost_j(scenario, local.busy_j + fmin(send_w, await_w) * def->timeout_s, 0.0) +
                      wait_w * fmax(local.time_s, begin_s + def->timeout_s), /* and what is left to compute then */
@@ -199,8 +201,8 @@ static void append_placement(struct dvfo_search *search, const struct dvfo_level
     for (size_t b = 0; b < BUCKETS && n > 0; b++) {
         const size_t from = first + n * b / BUCKETS, end = first + n * (b + 1) / BUCKETS;
         if (from < end) {
-            search->bucket[search->bucket_count++] = (struct bucket){
-                from, end, search->action[from].begin_s, bits, answer_s, least_send_s};
+            search->bucket[search->bucket_count++] =
+                (struct bucket){from, end, search->action[from].begin_s, bits, answer_s, least_send_s};
         }
     }
 }

@@ -1,11 +1,11 @@
 /* Search: the action of least planned cost for a request that starts at a known time of the trace.
  *
- * The answer is that of a plain double loop over placements and clocks around dvfo_plan_request(), ties to the first; a test
- * holds it against that loop. Fast, because of two bounds. A transfer that begins no later ends no later, so one question
- * to the trace bounds the end of all transfers of one placement that begin from a moment on; with it, a few multiplications
- * bound an action's cost from below, from numbers that don't depend on the trace and are made once. Only actions whose bound
- * reaches the best cost found are planned in full. And an action that could not beat the device alone if the link always
- * ran at its highest rate is dropped at once. */
+ * The answer is that of a plain double loop over placements and clocks around dvfo_plan_request(), ties to the first; a
+ * test holds it against that loop. Fast, because of two bounds. A transfer that begins no later ends no later, so one
+ * question to the trace bounds the end of all transfers of one placement that begin from a moment on; with it, a few
+ * multiplications bound an action's cost from below, from numbers that don't depend on the trace and are made once.
+ * Only actions whose bound reaches the best cost found are planned in full. And an action that could not beat the
+ * device alone if the link always ran at its highest rate is dropped at once. */
 #ifndef DVFO_SEARCH_H
 #define DVFO_SEARCH_H
 

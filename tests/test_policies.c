@@ -48,9 +48,8 @@ Test(cpufreq, a_clock_between_entries_goes_where_its_relation_says)
         long khz;
         int at_or_above, at_or_below, closest;
     } rows[] = {
-        {345600, 0, 0, 0},  {100000, 0, 0, 0},  {3000000, 11, 11, 11},
-        {806400, 3, 3, 3},  {700000, 3, 2, 2},  {760000, 3, 2, 3},
-        {729600, 3, 2, 2}, /* half way: the lower */
+        {345600, 0, 0, 0}, {100000, 0, 0, 0}, {3000000, 11, 11, 11}, {806400, 3, 3, 3},
+        {700000, 3, 2, 2}, {760000, 3, 2, 3}, {729600, 3, 2, 2}, /* half way: the lower */
     };
     const struct dvfo_clock_domain clock = tx2_cpu();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -74,16 +73,16 @@ Test(cpufreq, ondemand_jumps_above_80_per_cent_and_is_proportional_below)
     static const struct {
         int load, level;
     } rows[] = {
-        {81, 11}, {100, 11},
-        {80, 9}, /* 345600 + 80 * 16896 = 1697280: 1728000 is closer than 1574400 */
-        {50, 5}, /* 1190400: half way between 1113600 and 1267200, the lower */
-        {33, 4}, /* 903168: 960000 */
+        {81, 11}, {100, 11}, {80, 9}, /* 345600 + 80 * 16896 = 1697280: 1728000 is closer than 1574400 */
+        {50, 5},                      /* 1190400: half way between 1113600 and 1267200, the lower */
+        {33, 4},                      /* 903168: 960000 */
         {0, 0},
     };
     const struct dvfo_clock_domain clock = tx2_cpu();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        cr_expect(dvfo_cpufreq_ondemand(&clock, rows[i].load) == rows[i].level, "load %d", rows[i].load);
+        cr_expect(dvfo_cpufreq_ondemand(&clock, 80, rows[i].load) == rows[i].level, "load %d", rows[i].load);
     }
+    cr_expect(dvfo_cpufreq_ondemand(&clock, 95, 81) == 9, "345600 + 81 * 16896 = 1714176");
     cr_expect(dvfo_cpufreq_performance(&clock) == 11);
     cr_expect(dvfo_cpufreq_powersave(&clock) == 0);
 }
@@ -148,9 +147,9 @@ Test(podgov, rises_by_a_third_of_the_top_when_busy_and_sinks_damped_when_idle)
         {0.125, 25e-3, 10}, /* held */
         {0.150, 25e-3, 12}, /* 1134 + 433, clipped to 1300.5; freq_avg 49, 140, 269 */
         {0.175, 0.0, 12},   /* held; idle_avg 90 */
-        {0.200, 0.0, 11},   /* idle_avg 172, load 828, boost 190; wanted 1490, freq_avg 380: (10430 + 1140) / 10 = 1157 */
-        {0.225, 0.0, 11},   /* held; idle_avg 247 */
-        {0.250, 0.0, 9},    /* idle_avg 315, load 685, boost -21; wanted 1215, freq_avg 455: 987 */
+        {0.200, 0.0, 11}, /* idle_avg 172, load 828, boost 190; wanted 1490, freq_avg 380: (10430 + 1140) / 10 = 1157 */
+        {0.225, 0.0, 11}, /* held; idle_avg 247 */
+        {0.250, 0.0, 9},  /* idle_avg 315, load 685, boost -21; wanted 1215, freq_avg 455: 987 */
     };
     const struct dvfo_clock_domain clock = tx2_gpu();
     struct dvfo_podgov gov = dvfo_podgov_start(&clock, 0, 0.0);
@@ -174,6 +173,14 @@ Test(podgov, a_request_that_changes_no_entry_is_where_the_next_one_starts)
     /* no hold, because nothing changed; wanted 617, freq_avg 603: (4319 + 1809) / 10 = 612 */
     cr_expect(dvfo_podgov_step(&gov, &clock, 5, 1.025, 17.5e-3, 25e-3) == 5);
     cr_expect(gov.previous_hz == 612000000);
+}
+
+Test(podgov, the_gpu_driver_holds_memory_at_three_times_the_gpu_clock)
+{
+    const struct dvfo_clock_domain clock = tx2_gpu();
+    cr_expect(dvfo_podgov_memory_floor_khz(&clock, 0, 1866000) == 0);
+    cr_expect(dvfo_podgov_memory_floor_khz(&clock, 1, 1866000) == 650250, "216750 * 4 * 750 / 1000");
+    cr_expect(dvfo_podgov_memory_floor_khz(&clock, 5, 1866000) == 1866000, "1874250, held to the top");
 }
 
 static int sample_emc(struct dvfo_actmon *gov, int level, long all_khz, long cpu_traffic_khz, long cpu_khz)
@@ -247,7 +254,8 @@ Test(actmon, other_governors_see_a_quarter_of_the_bus_as_all_of_it)
     cr_expect_float_eq(dvfo_actmon_busy_share(0.80), 1.0, 1e-12);
 }
 
-/* --- the list ------------------------------------------------------------------------------------------------------- */
+/* --- the list -------------------------------------------------------------------------------------------------------
+ */
 
 Test(policies, names_are_found_and_arguments_split_off)
 {
@@ -294,7 +302,8 @@ Test(policies, every_descriptor_is_complete_and_its_name_its_own)
     }
 }
 
-/* --- with a real board and network ------------------------------------------------------------------------------------ */
+/* --- with a real board and network
+ * ------------------------------------------------------------------------------------ */
 
 /* TX2 and ResNet-18, a server of about an RTX 3080, a link that goes from good over slow to none and back. */
 struct bench {
@@ -418,8 +427,8 @@ static void live(struct bench *b, struct actor *actor, struct dvfo_decision deci
         }
         seen.bandwidth_age_s += STRIDE_S;
         if (actor->policy->learn != NULL) {
-            const struct dvfo_outcome outcome = {i, decisions[i], plan.latency_s, plan.energy_j, plan.cost_j,
-                                                 plan.timed_out};
+            const struct dvfo_outcome outcome = {i,           decisions[i],  plan.latency_s, plan.energy_j,
+                                                 plan.cost_j, plan.timed_out};
             actor->policy->learn(actor->state, &outcome);
         }
     }
@@ -445,8 +454,8 @@ static void expect_in_tables(const struct bench *b, const struct dvfo_decision *
         cr_assert(decision->level[d] >= 0 && (size_t)decision->level[d] < b->board->clock[d].level_count, "%s", name);
     }
     cr_assert(decision->place < DVFO_PLACE_COUNT, "%s", name);
-    cr_assert(decision->place != DVFO_PLACE_SPLIT || (decision->share_tenths >= 1 && decision->share_tenths <= 10), "%s",
-              name);
+    cr_assert(decision->place != DVFO_PLACE_SPLIT || (decision->share_tenths >= 1 && decision->share_tenths <= 10),
+              "%s", name);
     cr_assert(decision->place != DVFO_PLACE_LAYER ||
                   (decision->cut >= 0 && (size_t)decision->cut < b->network->cut_count),
               "%s", name);
@@ -537,8 +546,8 @@ Test(policies, edge_best_is_the_least_cost_of_all_clocks)
 }
 
 /* The plain double loop that dvfo_search_best() must agree with. */
-static struct dvfo_plan search_plainly(struct bench *b, const struct dvfo_level_choice *choice, int kinds, double start_s,
-                                       struct dvfo_decision *decision)
+static struct dvfo_plan search_plainly(struct bench *b, const struct dvfo_level_choice *choice, int kinds,
+                                       double start_s, struct dvfo_decision *decision)
 {
     struct dvfo_placements placements;
     cr_assert(dvfo_placements_create(&b->ctx, b->scenario, kinds, &placements) == DVFO_OK);
@@ -600,7 +609,8 @@ Test(search, without_a_clock_stride_the_oracle_follows_the_time_it_sees)
     struct actor paired = actor_open(&b, "oracle-dvfo", STRIDE_S), free_running = actor_open(&b, "oracle-dvfo", NAN);
     for (int i = 0; i < 20; i++) {
         struct dvfo_decision a, c;
-        const struct dvfo_observation seen = {.request = i, .time_s = 100.0}, now = {.request = 7, .time_s = STRIDE_S * i};
+        const struct dvfo_observation seen = {.request = i, .time_s = 100.0},
+                                      now = {.request = 7, .time_s = STRIDE_S * i};
         paired.policy->decide(paired.state, &seen, &a);
         free_running.policy->decide(free_running.state, &now, &c);
         cr_expect(same_decision(&a, &c), "request %d", i);
@@ -680,7 +690,8 @@ Test(coordinate_descent, finds_clocks_and_share_no_single_step_improves)
                                    (i + 1 < choice.count[d] && choice.level[d][i + 1] == decision.level[d]);
             struct dvfo_decision moved = decision;
             moved.level[d] = choice.level[d][i];
-            cr_expect(!neighbour || dvfo_plan_request(b.scenario, &moved, &link).cost_j >= found_j - 1e-12, "domain %d", d);
+            cr_expect(!neighbour || dvfo_plan_request(b.scenario, &moved, &link).cost_j >= found_j - 1e-12, "domain %d",
+                      d);
         }
     }
     actor_close(&actor);
