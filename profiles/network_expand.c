@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "profiles/network_scope.h"
+#include "profiles/network_fields.h"
 #include "sim/base/nearest.h"
 
 enum { NAME_SIZE = 160, MAX_DEPTH = 8, MAX_REPEAT = 1000, MAX_ENTRIES = 20000, MAX_BLOCK_INPUTS = 4, MAX_KEYS = 48 };
@@ -206,181 +206,31 @@ static dvfo_status resolve_all(struct reader *reader, const struct frame *frame,
     return DVFO_OK;
 }
 
-/* ---- fields of an operator ---- */
+/* ---- one operator ---- */
 
-/* Where the fields of one entry are read: in the entry itself, else in the file's defaults of its operator. */
-struct fields {
+/* One entry on its way to a layer or three: its place and where its parameters are shared. */
+struct site {
     struct reader *reader;
     const struct frame *frame;
     dvfo_yaml_node entry;
-    const struct dvfo_operator *kind;
+    char share[NAME_SIZE]; /* prefix of share keys, "" when its parameters are its own */
 };
 
-static dvfo_yaml_node field(const struct fields *fields, const char *key)
+/* Append a layer; a failure gets its place, shared parameters their owner. */
+static dvfo_status append(const struct site *site, const char *full, struct dvfo_layer_def *def, const int *inputs,
+                          int count, int *index)
 {
-    const dvfo_yaml_node own = dvfo_yaml_find(fields->entry, key);
-    if (!dvfo_yaml_is_null(own)) {
-        return own;
-    }
-    return dvfo_yaml_find(dvfo_yaml_find(fields->reader->defaults, fields->kind->name), key);
-}
-
-static bool has_key(const struct dvfo_operator *kind, const char *key)
-{
-    for (int i = 0; kind->keys[i] != NULL; i++) {
-        if (strcmp(kind->keys[i], key) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A whole number; `otherwise` below `min` means that the field is needed. Untouched when the operator has no such key. */
-static dvfo_status read_int(const struct fields *fields, const char *key, int min, int max, int otherwise, int *out)
-{
-    if (!has_key(fields->kind, key)) {
-        return DVFO_OK;
-    }
-    const dvfo_yaml_node node = field(fields, key);
-    if (dvfo_yaml_is_null(node)) {
-        *out = otherwise;
-        return otherwise >= min ? DVFO_OK
-                                : dvfo_yaml_fail(fields->reader->ctx, fields->entry, "%s needs the key '%s'",
-                                                 fields->kind->name, key);
-    }
-    long value = 0;
-    DVFO_TRY(dvfo_scope_integer(fields->reader->ctx, &fields->frame->scope, node, key, min, max, &value));
-    *out = (int)value;
-    return DVFO_OK;
-}
-
-/* One number for both directions or [vertical, horizontal]. */
-static dvfo_status read_pair(const struct fields *fields, dvfo_yaml_node node, const char *key, int min, int max, int *h,
-                             int *w)
-{
-    const bool pair = dvfo_yaml_is_list(node);
-    if (pair && dvfo_yaml_count(node) != 2) {
-        return dvfo_yaml_fail(fields->reader->ctx, node, "'%s' has %zu entries, expected one number or [height, width]",
-                              key, dvfo_yaml_count(node));
-    }
-    int *const out[2] = {h, w};
-    for (size_t i = 0; i < 2; i++) {
-        long value = 0;
-        DVFO_TRY(dvfo_scope_integer(fields->reader->ctx, &fields->frame->scope,
-                                    pair ? dvfo_yaml_item(node, i) : node, key, min, max, &value));
-        *out[i] = (int)value;
-    }
-    return DVFO_OK;
-}
-
-static dvfo_status read_word(const struct fields *fields, const char *key, const char *otherwise,
-                             char word[DVFO_SCOPE_TEXT_SIZE])
-{
-    const dvfo_yaml_node node = field(fields, key);
-    if (dvfo_yaml_is_null(node)) {
-        strcpy(word, otherwise);
-        return DVFO_OK;
-    }
-    return dvfo_scope_text(fields->reader->ctx, &fields->frame->scope, node, key, word);
-}
-
-/* pad: half, same, valid, a number or [height, width]. */
-static dvfo_status read_pad(const struct fields *fields, const char *otherwise, struct dvfo_layer_def *def)
-{
-    const dvfo_yaml_node node = field(fields, "pad");
-    if (dvfo_yaml_is_list(node)) {
-        def->pad = DVFO_PAD_FIXED;
-        return read_pair(fields, node, "pad", 0, 255, &def->pad_h, &def->pad_w);
-    }
-    char word[DVFO_SCOPE_TEXT_SIZE];
-    DVFO_TRY(read_word(fields, "pad", otherwise, word));
-    if (strcmp(word, "half") == 0 || strcmp(word, "same") == 0) {
-        def->pad = word[0] == 'h' ? DVFO_PAD_HALF : DVFO_PAD_SAME;
-        return DVFO_OK;
-    }
-    def->pad = DVFO_PAD_FIXED;
-    if (strcmp(word, "valid") == 0) {
-        return DVFO_OK;
-    }
-    if (strspn(word, "0123456789") != strlen(word)) {
-        return dvfo_yaml_fail(fields->reader->ctx, node, "'pad' is '%s', expected half, same, valid or a number", word);
-    }
-    return read_pair(fields, node, "pad", 0, 255, &def->pad_h, &def->pad_w);
-}
-
-static dvfo_status read_window(const struct fields *fields, struct dvfo_layer_def *def)
-{
-    if (!has_key(fields->kind, "kernel")) {
-        return DVFO_OK;
-    }
-    const bool pool = !has_key(fields->kind, "bias");
-    const dvfo_yaml_node kernel = field(fields, "kernel");
-    if (dvfo_yaml_is_null(kernel)) {
-        return dvfo_yaml_fail(fields->reader->ctx, fields->entry, "%s needs the key 'kernel'", fields->kind->name);
-    }
-    DVFO_TRY(read_pair(fields, kernel, "kernel", 1, 255, &def->kernel_h, &def->kernel_w));
-    DVFO_TRY(read_int(fields, "stride", 1, 64, pool ? def->kernel_h : 1, &def->stride)); /* pools step by their size */
-    DVFO_TRY(read_int(fields, "dilation", 1, 64, 1, &def->dilation));
-    return read_pad(fields, pool ? "valid" : "half", def);
-}
-
-/* patches: kernel and stride are the patch. */
-static dvfo_status read_patch(const struct fields *fields, struct dvfo_layer_def *def)
-{
-    if (has_key(fields->kind, "size")) {
-        DVFO_TRY(read_int(fields, "size", 1, 255, -1, &def->kernel_h));
-        def->kernel_w = def->stride = def->kernel_h;
-        def->pad = DVFO_PAD_FIXED;
-    }
-    return DVFO_OK;
-}
-
-static dvfo_status read_bias(const struct fields *fields, bool has_norm, struct dvfo_layer_def *def)
-{
-    char word[DVFO_SCOPE_TEXT_SIZE];
-    DVFO_TRY(read_word(fields, "bias", has_norm ? "false" : "true", word));
-    def->bias = has_key(fields->kind, "bias") && strcmp(word, "true") == 0;
-    if (strcmp(word, "true") != 0 && strcmp(word, "false") != 0) {
-        return dvfo_yaml_fail(fields->reader->ctx, field(fields, "bias"), "'bias' is '%s', expected true or false", word);
-    }
-    return DVFO_OK;
-}
-
-static dvfo_status read_def(const struct fields *fields, bool has_norm, struct dvfo_layer_def *def)
-{
-    int out = 0;
-    *def = (struct dvfo_layer_def){
-        .kind = fields->kind, .stride = 1, .dilation = 1, .groups = 1, .host = -1, .shared_with = -1};
-    DVFO_TRY(read_int(fields, "out", 1, DVFO_MAX_CHANNELS, -1, &out));
-    def->out = out;
-    DVFO_TRY(read_window(fields, def));
-    DVFO_TRY(read_patch(fields, def));
-    DVFO_TRY(read_int(fields, "groups", 1, DVFO_MAX_CHANNELS, 1, &def->groups));
-    DVFO_TRY(read_int(fields, "heads", 1, 1024, -1, &def->heads));
-    DVFO_TRY(read_int(fields, "scale", 0, 64, 0, &def->scale));
-    DVFO_TRY(read_int(fields, "to", 1, 1024, -1, &def->scale));
-    DVFO_TRY(read_int(fields, "part", 1, 1024, -1, &def->part));
-    DVFO_TRY(read_int(fields, "of", 1, 1024, -1, &def->of));
-    return read_bias(fields, has_norm, def);
-}
-
-/* ---- one operator ---- */
-
-/* Append a layer; a failure gets its place, shared parameters their owner. `local` is the name inside the frame. */
-static dvfo_status append(const struct fields *fields, const char *share, const char *full, struct dvfo_layer_def *def,
-                          const int *inputs, int count, int *index)
-{
-    struct reader *reader = fields->reader;
+    struct reader *reader = site->reader;
     char key[NAME_SIZE] = "";
-    if (share[0] != '\0') {
-        DVFO_TRY(join(reader, fields->entry, share, full + strlen(fields->frame->prefix), key));
+    if (site->share[0] != '\0') {
+        DVFO_TRY(join(reader, site->entry, site->share, full + strlen(site->frame->prefix), key));
         const int owner = find_label(&reader->owners, key);
         def->shared_with = owner >= 0 ? reader->owners.label[owner].layer : -1;
     }
     struct dvfo_ctx local = {0};
     const dvfo_status status = dvfo_network_append(&local, reader->network, full, def, inputs, count, index);
     if (status == DVFO_BAD_INPUT) {
-        return dvfo_yaml_fail(reader->ctx, fields->entry, "layer '%s': %s", full, local.message);
+        return dvfo_yaml_fail(reader->ctx, site->entry, "layer '%s': %s", full, local.message);
     }
     if (status != DVFO_OK) {
         return dvfo_fail(reader->ctx, status, "%s", local.message);
@@ -388,89 +238,19 @@ static dvfo_status append(const struct fields *fields, const char *share, const 
     return key[0] != '\0' && def->shared_with < 0 ? add_label(reader->ctx, &reader->owners, key, *index) : DVFO_OK;
 }
 
-/* Append the normalisation or activation that layer *index does on its way out; *index moves on to it. */
-static dvfo_status append_fused(const struct fields *fields, const char *share, const char *name, const char *suffix,
+/* Append the normalisation or activation that `host` does on its way out, when there is one; *index moves on to it. */
+static dvfo_status append_fused(const struct site *site, const char *name, const char *suffix,
                                 struct dvfo_layer_def *def, int host, int *index)
 {
+    if (def->kind == NULL) {
+        return DVFO_OK;
+    }
     char full[NAME_SIZE];
-    DVFO_TRY(join(fields->reader, fields->entry, name, suffix, full));
+    DVFO_TRY(join(site->reader, site->entry, name, suffix, full));
     def->host = host;
     def->shared_with = -1;
     const int input = *index;
-    return append(fields, share, full, def, &input, 1, index);
-}
-
-static dvfo_status read_norm(const struct fields *fields, struct dvfo_layer_def *norm)
-{
-    char word[DVFO_SCOPE_TEXT_SIZE] = "none";
-    *norm = (struct dvfo_layer_def){.kind = NULL};
-    if (fields->kind->hosts_norm) {
-        DVFO_TRY(read_word(fields, "norm", "none", word));
-    }
-    if (strcmp(word, "none") == 0 || strcmp(word, "false") == 0) {
-        return DVFO_OK;
-    }
-    norm->frozen = strcmp(word, "frozen") == 0;
-    if (!norm->frozen && strcmp(word, "batch") != 0 && strcmp(word, "true") != 0) {
-        return dvfo_yaml_fail(fields->reader->ctx, field(fields, "norm"),
-                              "'norm' is '%s', expected batch, frozen or none (layer-norm is an operator)", word);
-    }
-    norm->kind = dvfo_operator_find("batch-norm");
-    return DVFO_OK;
-}
-
-static dvfo_status fail_unknown_operator(struct reader *reader, dvfo_yaml_node node, const char *key, const char *word)
-{
-    const char *names[64];
-    const size_t count = dvfo_operator_names(names, 64);
-    DVFO_REQUIRE(count <= 64);
-    const char *near = dvfo_nearest(word, names, count);
-    return dvfo_yaml_fail(reader->ctx, node, "'%s' is '%s', expected %s%s%s%s", key, word,
-                          strcmp(key, "op") == 0 ? "an operator" : "an activation like relu or none",
-                          near ? "; did you mean '" : " such as conv", near ? near : "", near ? "'?" : "");
-}
-
-static dvfo_status read_activation(const struct fields *fields, struct dvfo_layer_def *activation)
-{
-    char word[DVFO_SCOPE_TEXT_SIZE] = "none";
-    *activation = (struct dvfo_layer_def){.kind = NULL};
-    if (fields->kind->hosts_activation) {
-        DVFO_TRY(read_word(fields, "act", "none", word));
-    }
-    if (strcmp(word, "none") == 0) {
-        return DVFO_OK;
-    }
-    activation->kind = dvfo_operator_find(word);
-    return activation->kind != NULL && dvfo_operator_is_activation(activation->kind)
-               ? DVFO_OK
-               : fail_unknown_operator(fields->reader, field(fields, "act"), "act", word);
-}
-
-static dvfo_status allow_operator_keys(struct reader *reader, dvfo_yaml_node node, const struct dvfo_operator *kind,
-                                       bool is_default)
-{
-    const char *keys[MAX_KEYS];
-    size_t n = 0;
-    if (!is_default) {
-        static const char *const common[] = {"op", "name", "from", "when", "share"};
-        for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
-            keys[n++] = common[i];
-        }
-    }
-    for (size_t i = 0; kind->keys[i] != NULL; i++) {
-        keys[n++] = kind->keys[i];
-    }
-    if (kind->hosts_norm) {
-        keys[n++] = "norm";
-    }
-    if (kind->hosts_activation) {
-        keys[n++] = "act";
-    }
-    if (n == 0) {
-        return dvfo_yaml_fail(reader->ctx, node, "%s has nothing that defaults could set", kind->name);
-    }
-    keys[n] = NULL;
-    return dvfo_yaml_allow(reader->ctx, node, keys);
+    return append(site, full, def, &input, 1, index);
 }
 
 static dvfo_status choose_share(struct reader *reader, const struct frame *frame, dvfo_yaml_node entry,
@@ -493,34 +273,26 @@ static dvfo_status choose_share(struct reader *reader, const struct frame *frame
 static dvfo_status expand_operator(struct reader *reader, struct frame *frame, dvfo_yaml_node entry)
 {
     dvfo_yaml_node op;
-    char word[DVFO_SCOPE_TEXT_SIZE], full[NAME_SIZE], share[NAME_SIZE];
+    char word[DVFO_SCOPE_TEXT_SIZE], full[NAME_SIZE];
     DVFO_TRY(dvfo_yaml_need(reader->ctx, entry, "op", &op));
     DVFO_TRY(dvfo_scope_text(reader->ctx, &frame->scope, op, "op", word));
-    const struct fields fields = {reader, frame, entry, dvfo_operator_find(word)};
-    if (fields.kind == NULL) {
-        return fail_unknown_operator(reader, op, "op", word);
+    const struct dvfo_operator *kind = dvfo_operator_find(word);
+    if (kind == NULL) {
+        return dvfo_fields_fail_operator(reader->ctx, op, "op", word);
     }
-    DVFO_TRY(allow_operator_keys(reader, entry, fields.kind, false));
-
+    const struct dvfo_fields fields = {reader->ctx, &frame->scope, entry, reader->defaults, kind};
+    struct site site = {.reader = reader, .frame = frame, .entry = entry};
     struct dvfo_layer_def def, norm, activation;
     int inputs[DVFO_MAX_LAYER_INPUTS], count = 0, host = -1;
-    DVFO_TRY(read_norm(&fields, &norm));
-    DVFO_TRY(read_activation(&fields, &activation));
-    DVFO_TRY(read_def(&fields, norm.kind != NULL, &def));
+    DVFO_TRY(dvfo_fields_read(&fields, &def, &norm, &activation));
     DVFO_TRY(choose_name(reader, frame, entry, word, full));
-    DVFO_TRY(choose_share(reader, frame, entry, "", share));
-    DVFO_TRY(resolve_all(reader, frame, entry, full, fields.kind->min_inputs, fields.kind->max_inputs, inputs, &count));
-
-    DVFO_TRY(append(&fields, share, full, &def, inputs, count, &host));
-    int last = host;
-    if (norm.kind != NULL) {
-        DVFO_TRY(append_fused(&fields, share, full, ".norm", &norm, host, &last));
-    }
-    if (activation.kind != NULL) {
-        DVFO_TRY(append_fused(&fields, share, full, ".act", &activation, host, &last));
-    }
-    frame->last = last;
-    return add_label(reader->ctx, &reader->names, full, last);
+    DVFO_TRY(choose_share(reader, frame, entry, "", site.share));
+    DVFO_TRY(resolve_all(reader, frame, entry, full, kind->min_inputs, kind->max_inputs, inputs, &count));
+    DVFO_TRY(append(&site, full, &def, inputs, count, &host));
+    frame->last = host;
+    DVFO_TRY(append_fused(&site, full, ".norm", &norm, host, &frame->last));
+    DVFO_TRY(append_fused(&site, full, ".act", &activation, host, &frame->last));
+    return add_label(reader->ctx, &reader->names, full, frame->last);
 }
 
 /* ---- blocks ---- */
@@ -703,19 +475,6 @@ static dvfo_status expand(struct reader *reader, struct frame *frame, dvfo_yaml_
     return DVFO_OK;
 }
 
-static dvfo_status check_defaults(struct reader *reader)
-{
-    for (size_t i = 0; i < dvfo_yaml_count(reader->defaults); i++) {
-        const char *name = NULL;
-        dvfo_yaml_node value;
-        dvfo_yaml_pair(reader->defaults, i, &name, &value);
-        const struct dvfo_operator *kind = dvfo_operator_find(name);
-        DVFO_TRY(kind != NULL ? allow_operator_keys(reader, value, kind, true)
-                              : fail_unknown_operator(reader, value, "op", name));
-    }
-    return DVFO_OK;
-}
-
 dvfo_status dvfo_network_expand(struct dvfo_ctx *ctx, struct dvfo_network *network, dvfo_yaml_node root,
                                 const char *split_name, int *split_index)
 {
@@ -727,7 +486,7 @@ dvfo_status dvfo_network_expand(struct dvfo_ctx *ctx, struct dvfo_network *netwo
     dvfo_yaml_node layers;
     dvfo_status status = dvfo_yaml_need_list(ctx, root, "layers", &layers);
     if (status == DVFO_OK) {
-        status = check_defaults(&reader);
+        status = dvfo_fields_check_defaults(ctx, reader.defaults);
     }
     if (status == DVFO_OK) {
         status = expand(&reader, &top, layers);
