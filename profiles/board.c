@@ -16,7 +16,6 @@
 #define MAX_BYTE_PER_CYCLE 1e4
 #define MAX_CYCLES 1e12
 #define MAX_SHARE 20.0
-#define MAX_TRAFFIC_FACTOR 100.0
 #define MAX_KELVIN 1000.0
 #define MAX_JOULE_PER_KELVIN 1e5
 
@@ -220,23 +219,38 @@ static dvfo_status read_runtime_modes(struct dvfo_ctx *ctx, dvfo_yaml_node map, 
     return DVFO_OK;
 }
 
-static dvfo_status read_traffic(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_runtime *runtime)
+static dvfo_status read_reread(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_runtime *runtime)
 {
-    if (!dvfo_yaml_is_null(dvfo_yaml_find(map, "traffic"))) {
-        return read_per_class(ctx, map, "traffic", 1e-3, MAX_TRAFFIC_FACTOR, runtime->traffic);
+    if (!dvfo_yaml_is_null(dvfo_yaml_find(map, "reread"))) {
+        return read_per_class(ctx, map, "reread", 0.0, 1.0, runtime->reread);
     }
     for (int op = 0; op < DVFO_OP_COUNT; op++) {
-        DVFO_TRY(dvfo_quantity_set(ctx, 1.0, DVFO_DOCUMENTED, "as counted from shapes", &runtime->traffic[op]));
+        DVFO_TRY(dvfo_quantity_set(ctx, 0.0, DVFO_DOCUMENTED, "traffic as counted from shapes", &runtime->reread[op]));
     }
     return DVFO_OK;
 }
 
 static dvfo_status read_runtime(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_runtime *runtime)
 {
-    static const char *const keys[] = {"name",          "precision",      "bytes_per_element", "combine",
-                                       "wait",          "flop_per_cycle", "byte_per_cycle",    "exponent",
-                                       "launch_cycles", "host_cycles",    "fixed_s",           "cpu_busy",
-                                       "efficiency",    "activity",       "traffic",           NULL};
+    static const char *const keys[] = {"name",
+                                       "precision",
+                                       "bytes_per_element",
+                                       "combine",
+                                       "wait",
+                                       "flop_per_cycle",
+                                       "byte_per_cycle",
+                                       "exponent",
+                                       "launch_cycles",
+                                       "host_cycles",
+                                       "fixed_s",
+                                       "cpu_busy",
+                                       "efficiency",
+                                       "activity",
+                                       "reread",
+                                       "gpu_byte_per_cycle",
+                                       "tile_pixels",
+                                       "tile_channels",
+                                       NULL};
     DVFO_TRY(dvfo_yaml_allow(ctx, map, keys));
     DVFO_TRY(copy_text(ctx, map, "name", &runtime->name));
     DVFO_TRY(copy_text(ctx, map, "precision", &runtime->precision));
@@ -244,6 +258,10 @@ static dvfo_status read_runtime(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct
     DVFO_TRY(read_runtime_modes(ctx, map, runtime));
     DVFO_TRY(dvfo_quantity_read(ctx, map, "flop_per_cycle", 1.0, MAX_FLOP_PER_CYCLE, &runtime->flop_per_cycle));
     DVFO_TRY(dvfo_quantity_read(ctx, map, "byte_per_cycle", 1e-3, MAX_BYTE_PER_CYCLE, &runtime->byte_per_cycle));
+    DVFO_TRY(
+        dvfo_quantity_read(ctx, map, "gpu_byte_per_cycle", 1e-3, MAX_BYTE_PER_CYCLE, &runtime->gpu_byte_per_cycle));
+    DVFO_TRY(dvfo_quantity_read(ctx, map, "tile_pixels", 1.0, 4096.0, &runtime->tile_pixels));
+    DVFO_TRY(dvfo_quantity_read(ctx, map, "tile_channels", 1.0, 4096.0, &runtime->tile_channels));
     DVFO_TRY(dvfo_quantity_read(ctx, map, "exponent", 1.0, 64.0, &runtime->exponent));
     DVFO_TRY(dvfo_quantity_read(ctx, map, "launch_cycles", 0.0, MAX_CYCLES, &runtime->launch_cycles));
     DVFO_TRY(dvfo_quantity_read(ctx, map, "host_cycles", 0.0, MAX_CYCLES, &runtime->host_cycles));
@@ -251,7 +269,7 @@ static dvfo_status read_runtime(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct
     DVFO_TRY(dvfo_quantity_read(ctx, map, "cpu_busy", 0.0, 64.0, &runtime->cpu_busy));
     DVFO_TRY(read_per_class(ctx, map, "efficiency", 1e-4, MAX_SHARE, runtime->efficiency));
     DVFO_TRY(read_per_class(ctx, map, "activity", 0.0, MAX_SHARE, runtime->activity));
-    return read_traffic(ctx, map, runtime);
+    return read_reread(ctx, map, runtime);
 }
 
 static dvfo_status read_runtimes(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct dvfo_board *board)
@@ -391,16 +409,17 @@ static void free_runtime(struct dvfo_runtime *runtime)
 {
     free(runtime->name);
     free(runtime->precision);
-    struct dvfo_quantity *const single[] = {&runtime->flop_per_cycle, &runtime->byte_per_cycle, &runtime->exponent,
-                                            &runtime->launch_cycles,  &runtime->host_cycles,    &runtime->fixed_s,
-                                            &runtime->cpu_busy};
+    struct dvfo_quantity *const single[] = {
+        &runtime->flop_per_cycle, &runtime->byte_per_cycle, &runtime->exponent, &runtime->launch_cycles,
+        &runtime->host_cycles,    &runtime->fixed_s,        &runtime->cpu_busy, &runtime->gpu_byte_per_cycle,
+        &runtime->tile_pixels,    &runtime->tile_channels};
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
         dvfo_quantity_free(single[i]);
     }
     for (int op = 0; op < DVFO_OP_COUNT; op++) {
         dvfo_quantity_free(&runtime->efficiency[op]);
         dvfo_quantity_free(&runtime->activity[op]);
-        dvfo_quantity_free(&runtime->traffic[op]);
+        dvfo_quantity_free(&runtime->reread[op]);
     }
 }
 

@@ -53,9 +53,12 @@ struct dvfo_runtime {
     struct dvfo_quantity flop_per_cycle;    /* pi_G [FLOP per GPU cycle] */
     struct dvfo_quantity efficiency[DVFO_OP_COUNT]; /* e_op, a share of the peak; may exceed 1 (Winograd) */
     struct dvfo_quantity activity[DVFO_OP_COUNT];   /* factor on u_G of Eq. (2) */
-    struct dvfo_quantity traffic[DVFO_OP_COUNT];    /* factor on Q: what a kernel really moves (tiles read again, transformed
-                                                       inputs) against what shapes say; 1 when the file doesn't tell */
+    struct dvfo_quantity reread[DVFO_OP_COUNT];     /* elements read again per FLOP: about (1/m + 1/n) / 2 for tiles of
+                                                       m x n; 0 when the file doesn't tell */
     struct dvfo_quantity byte_per_cycle;    /* beta [byte per memory cycle], achieved */
+    struct dvfo_quantity gpu_byte_per_cycle; /* gamma [byte per GPU cycle]: what the GPU itself can load and store */
+    struct dvfo_quantity tile_pixels;       /* convolutions run in tiles of so many output pixels ... */
+    struct dvfo_quantity tile_channels;     /* ... by so many output channels; a tile begun is paid whole */
     struct dvfo_quantity exponent;          /* p */
     struct dvfo_quantity launch_cycles;     /* k [CPU cycles per kernel] */
     struct dvfo_quantity host_cycles;       /* CPU cycles per request before and after the kernels */

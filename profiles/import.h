@@ -1,0 +1,29 @@
+/* Importers: published raw tables of the three boards become measured points (profiles/measurement.h).
+ *
+ * The raw tables stay where they are; what is taken from them, what is left out and why stands in import_*.c. */
+#ifndef DVFO_IMPORT_H
+#define DVFO_IMPORT_H
+
+#include "profiles/measurement.h"
+
+/* What is known of one board: points (latency, module power) and rail states. */
+struct dvfo_board_data {
+    struct dvfo_measurements points, rails;
+};
+
+/** Data of a board from `path`: a folder with BOARD.csv (and BOARD-rails.csv when there is one), a folder with the raw
+ *  tables, or one file of points.
+ *  @param out  free with dvfo_board_data_free, also after a failure */
+dvfo_status dvfo_board_data_load(struct dvfo_ctx *ctx, const char *path, const char *board,
+                                 struct dvfo_board_data *out);
+void dvfo_board_data_free(struct dvfo_board_data *data);
+
+/** Raw tables alone. Fails when there is no importer for the board. */
+dvfo_status dvfo_import_board(struct dvfo_ctx *ctx, const char *folder, const char *board, struct dvfo_board_data *out);
+
+/* The importers; `out` as above. */
+dvfo_status dvfo_import_jetson_tx2(struct dvfo_ctx *ctx, const char *folder, struct dvfo_board_data *out);
+dvfo_status dvfo_import_jetson_nano(struct dvfo_ctx *ctx, const char *folder, struct dvfo_board_data *out);
+dvfo_status dvfo_import_xavier_nx(struct dvfo_ctx *ctx, const char *folder, struct dvfo_board_data *out);
+
+#endif
