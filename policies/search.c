@@ -173,6 +173,14 @@ static int by_begin(const void *a, const void *b)
     return x->order - y->order;
 }
 
+/* Plan it once on a link too slow for the timeout: whatever the scenario keeps of it is made now, not in a search. */
+static void keep_timeout_work(struct dvfo_scenario *scenario, const struct dvfo_decision *decision, double bits)
+{
+    const double timeout_s = dvfo_scenario_def_of(scenario)->timeout_s;
+    const struct dvfo_plan_link slow = {.rate_bps = bits / (2.0 * timeout_s)};
+    dvfo_plan_request(scenario, decision, &slow);
+}
+
 /* Actions of one placement that might ever beat the device alone, appended and put into buckets. */
 static void append_placement(struct dvfo_search *search, const struct dvfo_level_choice *clocks, int placement)
 {
@@ -191,9 +199,10 @@ static void append_placement(struct dvfo_search *search, const struct dvfo_level
         struct action action = action_of(search->scenario, &decision, answer_s);
         action.placement = placement;
         action.order = placement * combinations + i;
-        if (bound_j(&action, action.begin_s + least_send_s, answer_s, search->radio_w) <=
-            search->edge_plan.cost_j * (1.0 + SLACK)) {
+        const double least_j = bound_j(&action, action.begin_s + least_send_s, answer_s, search->radio_w);
+        if (least_j <= search->edge_plan.cost_j * (1.0 + SLACK)) {
             search->action[search->action_count++] = action;
+            keep_timeout_work(search->scenario, &decision, bits);
         }
     }
     const size_t n = search->action_count - first;
