@@ -297,6 +297,10 @@ static void settle_clocks(struct dvfo_simulation *sim, const int level[DVFO_DOMA
 static void check_decision(const struct dvfo_simulation *sim, const struct dvfo_decision *decision)
 {
     DVFO_REQUIRE(decision->place < DVFO_PLACE_COUNT);
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        DVFO_REQUIRE(decision->level[d] >= 0 &&
+                     (size_t)decision->level[d] < sim->def->board->clock[d].level_count);
+    }
     DVFO_REQUIRE(decision->place != DVFO_PLACE_SPLIT ||
                  (decision->share_tenths >= 1 && decision->share_tenths <= DVFO_SHARES - 1));
     DVFO_REQUIRE(decision->place != DVFO_PLACE_LAYER ||
