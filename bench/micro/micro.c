@@ -14,6 +14,7 @@
 
 static const struct dvfo_micro_row *const rows[] = {
     &dvfo_micro_mm1,
+    &dvfo_micro_requests,
     NULL,
 };
 

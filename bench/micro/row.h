@@ -19,5 +19,6 @@ struct dvfo_micro_row {
 };
 
 extern const struct dvfo_micro_row dvfo_micro_mm1;
+extern const struct dvfo_micro_row dvfo_micro_requests;
 
 #endif
