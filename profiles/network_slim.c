@@ -89,12 +89,16 @@ static dvfo_status append_all(struct dvfo_ctx *ctx, const struct dvfo_network *n
         if (tail) { /* what the tail sees of the split */
             slim->layers[network->split].out.channels = scaled(full_channels, width);
         }
+        struct dvfo_ctx local = {0};
         const dvfo_status status =
-            dvfo_network_append(ctx, slim, layer->name, &def, layer->inputs, layer->input_count, NULL);
+            dvfo_network_append(&local, slim, layer->name, &def, layer->inputs, layer->input_count, NULL);
         if (tail) {
             slim->layers[network->split].out.channels = full_channels;
         }
-        DVFO_TRY(status);
+        if (status != DVFO_OK) {
+            return dvfo_fail(ctx, status, "%s can't be slimmed to %g: layer '%s': %s", network->name, width,
+                             layer->name, local.message);
+        }
     }
     return dvfo_network_finish(ctx, slim);
 }

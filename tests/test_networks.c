@@ -598,3 +598,18 @@ Test(networks, class_names_read_back)
     cr_expect(dvfo_op_of_name("no-such-class") == DVFO_OP_COUNT);
     cr_expect_str_eq(dvfo_op_name(DVFO_OP_COUNT), "?");
 }
+
+Test(networks, the_example_of_the_readme_loads)
+{
+    static char text[1 << 15];
+    FILE *file = fopen(DVFO_SOURCE_DIR "/profiles/networks/README.md", "r");
+    cr_assert(file != NULL);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    char *begin = strstr(text, "```yaml\n"), *end = begin != NULL ? strstr(begin + 8, "```") : NULL;
+    cr_assert(end != NULL);
+    *end = '\0';
+    struct dvfo_network *network = network_of(begin + 8);
+    expect_shape("stage", layer_of(network, "stage.2.add.act")->out, 128, 56, 56);
+    dvfo_network_free(network);
+}
