@@ -105,7 +105,7 @@ static dvfo_status show(struct dvfo_ctx *ctx, const struct arguments *arguments)
     dvfo_table_format format;
     DVFO_TRY(dvfo_table_format_of(ctx, arguments->format, &format));
     if (strcmp(arguments->kind, "board") == 0) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "boards can't be shown yet, expected network or trace");
+        return dvfo_show_board(ctx, arguments->name, format);
     }
     if (strcmp(arguments->kind, "network") == 0) {
         return dvfo_show_network(ctx, arguments->name, arguments->input_px, arguments->variant, arguments->precision,
@@ -115,8 +115,8 @@ static dvfo_status show(struct dvfo_ctx *ctx, const struct arguments *arguments)
         return dvfo_show_trace(ctx, arguments->name, arguments->trace_format, arguments->seed, format);
     }
     const char *near = dvfo_nearest(arguments->kind, kinds, sizeof kinds / sizeof kinds[0]);
-    return dvfo_fail(ctx, DVFO_BAD_INPUT, "'%s' can't be shown, expected board, network or trace%s%s%s", arguments->kind,
-                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return dvfo_fail(ctx, DVFO_BAD_INPUT, "'%s' can't be shown, expected board, network or trace%s%s%s",
+                     arguments->kind, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)

@@ -14,6 +14,7 @@ static const struct dvfo_command *const commands[] = {
     &dvfo_command_run,
     &dvfo_command_plot,
     &dvfo_command_trace,
+    &dvfo_command_profile,
     NULL,
 };
 
