@@ -27,23 +27,13 @@ static void print_shape(const struct dvfo_network *network, struct dvfo_shape sh
     }
 }
 
-static bool is_cut(const struct dvfo_network *network, int layer)
-{
-    for (size_t i = 0; i < network->cut_count; i++) {
-        if (network->cuts[i] == layer) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const char *mark_of(const struct dvfo_network *network, int i)
 {
     const bool fused = network->layers[i].fused;
     if (i == network->split) {
         return fused ? "fused, split" : "split";
     }
-    return is_cut(network, i) ? fused ? "fused, cut" : "cut" : fused ? "fused" : "";
+    return dvfo_network_is_cut(network, i) ? fused ? "fused, cut" : "cut" : fused ? "fused" : "";
 }
 
 static void add_row(struct dvfo_table *table, const struct dvfo_network *network, int i, double element_bytes)
@@ -96,7 +86,8 @@ static void print_totals(const struct dvfo_network *network, const char *precisi
     }
     const struct dvfo_layer *split = &network->layers[network->split];
     printf("\ntotal: %.4g M parameters, %.4g G multiply-adds, %.4g GFLOP, %.4g MB moved at %s, %zu kernels\n",
-           network->params / 1e6, network->macs / 1e9, network->work_flop / 1e9, traffic_byte / 1e6, precision, kernels);
+           network->params / 1e6, network->macs / 1e9, network->work_flop / 1e9, traffic_byte / 1e6, precision,
+           kernels);
     printf("split: after %s, %.0f bytes as int8, %.3g %% of the work before it; %zu cuts\n", split->name,
            dvfo_shape_elements(split->out), 100.0 * head_flop / network->work_flop, network->cut_count);
 }
@@ -104,8 +95,8 @@ static void print_totals(const struct dvfo_network *network, const char *precisi
 dvfo_status dvfo_show_network(struct dvfo_ctx *ctx, const char *name, long input_px, const char *variant,
                               const char *precision, dvfo_table_format format)
 {
-    static const char *const columns[] = {"layer", "operator", "class", "kernel", "input", "output", "work_flop",
-                                          "params", "traffic_byte", "mark", NULL};
+    static const char *const columns[] = {"layer",     "operator", "class",        "kernel", "input", "output",
+                                          "work_flop", "params",   "traffic_byte", "mark",   NULL};
     struct dvfo_network *network = NULL;
     struct dvfo_table *table = NULL;
     double element_bytes = 0.0;

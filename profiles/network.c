@@ -69,6 +69,16 @@ double dvfo_layer_traffic_byte(const struct dvfo_layer *layer, double bytes_per_
     return bytes_per_element * (layer->weight_elements + layer->input_elements + layer->output_elements);
 }
 
+bool dvfo_network_is_cut(const struct dvfo_network *network, int layer)
+{
+    for (size_t i = 0; i < network->cut_count; i++) {
+        if (network->cuts[i] == layer) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int dvfo_network_split_by_rule(const struct dvfo_network *network)
 {
     int best = -1;

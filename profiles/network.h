@@ -108,6 +108,9 @@ dvfo_status dvfo_network_slim(struct dvfo_ctx *ctx, const struct dvfo_network *n
  *  into it (activation, normalisation) is not a cut. -1 when no cut lies there. Tests hold the files' choice against it. */
 int dvfo_network_split_by_rule(const struct dvfo_network *network);
 
+/** Whether a layer, by its index, is among the cuts. Cost: O(cuts). */
+bool dvfo_network_is_cut(const struct dvfo_network *network, int layer);
+
 /** Traffic of a layer, Q of Eq. (1) [byte], at `bytes_per_element` of the runtime's precision. 0 for fused and view. */
 double dvfo_layer_traffic_byte(const struct dvfo_layer *layer, double bytes_per_element);
 

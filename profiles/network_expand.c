@@ -35,11 +35,11 @@ struct frame {
     const struct frame *outer; /* NULL at the top */
     const char *block;         /* name of the definition; NULL at the top */
     int depth;
-    char prefix[NAME_SIZE];    /* "layer1.0.", "" at the top */
-    char share[NAME_SIZE];     /* key under which parameters are shared, "" when they are not */
+    char prefix[NAME_SIZE]; /* "layer1.0.", "" at the top */
+    char share[NAME_SIZE];  /* key under which parameters are shared, "" when they are not */
     int inputs[MAX_BLOCK_INPUTS];
     int input_count;
-    int last;                  /* layer reached so far: the default input of the next entry */
+    int last; /* layer reached so far: the default input of the next entry */
     struct dvfo_scope scope;
 };
 
@@ -140,9 +140,8 @@ static dvfo_status fail_unknown_reference(struct reader *reader, const struct fr
         }
     }
     const char *near = known != NULL ? dvfo_nearest(text, known, count) : NULL;
-    const dvfo_status status = dvfo_yaml_fail(reader->ctx, node,
-                                              "'from' names '%s', expected an earlier layer%s%s%s", text,
-                                              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    const dvfo_status status = dvfo_yaml_fail(reader->ctx, node, "'from' names '%s', expected an earlier layer%s%s%s",
+                                              text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     free(known);
     return status;
 }
@@ -351,7 +350,8 @@ static dvfo_status allow_use_keys(struct reader *reader, dvfo_yaml_node use, dvf
     return dvfo_yaml_allow(reader->ctx, use, keys);
 }
 
-/* Value of one parameter in repetition `r`: what the use gives (of a list the r-th, then its last), else the default. */
+/* Value of one parameter in repetition `r`: what the use gives (of a list the r-th, then its last), else the default.
+ */
 static dvfo_status bind_parameter(struct reader *reader, const struct frame *caller, dvfo_yaml_node use,
                                   const char *name, dvfo_yaml_node otherwise, long r, struct frame *frame)
 {
@@ -461,7 +461,8 @@ static dvfo_status expand(struct reader *reader, struct frame *frame, dvfo_yaml_
         const dvfo_yaml_node entry = dvfo_yaml_item(entries, i);
         bool wanted = false;
         if (!dvfo_yaml_is_map(entry)) {
-            return dvfo_yaml_fail(reader->ctx, entry, "is no layer, expected a map like {op: conv, out: 64, kernel: 3}");
+            return dvfo_yaml_fail(reader->ctx, entry,
+                                  "is no layer, expected a map like {op: conv, out: 64, kernel: 3}");
         }
         if (++reader->entries > MAX_ENTRIES) {
             return dvfo_yaml_fail(reader->ctx, entry, "blocks expand to more than %d entries", MAX_ENTRIES);

@@ -25,8 +25,10 @@ static bool has_key(const struct dvfo_operator *kind, const char *key)
     return false;
 }
 
-/* A whole number; `otherwise` below `min` means that the field is needed. Untouched when the operator has no such key. */
-static dvfo_status read_int(const struct dvfo_fields *fields, const char *key, int min, int max, int otherwise, int *out)
+/* A whole number; `otherwise` below `min` means that the field is needed. Untouched when the operator has no such key.
+ */
+static dvfo_status read_int(const struct dvfo_fields *fields, const char *key, int min, int max, int otherwise,
+                            int *out)
 {
     if (!has_key(fields->kind, key)) {
         return DVFO_OK;
@@ -34,9 +36,9 @@ static dvfo_status read_int(const struct dvfo_fields *fields, const char *key, i
     const dvfo_yaml_node node = field(fields, key);
     if (dvfo_yaml_is_null(node)) {
         *out = otherwise;
-        return otherwise >= min ? DVFO_OK
-                                : dvfo_yaml_fail(fields->ctx, fields->entry, "%s needs the key '%s'",
-                                                 fields->kind->name, key);
+        return otherwise >= min
+                   ? DVFO_OK
+                   : dvfo_yaml_fail(fields->ctx, fields->entry, "%s needs the key '%s'", fields->kind->name, key);
     }
     long value = 0;
     DVFO_TRY(dvfo_scope_integer(fields->ctx, fields->scope, node, key, min, max, &value));
@@ -45,19 +47,19 @@ static dvfo_status read_int(const struct dvfo_fields *fields, const char *key, i
 }
 
 /* One number for both directions or [vertical, horizontal]. */
-static dvfo_status read_pair(const struct dvfo_fields *fields, dvfo_yaml_node node, const char *key, int min, int max, int *h,
-                             int *w)
+static dvfo_status read_pair(const struct dvfo_fields *fields, dvfo_yaml_node node, const char *key, int min, int max,
+                             int *h, int *w)
 {
     const bool pair = dvfo_yaml_is_list(node);
     if (pair && dvfo_yaml_count(node) != 2) {
-        return dvfo_yaml_fail(fields->ctx, node, "'%s' has %zu entries, expected one number or [height, width]",
-                              key, dvfo_yaml_count(node));
+        return dvfo_yaml_fail(fields->ctx, node, "'%s' has %zu entries, expected one number or [height, width]", key,
+                              dvfo_yaml_count(node));
     }
     int *const out[2] = {h, w};
     for (size_t i = 0; i < 2; i++) {
         long value = 0;
-        DVFO_TRY(dvfo_scope_integer(fields->ctx, fields->scope,
-                                    pair ? dvfo_yaml_item(node, i) : node, key, min, max, &value));
+        DVFO_TRY(dvfo_scope_integer(fields->ctx, fields->scope, pair ? dvfo_yaml_item(node, i) : node, key, min, max,
+                                    &value));
         *out[i] = (int)value;
     }
     return DVFO_OK;

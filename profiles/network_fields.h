@@ -10,9 +10,9 @@
 
 struct dvfo_fields {
     struct dvfo_ctx *ctx;
-    const struct dvfo_scope *scope;   /* parameters of the block around; borrowed */
+    const struct dvfo_scope *scope; /* parameters of the block around; borrowed */
     dvfo_yaml_node entry;
-    dvfo_yaml_node defaults;          /* of the file, null when it has none */
+    dvfo_yaml_node defaults; /* of the file, null when it has none */
     const struct dvfo_operator *kind;
 };
 

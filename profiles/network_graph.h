@@ -25,11 +25,12 @@ struct dvfo_operator;
 /* What a layer was asked to be; zero where its operator has no such field. */
 struct dvfo_layer_def {
     const struct dvfo_operator *kind; /* borrowed from the table */
-    long out;                         /* output channels of an operator with a width of its own; steps of adaptive pools */
+    long out;                         /* output channels of an operator with a width of its own */
     int kernel_h, kernel_w, stride, dilation, pad_h, pad_w;
     dvfo_pad_rule pad;
-    int groups, heads, scale;
-    int part, of;    /* slice: which of how many, from 1 */
+    int groups, heads;
+    int scale;    /* upsample: factor; adaptive pool: size of its output */
+    int part, of; /* slice: which of how many, from 1 */
     bool bias;
     bool frozen;     /* normalisation without learnt parameters */
     int host;        /* layer whose kernel does this one's work (fused), or -1 */
@@ -40,9 +41,9 @@ struct dvfo_operator {
     const char *name;
     const char *const *keys; /* its own fields in a file, NULL-terminated */
     int min_inputs, max_inputs;
-    bool own_width;          /* `out` sets its output channels, so it can be slimmed */
-    bool hosts_norm;         /* batch normalisation after it is fused into it */
-    bool hosts_activation;   /* an activation after it is fused into it */
+    bool own_width;        /* `out` sets its output channels, so it can be slimmed */
+    bool hosts_norm;       /* batch normalisation after it is fused into it */
+    bool hosts_activation; /* an activation after it is fused into it */
     /** Fill op, out, kernel, stride, work_flop, macs, params, weight_elements; input_elements holds the sum over all
      *  inputs and may be lowered. Fails without a place in the message: the caller knows it. */
     dvfo_status (*compute)(struct dvfo_ctx *ctx, const struct dvfo_layer_def *def, const struct dvfo_shape *in,
@@ -68,11 +69,12 @@ dvfo_status dvfo_network_append(struct dvfo_ctx *ctx, struct dvfo_network *netwo
 /** Shape of the tensor with that index: a layer's output, or the network's input for -1. */
 struct dvfo_shape dvfo_network_shape(const struct dvfo_network *network, int index);
 
-/** Move the operations of fused layers to their hosts, sum up, find outputs and cuts. Called once, after the last layer. */
+/** Move the operations of fused layers to their hosts, sum up, find outputs and cuts. Called once, after the last
+ * layer. */
 dvfo_status dvfo_network_finish(struct dvfo_ctx *ctx, struct dvfo_network *network);
 
-/** Expand the entries of a file's `layers`, with its `blocks` and `defaults`, into layers of `network` (whose input shape
- *  is set).
+/** Expand the entries of a file's `layers`, with its `blocks` and `defaults`, into layers of `network` (whose input
+ * shape is set).
  *  @param split_name   name of the layer to find, or NULL
  *  @param split_index  its index; -1 when no layer has that name */
 dvfo_status dvfo_network_expand(struct dvfo_ctx *ctx, struct dvfo_network *network, dvfo_yaml_node root,

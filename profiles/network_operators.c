@@ -1,5 +1,5 @@
-/* The operators of the network language: one row and one function each. Shapes follow the usual definitions; work counts
- * 2 per multiply-add, parameters are what training learns, weights what the kernel reads.
+/* The operators of the network language: one row and one function each. Shapes follow the usual definitions; work
+ * counts 2 per multiply-add, parameters are what training learns, weights what the kernel reads.
  *
  * C, H, W: channels, height, width; T: steps of a sequence (its height); D: features (its channels). */
 #include "profiles/network_graph.h"
@@ -15,7 +15,8 @@ static double elements(struct dvfo_shape shape)
 
 /* ---- windows: convolution and pooling ---- */
 
-static dvfo_status window_size(struct dvfo_ctx *ctx, const struct dvfo_layer_def *def, bool vertical, long in, long *out)
+static dvfo_status window_size(struct dvfo_ctx *ctx, const struct dvfo_layer_def *def, bool vertical, long in,
+                               long *out)
 {
     const int kernel = vertical ? def->kernel_h : def->kernel_w;
     const long extent = (long)def->dilation * (kernel - 1) + 1;
@@ -25,9 +26,10 @@ static dvfo_status window_size(struct dvfo_ctx *ctx, const struct dvfo_layer_def
     }
     const long pad = def->pad == DVFO_PAD_HALF ? (extent - 1) / 2 : vertical ? def->pad_h : def->pad_w;
     if (in + 2 * pad < extent) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT,
-                         "its kernel covers %ld pixels of an input with %ld (%ld with padding), expected a larger input",
-                         extent, in, in + 2 * pad);
+        return dvfo_fail(
+            ctx, DVFO_BAD_INPUT,
+            "its kernel covers %ld pixels of an input with %ld (%ld with padding), expected a larger input", extent, in,
+            in + 2 * pad);
     }
     *out = (in + 2 * pad - extent) / def->stride + 1;
     return DVFO_OK;
@@ -105,8 +107,10 @@ static dvfo_status compute_patches(struct dvfo_ctx *ctx, const struct dvfo_layer
 {
     const int side = def->kernel_h;
     if (in->height % side != 0 || in->width % side != 0) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "an input of %ldx%ld doesn't divide into patches of %dx%d, expected a "
-                         "multiple of %d", in->height, in->width, side, side, side);
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "an input of %ldx%ld doesn't divide into patches of %dx%d, expected a "
+                         "multiple of %d",
+                         in->height, in->width, side, side, side);
     }
     DVFO_TRY(compute_conv(ctx, def, in, count, layer));
     layer->out = (struct dvfo_shape){layer->out.channels, layer->out.height * layer->out.width, 1};
@@ -173,7 +177,8 @@ static dvfo_status compute_dense(struct dvfo_ctx *ctx, const struct dvfo_layer_d
     if (in->width != 1) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT,
                          "its input is %ldx%ldx%ld, expected a vector or a sequence: put flatten, tokens or "
-                         "global-avgpool before it", in->channels, in->height, in->width);
+                         "global-avgpool before it",
+                         in->channels, in->height, in->width);
     }
     layer->op = DVFO_OP_DENSE;
     layer->out = (struct dvfo_shape){def->out, in->height, 1};
@@ -183,8 +188,9 @@ static dvfo_status compute_dense(struct dvfo_ctx *ctx, const struct dvfo_layer_d
     return DVFO_OK;
 }
 
-/* `gates` products of (input, state) with (D + H, H) per step. The input's products of all steps are one matrix product,
- * the state's wait for each other, so the H x H weights are read again at every step (they exceed an edge GPU's cache). */
+/* `gates` products of (input, state) with (D + H, H) per step. The input's products of all steps are one matrix
+ * product, the state's wait for each other, so the H x H weights are read again at every step (they exceed an edge
+ * GPU's cache). */
 static dvfo_status compute_recurrent(struct dvfo_ctx *ctx, const struct dvfo_layer_def *def,
                                      const struct dvfo_shape *in, int gates, struct dvfo_layer *layer)
 {

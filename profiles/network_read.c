@@ -9,8 +9,8 @@ enum { MAX_SIZE_PX = 8192, MAX_STEPS = 100000, MAX_VARIANTS = 16 };
 /* One entry of `inputs`. A later one may be a single number, size or steps, and take the rest from the first. */
 struct input {
     bool image;
-    long long channels, size;            /* images */
-    long long features, context, steps;  /* sequences: a step sees `context` steps before and after it */
+    long long channels, size;           /* images */
+    long long features, context, steps; /* sequences: a step sees `context` steps before and after it */
     double step_s;
 };
 
@@ -131,23 +131,14 @@ static dvfo_status read_names(struct dvfo_ctx *ctx, dvfo_yaml_node root, const c
                : dvfo_fail_no_memory(ctx);
 }
 
-static bool is_cut(const struct dvfo_network *network, int layer)
-{
-    for (size_t i = 0; i < network->cut_count; i++) {
-        if (network->cuts[i] == layer) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The split as the file names it; a file without one takes the stated rule, or the first cut where that finds none. */
 static dvfo_status set_split(struct dvfo_ctx *ctx, dvfo_yaml_node root, const char *name, int index,
                              struct dvfo_network *network)
 {
     if (network->cut_count == 0) {
-        return dvfo_yaml_fail(ctx, root, "can't be split anywhere, expected a layer after which one tensor holds "
-                                         "everything still needed");
+        return dvfo_yaml_fail(ctx, root,
+                              "can't be split anywhere, expected a layer after which one tensor holds "
+                              "everything still needed");
     }
     if (name == NULL) {
         const int by_rule = dvfo_network_split_by_rule(network);
@@ -158,9 +149,11 @@ static dvfo_status set_split(struct dvfo_ctx *ctx, dvfo_yaml_node root, const ch
     if (index < 0) {
         return dvfo_yaml_fail(ctx, node, "'split' is '%.60s', expected the name of a layer", name);
     }
-    if (!is_cut(network, index)) {
-        return dvfo_yaml_fail(ctx, node, "'split' is '%.60s', expected a layer after which one tensor holds everything "
-                                         "still needed ('dvfo show network' marks them)", name);
+    if (!dvfo_network_is_cut(network, index)) {
+        return dvfo_yaml_fail(ctx, node,
+                              "'split' is '%.60s', expected a layer after which one tensor holds everything "
+                              "still needed ('dvfo show network' marks them)",
+                              name);
     }
     network->split = index;
     return DVFO_OK;
@@ -169,7 +162,8 @@ static dvfo_status set_split(struct dvfo_ctx *ctx, dvfo_yaml_node root, const ch
 static dvfo_status read_root(struct dvfo_ctx *ctx, dvfo_yaml_node root, long input_px, const char *variant,
                              struct dvfo_network *network)
 {
-    static const char *const keys[] = {"name", "title", "source", "inputs", "defaults", "blocks", "layers", "split", NULL};
+    static const char *const keys[] = {"name",   "title",  "source", "inputs", "defaults",
+                                       "blocks", "layers", "split",  NULL};
     static const char *const maps[] = {"defaults", "blocks"};
     const char *variant_name = NULL, *split_name = NULL;
     struct input input = {.image = false};
@@ -203,14 +197,16 @@ dvfo_status dvfo_network_read(struct dvfo_ctx *ctx, const char *path, long input
 {
     *out = NULL;
     if (input_px != 0 && variant != NULL) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "both an input size (%ld) and an input variant ('%s') are asked for, "
-                         "expected one of them", input_px, variant);
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "both an input size (%ld) and an input variant ('%s') are asked for, "
+                         "expected one of them",
+                         input_px, variant);
     }
     struct dvfo_yaml *yaml = NULL;
     DVFO_TRY(dvfo_yaml_load(ctx, path, &yaml));
     struct dvfo_network *network = calloc(1, sizeof *network);
-    dvfo_status status = network != NULL ? read_root(ctx, dvfo_yaml_root(yaml), input_px, variant, network)
-                                         : dvfo_fail_no_memory(ctx);
+    dvfo_status status =
+        network != NULL ? read_root(ctx, dvfo_yaml_root(yaml), input_px, variant, network) : dvfo_fail_no_memory(ctx);
     if (status == DVFO_OK) {
         *out = network;
         network = NULL;

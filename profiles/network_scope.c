@@ -209,8 +209,9 @@ dvfo_status dvfo_scope_add(struct dvfo_ctx *ctx, dvfo_yaml_node node, struct dvf
     struct dvfo_parameter *parameter = &scope->parameter[scope->count];
     const size_t length = strlen(name);
     if (length == 0 || length != name_length(name) || length >= sizeof parameter->name) {
-        return dvfo_yaml_fail(ctx, node, "'%.60s' is no name for a parameter, expected letters, digits and _ (up to %zu)",
-                              name, sizeof parameter->name - 1);
+        return dvfo_yaml_fail(ctx, node,
+                              "'%.60s' is no name for a parameter, expected letters, digits and _ (up to %zu)", name,
+                              sizeof parameter->name - 1);
     }
     if (strlen(text) >= sizeof parameter->text) {
         return dvfo_yaml_fail(ctx, node, "the value of '%s' is longer than %d characters", name,
@@ -248,7 +249,8 @@ dvfo_status dvfo_scope_integer(struct dvfo_ctx *ctx, const struct dvfo_scope *sc
     DVFO_TRY(dvfo_yaml_as_string(ctx, node, what, &written));
     DVFO_TRY(evaluate(ctx, scope, node, what, written, &value));
     if (value < min || value > max) {
-        return dvfo_yaml_fail(ctx, node, "'%s' is %lld, expected a whole number from %ld to %ld", what, value, min, max);
+        return dvfo_yaml_fail(ctx, node, "'%s' is %lld, expected a whole number from %ld to %ld", what, value, min,
+                              max);
     }
     *out = (long)value;
     return DVFO_OK;

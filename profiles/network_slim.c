@@ -108,7 +108,8 @@ dvfo_status dvfo_network_slim(struct dvfo_ctx *ctx, const struct dvfo_network *n
 {
     *out = NULL;
     if (!(width > 0.0 && width <= 1.0)) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "the width of a slim tail is %g, expected more than 0 and at most 1", width);
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "the width of a slim tail is %g, expected more than 0 and at most 1",
+                         width);
     }
     DVFO_REQUIRE(network->defs != NULL);
     struct dvfo_network *slim = calloc(1, sizeof *slim);

@@ -99,9 +99,9 @@ Test(networks, exact_parameter_counts_where_the_source_states_them)
 {
     static const struct {
         const char *name;
-        double params; /* sum of the sizes of all learnt tensors, torchvision */
+        double params; /* sum of the sizes of all learnt tensors: torchvision; xception: keras.applications */
     } rows[] = {
-        {"resnet-18", 11689512}, {"resnet-50", 25557032},      {"vgg-19", 143667240},  {"mobilenet-v2", 3504872},
+        {"resnet-18", 11689512}, {"resnet-50", 25557032},      {"vgg-19", 143667240},   {"mobilenet-v2", 3504872},
         {"vit-b16", 86567656},   {"efficientnet-b0", 5288548}, {"retinanet", 34014999}, {"xception", 22855952},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -162,9 +162,9 @@ Test(networks, a_convolution_by_hand)
     const struct dvfo_layer *conv = layer_of(network, "c");
     cr_expect(conv->op == DVFO_OP_CONV_3X3);
     expect_shape("output", conv->out, 4, 8, 8);
-    cr_expect(conv->macs == 6912.0);               /* 4*8*8 outputs of 3*3*3 */
+    cr_expect(conv->macs == 6912.0);                /* 4*8*8 outputs of 3*3*3 */
     cr_expect(conv->work_flop == 2 * 6912.0 + 256); /* and one operation of the fused activation each */
-    cr_expect(conv->params == 112.0);              /* 4*27 weights, 4 biases */
+    cr_expect(conv->params == 112.0);               /* 4*27 weights, 4 biases */
     cr_expect(conv->input_elements == 192.0 && conv->output_elements == 256.0);
     cr_expect(dvfo_layer_traffic_byte(conv, 4.0) == 4.0 * (112 + 192 + 256));
     cr_expect(dvfo_layer_traffic_byte(conv, 1.0) == 112 + 192 + 256);
@@ -174,12 +174,12 @@ Test(networks, a_convolution_by_hand)
 
 Test(networks, a_folded_normalisation_costs_two_parameters_and_one_bias_per_channel)
 {
-    struct dvfo_network *network = network_of(
-        IMAGE(3, 8) "layers: [{op: conv, name: c, out: 4, kernel: 3, stride: 2, pad: valid, norm: batch}, {op: flatten}]\n");
+    struct dvfo_network *network = network_of(IMAGE(
+        3, 8) "layers: [{op: conv, name: c, out: 4, kernel: 3, stride: 2, pad: valid, norm: batch}, {op: flatten}]\n");
     const struct dvfo_layer *conv = layer_of(network, "c");
     cr_expect(conv->op == DVFO_OP_CONV_3X3_STRIDED);
-    expect_shape("output", conv->out, 4, 3, 3);    /* (8 - 3) / 2 + 1 */
-    cr_expect(conv->params == 108.0);              /* no bias beside a normalisation */
+    expect_shape("output", conv->out, 4, 3, 3); /* (8 - 3) / 2 + 1 */
+    cr_expect(conv->params == 108.0);           /* no bias beside a normalisation */
     cr_expect(conv->weight_elements == 112.0);
     cr_expect(conv->work_flop == 2.0 * 36 * 27);
     cr_expect(layer_of(network, "c.norm")->params == 8.0);
@@ -189,10 +189,11 @@ Test(networks, a_folded_normalisation_costs_two_parameters_and_one_bias_per_chan
 
 Test(networks, depthwise_grouped_and_asymmetric_convolutions_by_hand)
 {
-    struct dvfo_network *network = network_of(IMAGE(8, 6) "layers:\n"
-                                                          "  - {op: depthwise, name: d, kernel: 3, stride: 2}\n"
-                                                          "  - {op: conv, name: g, out: 16, kernel: [1, 3], groups: 4}\n"
-                                                          "  - {op: conv, name: s, out: 2, kernel: 2, stride: 2, pad: same}\n");
+    struct dvfo_network *network =
+        network_of(IMAGE(8, 6) "layers:\n"
+                               "  - {op: depthwise, name: d, kernel: 3, stride: 2}\n"
+                               "  - {op: conv, name: g, out: 16, kernel: [1, 3], groups: 4}\n"
+                               "  - {op: conv, name: s, out: 2, kernel: 2, stride: 2, pad: same}\n");
     const struct dvfo_layer *d = layer_of(network, "d"), *g = layer_of(network, "g"), *s = layer_of(network, "s");
     cr_expect(d->op == DVFO_OP_DEPTHWISE);
     expect_shape("d", d->out, 8, 3, 3);
@@ -266,11 +267,12 @@ Test(networks, attention_products_by_hand)
 
 Test(networks, squeeze_and_excite_multiplies_each_channel)
 {
-    struct dvfo_network *network = network_of(IMAGE(4, 3) "layers:\n"
-                                                          "  - {op: relu}\n"
-                                                          "  - {op: global-avgpool}\n"
-                                                          "  - {op: conv, out: 4, kernel: 1, act: sigmoid}\n"
-                                                          "  - {op: multiply, name: m, from: [relu, conv], act: relu}\n");
+    struct dvfo_network *network =
+        network_of(IMAGE(4, 3) "layers:\n"
+                               "  - {op: relu}\n"
+                               "  - {op: global-avgpool}\n"
+                               "  - {op: conv, out: 4, kernel: 1, act: sigmoid}\n"
+                               "  - {op: multiply, name: m, from: [relu, conv], act: relu}\n");
     const struct dvfo_layer *multiply = layer_of(network, "m");
     expect_shape("m", multiply->out, 4, 3, 3);
     cr_expect(multiply->op == DVFO_OP_ELEMENTWISE && !multiply->fused);
@@ -299,18 +301,18 @@ Test(networks, shared_parameters_count_once_and_work_each_time)
 
 Test(networks, blocks_take_parameters_arithmetic_lists_and_conditions)
 {
-    struct dvfo_network *network =
-        network_of(IMAGE(3, 16) "blocks:\n"
-                                "  unit:\n"
-                                "    with: {width, stride: 1, out: $width*(1+1)}\n"
-                                "    layers:\n"
-                                "      - {op: conv, name: c, out: $out, kernel: 3, stride: $stride}\n"
-                                "      - {op: conv, name: p, from: in, out: $out, kernel: 1, stride: $stride, when: $in != $out}\n"
-                                "      - {op: add, from: [c, p|in]}\n"
-                                "layers:\n"
-                                "  - {op: relu}\n"
-                                "  - {block: unit, name: u, repeat: 3, width: [4, 8], stride: [2, 1]}\n"
-                                "  - {op: conv, name: last, from: u.0.c, out: 2, kernel: 1}\n");
+    struct dvfo_network *network = network_of(
+        IMAGE(3, 16) "blocks:\n"
+                     "  unit:\n"
+                     "    with: {width, stride: 1, out: $width*(1+1)}\n"
+                     "    layers:\n"
+                     "      - {op: conv, name: c, out: $out, kernel: 3, stride: $stride}\n"
+                     "      - {op: conv, name: p, from: in, out: $out, kernel: 1, stride: $stride, when: $in != $out}\n"
+                     "      - {op: add, from: [c, p|in]}\n"
+                     "layers:\n"
+                     "  - {op: relu}\n"
+                     "  - {block: unit, name: u, repeat: 3, width: [4, 8], stride: [2, 1]}\n"
+                     "  - {op: conv, name: last, from: u.0.c, out: 2, kernel: 1}\n");
     expect_shape("u.0.c", layer_of(network, "u.0.c")->out, 8, 8, 8);
     expect_shape("u.1.c", layer_of(network, "u.1.c")->out, 16, 8, 8); /* widths 4, 8, 8: the last goes on */
     expect_shape("u.2.c", layer_of(network, "u.2.c")->out, 16, 8, 8);
@@ -322,15 +324,16 @@ Test(networks, blocks_take_parameters_arithmetic_lists_and_conditions)
 
 /* ---- cuts, split, slim ---- */
 
-static const char residual[] = IMAGE(3, 8) "layers:\n"
-                                           "  - {op: conv, name: a, out: 4, kernel: 3, norm: batch, act: relu}\n" /* 0, 1, 2 */
-                                           "  - {op: conv, name: b, out: 4, kernel: 3}\n"                         /* 3 */
-                                           "  - {op: add, from: [b, a], act: relu}\n"                             /* 4, 5 */
-                                           "  - {op: maxpool, kernel: 2}\n"                                       /* 6 */
-                                           "  - {op: conv, name: c, out: 8, kernel: 3}\n"                         /* 7 */
-                                           "  - {op: global-avgpool}\n"                                           /* 8 */
-                                           "  - {op: dense, name: d, out: 10}\n"                                  /* 9 */
-                                           "  - {op: softmax}\n";                                                 /* 10 */
+static const char residual[] =
+    IMAGE(3, 8) "layers:\n"
+                "  - {op: conv, name: a, out: 4, kernel: 3, norm: batch, act: relu}\n" /* 0, 1, 2 */
+                "  - {op: conv, name: b, out: 4, kernel: 3}\n"                         /* 3 */
+                "  - {op: add, from: [b, a], act: relu}\n"                             /* 4, 5 */
+                "  - {op: maxpool, kernel: 2}\n"                                       /* 6 */
+                "  - {op: conv, name: c, out: 8, kernel: 3}\n"                         /* 7 */
+                "  - {op: global-avgpool}\n"                                           /* 8 */
+                "  - {op: dense, name: d, out: 10}\n"                                  /* 9 */
+                "  - {op: softmax}\n";                                                 /* 10 */
 
 Test(networks, cuts_lie_where_one_tensor_is_all_that_is_needed)
 {
@@ -345,12 +348,13 @@ Test(networks, cuts_lie_where_one_tensor_is_all_that_is_needed)
 
 Test(networks, an_output_in_the_middle_ends_the_cuts)
 {
-    struct dvfo_network *network = network_of(IMAGE(3, 8) "layers:\n"
-                                                          "  - {op: conv, name: a, out: 4, kernel: 1}\n"
-                                                          "  - {op: conv, name: b, out: 4, kernel: 1}\n"
-                                                          "  - {op: conv, name: head, out: 4, kernel: 1}\n" /* an output */
-                                                          "  - {op: conv, name: c, from: b, out: 4, kernel: 1}\n"
-                                                          "  - {op: conv, name: d, out: 4, kernel: 1}\n");
+    struct dvfo_network *network =
+        network_of(IMAGE(3, 8) "layers:\n"
+                               "  - {op: conv, name: a, out: 4, kernel: 1}\n"
+                               "  - {op: conv, name: b, out: 4, kernel: 1}\n"
+                               "  - {op: conv, name: head, out: 4, kernel: 1}\n" /* an output */
+                               "  - {op: conv, name: c, from: b, out: 4, kernel: 1}\n"
+                               "  - {op: conv, name: d, out: 4, kernel: 1}\n");
     cr_assert(network->cut_count == 2);
     cr_expect(network->cuts[0] == 0 && network->cuts[1] == 1);
     dvfo_network_free(network);
@@ -442,7 +446,8 @@ Test(networks, every_variant_loads)
     for (size_t i = 0; i < PUBLISHED; i++) {
         struct dvfo_network *network = NULL;
         const dvfo_status status = dvfo_network_load(&ctx, published[i].name, 0, "cifar", &network);
-        const bool has_cifar = strncmp(published[i].name, "inception", 9) != 0 && strcmp(published[i].name, "deepspeech");
+        const bool has_cifar =
+            strncmp(published[i].name, "inception", 9) != 0 && strcmp(published[i].name, "deepspeech");
         cr_expect((status == DVFO_OK) == has_cifar, "%s: %s", published[i].name, ctx.message);
         if (network != NULL) {
             cr_expect_str_eq(network->variant, "cifar");
@@ -469,15 +474,15 @@ Test(networks, a_size_of_the_users_is_taken_or_refused_with_the_reason)
         {"vgg-19", NULL, 16, "its kernel covers 2 pixels of an input with 1"},
         {"resnet-18", NULL, -3, "an input of -3 px is asked for, expected 1 to 8192"},
         {"resnet-18", NULL, 100000, "an input of 100000 px is asked for, expected 1 to 8192"},
-        {"resnet-18", "cifr", 0, "has no input variant 'cifr', expected one of: imagenet, cifar; did you mean 'cifar'?"},
+        {"resnet-18", "cifr", 0,
+         "has no input variant 'cifr', expected one of: imagenet, cifar; did you mean 'cifar'?"},
         {"resnet-18", "cifar", 64, "both an input size (64) and an input variant ('cifar') are asked for"},
         {"resnet-19", NULL, 0, "unknown network 'resnet-19'; did you mean 'resnet-18'?"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct dvfo_ctx ctx = {0};
         struct dvfo_network *network = NULL;
-        const dvfo_status status =
-            dvfo_network_load(&ctx, rows[i].name, rows[i].input_px, rows[i].variant, &network);
+        const dvfo_status status = dvfo_network_load(&ctx, rows[i].name, rows[i].input_px, rows[i].variant, &network);
         cr_expect(status == (rows[i].message == NULL ? DVFO_OK : DVFO_BAD_INPUT), "%s at %ld: %s", rows[i].name,
                   rows[i].input_px, ctx.message);
         if (rows[i].message != NULL) {
@@ -513,19 +518,23 @@ Test(networks, each_mistake_is_told_with_line_found_and_expected)
     static const struct {
         const char *text, *message; /* the file's name stands before the message */
     } rows[] = {
-        {LAYERS("  - {op: covn, out: 4, kernel: 3}\n"), ":6: 'op' is 'covn', expected an operator; did you mean 'conv'?"},
+        {LAYERS("  - {op: covn, out: 4, kernel: 3}\n"),
+         ":6: 'op' is 'covn', expected an operator; did you mean 'conv'?"},
         {LAYERS("  - {op: conv, out: 4, kernel: 3, act: rleu}\n"), ":6: 'act' is 'rleu', expected an activation"},
-        {LAYERS("  - {op: conv, out: 4, kernel: 3, norm: layer}\n"), ":6: 'norm' is 'layer', expected batch, frozen or none"},
+        {LAYERS("  - {op: conv, out: 4, kernel: 3, norm: layer}\n"),
+         ":6: 'norm' is 'layer', expected batch, frozen or none"},
         {LAYERS("  - {op: conv, out: 4, kernal: 3}\n"), ":6: unknown key 'kernal'; did you mean 'kernel'?"},
         {LAYERS("  - {op: conv, out: 4}\n"), ":6: conv needs the key 'kernel'"},
         {LAYERS("  - {op: conv, kernel: 3}\n"), ":6: conv needs the key 'out'"},
         {LAYERS("  - {op: maxpool, kernel: 2, act: relu}\n"), ":6: unknown key 'act'"},
         {LAYERS("  - {op: conv, out: 4, kernel: [1, 2, 3]}\n"), ":6: 'kernel' has 3 entries"},
         {LAYERS("  - {op: conv, out: 4, kernel: 9, pad: valid}\n"), ":6: layer 'conv': its kernel covers 9 pixels"},
-        {LAYERS("  - {op: conv, out: 4, kernel: 3, pad: halv}\n"), ":6: 'pad' is 'halv', expected half, same, valid or"},
+        {LAYERS("  - {op: conv, out: 4, kernel: 3, pad: halv}\n"),
+         ":6: 'pad' is 'halv', expected half, same, valid or"},
         {LAYERS("  - {op: conv, out: 4, kernel: 3, groups: 2}\n"), ":6: layer 'conv': 2 groups don't divide 3 input"},
         {LAYERS("  - {op: conv, out: 4, kernel: 3, bias: maybe}\n"), ":6: 'bias' is 'maybe', expected true or false"},
-        {LAYERS("  - {op: conv, out: 2000000, kernel: 3}\n"), ":6: 'out' is 2000000, expected a whole number from 1 to"},
+        {LAYERS("  - {op: conv, out: 2000000, kernel: 3}\n"),
+         ":6: 'out' is 2000000, expected a whole number from 1 to"},
         {LAYERS("  - {op: conv, out: $width, kernel: 3}\n"), ":6: 'out' is '$width': no such parameter:  '$width'"},
         {LAYERS("  - {op: conv, out: 4*, kernel: 3}\n"), ":6: 'out' is '4*': a whole number or $parameter is expected"},
         {LAYERS("  - {op: conv, out: 4/0, kernel: 3}\n"), ":6: 'out' is '4/0': division by zero"},
@@ -538,7 +547,8 @@ Test(networks, each_mistake_is_told_with_line_found_and_expected)
         {LAYERS(CONV CONV), ":7: the name 'a' is taken already"},
         {LAYERS("  - {op: conv, name: a.b, out: 4, kernel: 3}\n"), ":6: 'a.b' is no name"},
         {LAYERS("  - {op: conv, name: in, out: 4, kernel: 3}\n"), ":6: 'in' is no name"},
-        {LAYERS(CONV "  - {op: add, from: [a, in]}\n"), ":7: layer 'add': input 2 is 3x8x8, expected 4x8x8 as the first"},
+        {LAYERS(CONV "  - {op: add, from: [a, in]}\n"),
+         ":7: layer 'add': input 2 is 3x8x8, expected 4x8x8 as the first"},
         {LAYERS(CONV "  - {op: add, from: a}\n"), ":7: 'add' has 1 inputs, expected 2 or more"},
         {LAYERS(CONV "  - {op: relu, from: [a, in]}\n"), ":7: 'relu' has 2 inputs, expected 1"},
         {LAYERS(CONV "  - {op: maxpool, kernel: 2}\n  - {op: concat, from: [a, maxpool]}\n"),
@@ -547,42 +557,53 @@ Test(networks, each_mistake_is_told_with_line_found_and_expected)
         {LAYERS("  - {op: lstm, out: 4}\n"), ":6: layer 'lstm': its input is 3x8x8, expected a sequence"},
         {LAYERS("  - {op: upsample}\n"), ":6: layer 'upsample': expected either 'scale' or a second input"},
         {LAYERS("  - {op: slice, part: 4, of: 3}\n"), ":6: layer 'slice': takes part 4 of 3"},
-        {LAYERS("  - {op: conv, out: 1000000, kernel: 1}\n  - {op: upsample, scale: 64}\n"), "holds more than 1e+10 numbers"},
+        {LAYERS("  - {op: conv, out: 1000000, kernel: 1}\n  - {op: upsample, scale: 64}\n"),
+         "holds more than 1e+10 numbers"},
         {LAYERS("  - hello\n"), ":6: is no layer, expected a map"},
         {LAYERS("  - {out: 4}\n"), ":6: the key 'op' is missing"},
         {LAYERS("  - {block: x}\n"), ":6: unknown block 'x', expected one of 'blocks'"},
         {LAYERS("  - {op: relu}\n"), "can't be split anywhere"},
         {LAYERS("  - {op: relu, when: 0}\n"), "has no layers"},
         {LAYERS(CONV "  - {op: relu}\nsplit: b\n"), ":8: 'split' is 'b', expected the name of a layer"},
-        {LAYERS(CONV "  - {op: relu}\nsplit: relu\n"), ":8: 'split' is 'relu', expected a layer after which one tensor"},
+        {LAYERS(CONV "  - {op: relu}\nsplit: relu\n"),
+         ":8: 'split' is 'relu', expected a layer after which one tensor"},
         {BLOCKS("  u: {layers: [{block: u}]}\n") "  - {block: u}\n", ":6: the block 'u' uses itself"},
         {BLOCKS("  u: {layers: [{block: v}]}\n  v: {layers: [{block: u}]}\n") "  - {block: v}\n", "uses itself"},
         {BLOCKS("  u: {with: {out}, layers: [{op: relu}]}\n") "  - {block: u}\n", ":8: the block 'u' needs 'out'"},
-        {BLOCKS("  u: {with: {out}, layers: [{op: relu}]}\n") "  - {block: u, otu: 3}\n", ":8: unknown key 'otu'; did you mean 'out'?"},
-        {BLOCKS("  u: {with: {name}, layers: [{op: relu}]}\n") "  - {block: u}\n", ":6: a parameter can't be named 'name'"},
-        {BLOCKS("  u: {layers: [{op: relu}]}\n") "  - {block: U2}\n", ":8: unknown block 'U2', expected one of 'blocks'; did you"},
+        {BLOCKS("  u: {with: {out}, layers: [{op: relu}]}\n") "  - {block: u, otu: 3}\n",
+         ":8: unknown key 'otu'; did you mean 'out'?"},
+        {BLOCKS("  u: {with: {name}, layers: [{op: relu}]}\n") "  - {block: u}\n",
+         ":6: a parameter can't be named 'name'"},
+        {BLOCKS("  u: {layers: [{op: relu}]}\n") "  - {block: U2}\n",
+         ":8: unknown block 'U2', expected one of 'blocks'; did you"},
         {BLOCKS("  u: {layers: []}\n") "  - {block: u}\n", "'layers' is an empty list"},
         {BLOCKS("  u: {layers: [{op: relu}]}\n") "  - {block: u, repeat: 1001}\n", ":8: 'repeat' is 1001"},
-        {BLOCKS("  u: {layers: [{op: relu}]}\n  v: {layers: [{block: u, repeat: 1000}]}\n") "  - {block: v, repeat: 5}\n",
+        {BLOCKS(
+             "  u: {layers: [{op: relu}]}\n  v: {layers: [{block: u, repeat: 1000}]}\n") "  - {block: v, repeat: 5}\n",
          "the network has more than 4096 layers"},
-        {BLOCKS("  u: {layers: [{op: relu, when: 0}]}\n  v: {layers: [{block: u, repeat: 1000}]}\n") "  - {block: v, repeat: 1000}\n",
+        {BLOCKS("  u: {layers: [{op: relu, when: 0}]}\n  v: {layers: [{block: u, repeat: 1000}]}\n") "  - {block: v, "
+                                                                                                     "repeat: 1000}\n",
          "blocks expand to more than 20000 entries"},
-        {BLOCKS("  h: {with: {k}, layers: [{op: conv, out: 3, kernel: $k}]}\n")
-         "  - {block: h, k: 1, share: s}\n  - {block: h, k: 3, share: s}\n", "shares the parameters of 'h.conv'"},
+        {BLOCKS("  h: {with: {k}, layers: [{op: conv, out: 3, kernel: $k}]}\n") "  - {block: h, k: 1, share: s}\n  - "
+                                                                                "{block: h, k: 3, share: s}\n",
+         "shares the parameters of 'h.conv'"},
         {"title: T\n", ":1: the key 'inputs' is missing"},
         {IMAGE(3, 8) "layer: []\n", ":5: unknown key 'layer'; did you mean 'layers'?"},
         {IMAGE(3, 8) "layers: []\n", ":5: 'layers' is an empty list"},
-        {IMAGE(3, 8) "defaults: {conv: {kernle: 3}}\nlayers: [{op: relu}]\n", "unknown key 'kernle'; did you mean 'kernel'?"},
+        {IMAGE(3, 8) "defaults: {conv: {kernle: 3}}\nlayers: [{op: relu}]\n",
+         "unknown key 'kernle'; did you mean 'kernel'?"},
         {IMAGE(3, 8) "defaults: {cnov: {}}\nlayers: [{op: relu}]\n", "'op' is 'cnov', expected an operator"},
         {IMAGE(3, 8) "defaults: conv\nlayers: [{op: relu}]\n", "'defaults' is a single value, expected a map"},
         {"name: t\ntitle: T\nsource: s\ninputs: {a: {channels: 3, size: 0}}\nlayers: [{op: relu}]\n",
          "'size' is '0', expected a whole number from 1 to 8192"},
-        {"name: t\ntitle: T\nsource: s\ninputs: 224\nlayers: [{op: relu}]\n", "'inputs' is a single value, expected a map"},
+        {"name: t\ntitle: T\nsource: s\ninputs: 224\nlayers: [{op: relu}]\n",
+         "'inputs' is a single value, expected a map"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct dvfo_ctx ctx = {0};
         struct dvfo_network *network = NULL;
-        cr_expect(load_text(&ctx, rows[i].text, 0, NULL, &network) == DVFO_BAD_INPUT && network == NULL, "%s", rows[i].text);
+        cr_expect(load_text(&ctx, rows[i].text, 0, NULL, &network) == DVFO_BAD_INPUT && network == NULL, "%s",
+                  rows[i].text);
         cr_expect(strstr(ctx.message, rows[i].message) != NULL, "\n%s: '%s' lacks '%s'", rows[i].text, ctx.message,
                   rows[i].message);
     }

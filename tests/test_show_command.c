@@ -60,6 +60,7 @@ Test(show_command, words_exit_codes_and_messages)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const int code = dvfo(rows[i].arguments, said, sizeof said);
         cr_expect(code == rows[i].exit_code, "dvfo %s: exit %d: %.300s", rows[i].arguments, code, said);
-        cr_expect(strstr(said, rows[i].says) != NULL, "dvfo %s: no '%s' in: %.300s", rows[i].arguments, rows[i].says, said);
+        cr_expect(strstr(said, rows[i].says) != NULL, "dvfo %s: no '%s' in: %.300s", rows[i].arguments, rows[i].says,
+                  said);
     }
 }
