@@ -124,29 +124,51 @@ static dvfo_status create_table(struct dvfo_ctx *ctx, bool essential, struct dvf
     return dvfo_table_create(ctx, names, table);
 }
 
-/* Every table says what it rests on. */
-static void print_conditions(const struct dvfo_trial *trial)
+static const char *tail_name(dvfo_tail_rule rule)
+{
+    static const char *const names[] = {"shapes", "linear", "width"};
+    return names[rule];
+}
+
+/* What a board's rows rest on. Boards are ranked against each other only where runtime and precision match. */
+static void print_board_conditions(const struct dvfo_trial *trial)
 {
     const struct dvfo_scenario_def *def = &trial->scenario;
-    const struct dvfo_network *network = def->network;
-    printf("\ntrace %s; %ld requests, %s; eta %g, lambda %g; seed %llu\n", trial->trace->name,
-           trial->workload.requests,
-           trial->workload.arrivals != DVFO_CLOSED ? "open arrivals"
-           : trial->paired                         ? "closed loop, paired with the trace"
-                                                   : "closed loop, free-running",
-           def->eta, def->lambda, (unsigned long long)trial->seed);
-    printf("profile %s %s; input %s; split after %s; composition %s, tail %s; P_max %.4g W; RTT %g ms, timeout %g s; "
-           "accuracy floor none (no accuracy profile)\n",
-           def->runtime->name, def->runtime->precision, network->variant, network->layers[network->split].name,
-           def->composition == DVFO_PARALLEL ? "parallel" : "serial",
-           def->tail_rule == DVFO_TAIL_SHAPES   ? "shapes"
-           : def->tail_rule == DVFO_TAIL_LINEAR ? "linear"
-                                                : "width",
-           def->p_max_w, 1e3 * def->rtt_s, def->timeout_s);
+    printf("  %-12s profile %s %s, P_max %.4g W\n", def->board->name, def->runtime->name, def->runtime->precision,
+           def->p_max_w);
+}
+
+/* Every table says what it rests on. */
+static dvfo_status print_conditions(struct dvfo_ctx *ctx, const struct dvfo_setting *setting)
+{
+    static const char *const arrivals[] = {"closed loop", "periodic arrivals", "Poisson arrivals"};
+    const struct dvfo_trial *base = &setting->base;
+    const struct dvfo_scenario_def *def = &base->scenario;
+    const bool closed = base->workload.arrivals == DVFO_CLOSED;
+    printf("\ntrace %s; %ld requests, %s%s; eta %g, lambda %g; seed %llu\n", setting->opened_trace->name,
+           base->workload.requests, arrivals[base->workload.arrivals],
+           !closed        ? ""
+           : base->paired ? ", paired with the trace"
+                          : ", free-running",
+           def->eta, def->lambda, (unsigned long long)base->seed);
+    printf("composition %s, tail %s; cloud %s, RTT %g ms, timeout %g s; no accuracy floor (no accuracy profile)\n",
+           def->composition == DVFO_PARALLEL ? "parallel" : "serial", tail_name(def->tail_rule),
+           setting->cloud_profile->name, 1e3 * def->rtt_s, def->timeout_s);
+    for (size_t i = 0; i < setting->network_count; i++) {
+        const struct dvfo_network *network = setting->network[i];
+        printf("  %-12s input %s, split after %s\n", network->name, network->variant,
+               network->layers[network->split].name);
+    }
+    for (size_t i = 0; i < setting->board_count; i++) {
+        struct dvfo_trial trial;
+        DVFO_TRY(dvfo_setting_trial(ctx, setting, i * setting->network_count * setting->policy_count, &trial));
+        print_board_conditions(&trial);
+    }
+    return DVFO_OK;
 }
 
 static dvfo_status run_trials(struct dvfo_ctx *ctx, struct arguments *arguments, struct watch *watch,
-                              struct dvfo_table *table, bool essential, struct dvfo_trial *last)
+                              struct dvfo_table *table, bool essential)
 {
     const struct dvfo_setting *setting = &arguments->setting;
     const volatile sig_atomic_t *stop = dvfo_interrupt_catch();
@@ -158,25 +180,26 @@ static dvfo_status run_trials(struct dvfo_ctx *ctx, struct arguments *arguments,
     const bool watched = watch->results != NULL || watch->timeline != NULL || watch->progress.shown;
     dvfo_status status = DVFO_OK;
     for (size_t i = 0; i < dvfo_setting_trial_count(setting) && status == DVFO_OK; i++) {
-        DVFO_TRY(dvfo_setting_trial(ctx, setting, i, last));
+        struct dvfo_trial trial;
+        DVFO_TRY(dvfo_setting_trial(ctx, setting, i, &trial));
         watch->policy = dvfo_setting_policy_name(setting, i);
-        last->probe = watched ? &probe : NULL;
-        last->stop = stop;
+        trial.probe = watched ? &probe : NULL;
+        trial.stop = stop;
         if (watch->timeline != NULL) {
             char name[256];
-            snprintf(name, sizeof name, "%s %s %s", last->scenario.board->name, last->scenario.network->name,
+            snprintf(name, sizeof name, "%s %s %s", trial.scenario.board->name, trial.scenario.network->name,
                      watch->policy);
             dvfo_timeline_begin_trial(watch->timeline, name);
         }
-        status = dvfo_trial_run(ctx, last);
-        if (status != DVFO_OK && (status != DVFO_INTERRUPTED || last->results.requests == 0)) {
+        status = dvfo_trial_run(ctx, &trial);
+        if (status != DVFO_OK && (status != DVFO_INTERRUPTED || trial.results.requests == 0)) {
             return status;
         }
-        add_row(table, watch->policy, last, essential); /* an interrupted run keeps what it has */
+        add_row(table, watch->policy, &trial, essential); /* an interrupted run keeps what it has */
         if (watch->results != NULL) {
-            dvfo_results_add_trial(watch->results, watch->policy, last);
+            dvfo_results_add_trial(watch->results, watch->policy, &trial);
         }
-        watch->requests_before += (double)last->results.requests;
+        watch->requests_before += (double)trial.results.requests;
     }
     return status;
 }
@@ -198,7 +221,6 @@ static void write_configuration(const struct dvfo_setting *setting, char *text, 
     const struct dvfo_trial *t = &setting->base;
     const struct dvfo_scenario_def *d = &t->scenario;
     static const char *const arrivals[] = {"closed", "periodic", "poisson"};
-    static const char *const tails[] = {"shapes", "linear", "width"};
     snprintf(text, size,
              "boards: %s\nnetworks: %s\npolicies: %s\ntrace: %s\nruntime: %s\nprecision: %s\ninput_px: %ld\n"
              "variant: %s\ncloud: %s\nrequests: %ld\narrivals: %s\nrate_hz: %.17g\nseed: %llu\npaired: %d\nthermal: %d\n"
@@ -212,7 +234,7 @@ static void write_configuration(const struct dvfo_setting *setting, char *text, 
              setting->variant != NULL ? setting->variant : "default", setting->cloud, t->workload.requests,
              arrivals[t->workload.arrivals], t->workload.rate_hz, (unsigned long long)t->seed, t->paired, t->thermal,
              d->eta, d->lambda, setting->p_max != NULL ? setting->p_max : "measured",
-             d->composition == DVFO_PARALLEL ? "parallel" : "serial", tails[d->tail_rule], d->tail_width_steps,
+             d->composition == DVFO_PARALLEL ? "parallel" : "serial", tail_name(d->tail_rule), d->tail_width_steps,
              d->layer_int8, d->timeout_s, d->rtt_s, d->header_byte, d->encode_bit_per_pixel, d->encode_cycle_per_pixel,
              d->speech_bps, d->quantise_cycle_per_element, d->fuse_cycle_per_element);
 }
@@ -253,13 +275,12 @@ static dvfo_status run_and_write(struct dvfo_ctx *ctx, struct arguments *argumen
 {
     const bool essential = format == DVFO_TABLE_TEXT;
     const double begun_s = dvfo_progress_clock_s();
-    struct dvfo_trial last;
     DVFO_TRY(dvfo_setting_load(ctx, &arguments->setting));
     DVFO_TRY(open_outputs(ctx, arguments, watch));
     DVFO_TRY(create_table(ctx, essential, table));
     watch->progress = dvfo_progress_begin("requests", (double)dvfo_setting_trial_count(&arguments->setting) *
                                                           (double)arguments->setting.base.workload.requests);
-    const dvfo_status status = run_trials(ctx, arguments, watch, *table, essential, &last);
+    const dvfo_status status = run_trials(ctx, arguments, watch, *table, essential);
     dvfo_progress_end(&watch->progress);
     if (status != DVFO_OK && status != DVFO_INTERRUPTED) {
         return status;
@@ -270,7 +291,8 @@ static dvfo_status run_and_write(struct dvfo_ctx *ctx, struct arguments *argumen
     }
     DVFO_TRY(dvfo_table_print(ctx, *table, format, stdout));
     if (essential) {
-        print_conditions(&last);
+        struct dvfo_ctx quiet = {0}; /* the sentence of an interruption stays */
+        DVFO_TRY(print_conditions(&quiet, &arguments->setting));
     }
     return status;
 }

@@ -1,5 +1,6 @@
 /* dvfo: dispatches to the sub-commands and turns their status into an exit code. */
 #include <argp.h>
+#include <cblas.h>
 #include <gsl/gsl_errno.h>
 #include <signal.h>
 #include <string.h>
@@ -70,6 +71,7 @@ static void print_note(void *user, const char *sentence)
 int main(int argc, char **argv)
 {
     gsl_set_error_handler_off();
+    openblas_set_num_threads(1); /* workers are ours; one thread keeps sums in one order */
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, told by its exit code */
     argp_err_exit_status = 2;
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {

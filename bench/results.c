@@ -1,7 +1,9 @@
 #include "bench/results.h"
 
+#include <cblas.h>
 #include <errno.h>
 #include <hdf5.h>
+#include <hdf5_hl.h>
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
@@ -179,14 +181,26 @@ static void create_types(struct dvfo_results *results)
     }
 }
 
+/* The other columns of a table stand over this one: HDF5's dimension scales. */
+static void set_scale(struct dvfo_results *results, struct table *table, size_t scale)
+{
+    const char *axis = "row";
+    for (size_t i = 0; i < table->columns && !results->failed; i++) {
+        results->failed |= i == scale ? H5DSset_scale(table->column[i].dataset, axis) < 0
+                                      : H5DSattach_scale(table->column[i].dataset, table->column[scale].dataset, 0) < 0;
+    }
+}
+
 static void create_trial_columns(struct dvfo_results *results)
 {
     open_table(results, &results->trials, "trials", "one row per trial");
+    add_column(results, &results->trials, "trial", "1", "index of the trial", H5T_STD_I32LE, H5T_NATIVE_INT);
     for (const struct dvfo_trial_column *c = dvfo_trial_columns; c->name != NULL; c++) {
         const bool number = c->value != NULL;
         add_column(results, &results->trials, c->name, c->units, c->long_name,
                    number ? H5T_IEEE_F64LE : results->text_type, number ? H5T_NATIVE_DOUBLE : results->text_type);
     }
+    set_scale(results, &results->trials, 0);
 }
 
 static void create_request_columns(struct dvfo_results *results)
@@ -200,6 +214,7 @@ static void create_request_columns(struct dvfo_results *results)
         add_column(results, &results->requests, c->name, c->units, c->long_name, file_type[c->type],
                    memory_type[c->type]);
     }
+    set_scale(results, &results->requests, 1);
 }
 
 static void create_energy_columns(struct dvfo_results *results, struct table *table, const char *group,
@@ -233,6 +248,7 @@ static void write_root(struct dvfo_results *results, const struct dvfo_results_d
     write_text_attribute(results, results->file, "schema", "dvfo-results");
     write_integer_attribute(results, results->file, "schema_version", SCHEMA_VERSION);
     write_text_attribute(results, results->file, "program", "dvfo " DVFO_VERSION);
+    write_text_attribute(results, results->file, "blas_kernel", openblas_get_corename());
     write_integer_attribute(results, results->file, "seed", def->seed);
     write_text_attribute(results, results->file, "configuration", def->configuration);
 }
@@ -308,6 +324,7 @@ void dvfo_results_add_trial(struct dvfo_results *results, const char *policy_nam
         return;
     }
     size_t column = 0;
+    put(&results->trials, column++, &results->trial);
     for (const struct dvfo_trial_column *c = dvfo_trial_columns; c->name != NULL; c++, column++) {
         if (c->value != NULL) {
             const double value = c->value(trial);

@@ -5,7 +5,8 @@
  *   /requests/...  one row per request, when asked for; `trial` says whose
  *   /energy/...    one row per (trial, rail) and (trial, cause)
  *   /inputs/...    name and SHA-256 of every file the results were made from
- * Root attributes: title, schema, version, program, seed, whole configuration. Nothing volatile stands in it: same
+ * The index columns (`trial`, `request`) are dimension scales of their groups.
+ * Root attributes: title, schema, version, program, seed, BLAS kernel, whole configuration. Nothing volatile stands in it: same
  * inputs, same bytes. What changes from run to run goes into NAME.run.json beside it. Rows are streamed, memory stays
  * flat; the file appears under its name only when it is whole. HDF5 is not thread-safe here: one writer. */
 #ifndef DVFO_RESULTS_H
