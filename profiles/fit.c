@@ -87,28 +87,57 @@ static int evaluate(const gsl_vector *x, void *params, gsl_vector *f)
     return GSL_SUCCESS;
 }
 
+/* Coefficients as the solver leaves them; one that the data push out of its bounds is set on the bound.
+ * Returns how many are inside. */
+static size_t store_values(struct dvfo_fit *fit, const gsl_vector *position)
+{
+    size_t inside = 0;
+    for (size_t i = 0; i < fit->coefficient_count; i++) {
+        struct dvfo_fit_coefficient *c = &fit->coefficient[i];
+        const double x = gsl_vector_get(position, i), share = share_of(x);
+        c->at_bound = share < BOUND_SHARE || share > 1.0 - BOUND_SHARE;
+        c->quantity->value = !c->at_bound ? value_of(c, x) : share < 0.5 ? c->low : c->high;
+        c->quantity->error = NAN;
+        inside += !c->at_bound;
+    }
+    return inside;
+}
+
+/* Standard errors of those inside, the others held on their bounds: with their flat columns the covariance would hang
+ * on rounding. */
 static dvfo_status store_errors(struct dvfo_ctx *ctx, struct dvfo_fit *fit, gsl_multifit_nlinear_workspace *work,
                                 size_t rows)
 {
-    const size_t n = fit->coefficient_count;
-    gsl_matrix *covariance = gsl_matrix_alloc(n, n);
-    if (covariance == NULL) {
-        return dvfo_fail_no_memory(ctx);
+    const size_t inside = store_values(fit, gsl_multifit_nlinear_position(work));
+    gsl_matrix *jacobian = inside > 0 ? gsl_matrix_alloc(rows, inside) : NULL;
+    gsl_matrix *covariance = inside > 0 ? gsl_matrix_alloc(inside, inside) : NULL;
+    dvfo_status status = DVFO_OK;
+    if (jacobian == NULL || covariance == NULL) {
+        status = inside > 0 ? dvfo_fail_no_memory(ctx) : DVFO_OK;
+        goto done;
+    }
+    for (size_t i = 0, column = 0; i < fit->coefficient_count; i++) {
+        if (!fit->coefficient[i].at_bound) {
+            gsl_vector_const_view from = gsl_matrix_const_column(gsl_multifit_nlinear_jac(work), i);
+            gsl_matrix_set_col(jacobian, column++, &from.vector);
+        }
     }
     double sum = 0.0;
     gsl_blas_ddot(gsl_multifit_nlinear_residual(work), gsl_multifit_nlinear_residual(work), &sum);
-    gsl_multifit_nlinear_covar(gsl_multifit_nlinear_jac(work), 1e-12, covariance);
-    const double variance = sum / (double)(rows - n);
-    for (size_t i = 0; i < n; i++) {
+    gsl_multifit_nlinear_covar(jacobian, 1e-12, covariance);
+    const double variance = sum / (double)(rows - inside);
+    for (size_t i = 0, column = 0; i < fit->coefficient_count; i++) {
         struct dvfo_fit_coefficient *c = &fit->coefficient[i];
-        const double x = gsl_vector_get(gsl_multifit_nlinear_position(work), i);
-        const double share = share_of(x);
-        c->at_bound = share < BOUND_SHARE || share > 1.0 - BOUND_SHARE;
-        c->quantity->value = !c->at_bound ? value_of(c, x) : share < 0.5 ? c->low : c->high;
-        c->quantity->error = c->at_bound ? NAN : sqrt(variance * gsl_matrix_get(covariance, i, i)) * slope_of(c, x);
+        if (!c->at_bound) {
+            const double x = gsl_vector_get(gsl_multifit_nlinear_position(work), i);
+            c->quantity->error = sqrt(variance * gsl_matrix_get(covariance, column, column)) * slope_of(c, x);
+            column++;
+        }
     }
+done:
     gsl_matrix_free(covariance);
-    return DVFO_OK;
+    gsl_matrix_free(jacobian);
+    return status;
 }
 
 static dvfo_status run_solver(struct dvfo_ctx *ctx, struct problem *problem, gsl_multifit_nlinear_workspace *work,

@@ -94,7 +94,9 @@ static bool belongs(const struct latency *latency, const struct dvfo_measurement
 static bool tells_traffic(const struct latency *latency, const struct dvfo_measurements *rails, size_t i)
 {
     const struct dvfo_measurement *row = &rails->row[i];
-    const bool again = i > 0 && rails->row[i - 1].line == row->line;
+    const bool again = i > 0 && strcmp(rails->row[i - 1].network, row->network) == 0 &&
+                       rails->row[i - 1].clocks.hz[DVFO_GPU] == row->clocks.hz[DVFO_GPU] &&
+                       rails->row[i - 1].clocks.hz[DVFO_MEM] == row->clocks.hz[DVFO_MEM];
     return belongs(latency, row) && row->network[0] != '\0' && row->busy[DVFO_MEM] > 0.0 && !again;
 }
 

@@ -10,8 +10,8 @@
 #define POINT_COLUMNS                                                                                                  \
     "board,runtime,precision,network,input_px,batch,cpu_cores,cpu_mhz,gpu_mhz,mem_mhz,latency_ms,power_mw"
 #define RAIL_COLUMNS                                                                                                   \
-    "board,runtime,precision,network,input_px,cpu_mhz,gpu_mhz,mem_mhz,cpu_busy,gpu_busy,mem_busy,rail,power_mw,"       \
-    "samples"
+    "board,runtime,precision,network,input_px,cpu_mhz,gpu_mhz,mem_mhz,cpu_busy,gpu_busy,mem_busy,period_ms,rail,"      \
+    "power_mw,samples"
 
 /* Bounds that only catch slips: a clock in Hz, a power in W. */
 #define MAX_MHZ 10000.0
