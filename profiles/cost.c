@@ -1,5 +1,6 @@
 /* W work [FLOP], Q traffic [byte], e efficiency of the class, pi peak [FLOP per GPU cycle], beta achieved bandwidth
- * [byte per memory cycle], p exponent, k launch cost [CPU cycles]. */
+ * [byte per memory cycle], gamma load and store of the GPU [byte per GPU cycle], r re-read operands [element per FLOP],
+ * p exponent, k launch cost [CPU cycles]. */
 #include "profiles/cost.h"
 
 #include <math.h>
