@@ -5,45 +5,9 @@
 
 #include "sim/base/random.h"
 #include "sim/cloud.h"
-#include "sim/device.h"
-#include "sim/event_queue.h"
-#include "sim/histogram.h"
-
-/* What a request does next on the device. */
-typedef enum step { STEP_HEAD, STEP_ATTENTION, STEP_PREFIX, STEP_PREPARE, STEP_TAIL, STEP_FUSE, STEP_FULL,
-                    STEP_REST } step;
-
-typedef enum remote_state { REMOTE_NONE, REMOTE_QUEUED, REMOTE_SENDING, REMOTE_AWAITED, REMOTE_ANSWERED,
-                            REMOTE_GIVEN_UP } remote_state;
-
-/* A request in the system; a slot of the pool. */
-struct request {
-    long index;
-    double arrival_s, start_s;
-    double trace_offset_s;      /* trace time = simulated time + offset */
-    double energy_j;
-    struct dvfo_decision decision;
-    bool started;               /* taken up by the device: its decision holds */
-    bool ready;                 /* `step` waits for the device or runs on it */
-    bool local_done;            /* nothing left to do on the device before the join */
-    step step;
-    remote_state remote;
-    double handed_over_s, sending_since_s, send_s; /* of its transfer */
-    double uplink_byte;
-    dvfo_event_id network_event; /* end of sending, then the answer */
-    dvfo_event_id timeout_event;
-    uint32_t older, newer;      /* neighbours among the requests in the system, in order of arrival */
-    uint32_t next_transfer;     /* behind this one on the link */
-};
-
-#define NONE UINT32_MAX
-
-/* Sums over finished requests. */
-struct tally {
-    long finished, timeouts, placed[DVFO_PLACE_COUNT];
-    struct dvfo_sum latency_s, share, uplink_byte;
-    struct dvfo_histogram latency;
-};
+#include "sim/link.h"
+#include "sim/request.h"
+#include "sim/tally.h"
 
 struct dvfo_simulation {
     const struct dvfo_trial *trial; /* borrowed */
@@ -58,12 +22,10 @@ struct dvfo_simulation {
     void *policy_state;
     bool policy_ready; /* init succeeded: release is due */
 
-    struct request *pool; /* (pool_size) */
-    uint32_t pool_size, free_request;
-    uint32_t oldest, newest; /* requests in the system */
-    uint32_t on_device;      /* whose step runs, NONE when the device is free */
-    uint32_t sending, last_transfer; /* head and end of the link's line */
-    int in_system, awaited;  /* awaited: answers the radio listens for */
+    struct dvfo_requests requests; /* in the system */
+    struct dvfo_link link;
+    uint32_t on_device;      /* whose step runs, DVFO_NO_REQUEST when the device is free */
+    int awaited;             /* answers the radio listens for */
     long arrived;
     bool done, out_of_memory;
 
@@ -75,7 +37,7 @@ struct dvfo_simulation {
     int thermal_cap; /* levels taken off the top of CPU and GPU */
 
     double bandwidth_bps, bandwidth_at_s, last_latency_s, last_energy_j; /* what policies see */
-    struct tally tally;
+    struct dvfo_tally tally;
 };
 
 /* Order of events at one instant: clocks change before work ends, an answer comes before the timeout that waits for it,
@@ -93,14 +55,19 @@ static double now_s(const struct dvfo_simulation *sim)
     return dvfo_event_queue_now_s(sim->queue);
 }
 
+static void give_up_for_memory(struct dvfo_simulation *sim)
+{
+    sim->out_of_memory = true;
+    sim->done = true;
+}
+
 static dvfo_event_id schedule(struct dvfo_simulation *sim, double delay_s, int priority, dvfo_event_action action,
                               uint64_t argument)
 {
     const dvfo_event_id id =
         dvfo_event_queue_schedule(sim->queue, now_s(sim) + delay_s, priority, action, sim, argument);
     if (id == 0) {
-        sim->out_of_memory = true;
-        sim->done = true;
+        give_up_for_memory(sim);
     }
     return id;
 }
@@ -138,7 +105,7 @@ static void tell_counter(const struct dvfo_simulation *sim, dvfo_counter counter
 static double radio_power_w(const struct dvfo_simulation *sim)
 {
     const struct dvfo_radio *radio = &sim->def->board->radio;
-    return sim->sending != NONE ? radio->send_w.value : sim->awaited > 0 ? radio->wait_w.value : 0.0;
+    return !dvfo_link_is_idle(&sim->link) ? radio->send_w.value : sim->awaited > 0 ? radio->wait_w.value : 0.0;
 }
 
 static dvfo_cause cause_now(const struct dvfo_simulation *sim, double from_s)
@@ -146,7 +113,7 @@ static dvfo_cause cause_now(const struct dvfo_simulation *sim, double from_s)
     if (sim->device.working) {
         return dvfo_device_is_stalled(&sim->device, from_s) ? DVFO_CAUSE_CHANGE : DVFO_CAUSE_COMPUTE;
     }
-    return sim->oldest != NONE ? DVFO_CAUSE_WAIT : DVFO_CAUSE_GAP;
+    return sim->requests.oldest != DVFO_NO_REQUEST ? DVFO_CAUSE_WAIT : DVFO_CAUSE_GAP;
 }
 
 /* Charge one interval in which nothing changes. */
@@ -154,13 +121,13 @@ static void charge_interval(struct dvfo_simulation *sim, double from_s, double t
 {
     const double radio_w = radio_power_w(sim);
     const dvfo_cause cause = cause_now(sim, from_s);
-    const uint32_t owner = sim->on_device != NONE ? sim->on_device : sim->oldest;
+    const uint32_t owner = sim->on_device != DVFO_NO_REQUEST ? sim->on_device : sim->requests.oldest;
     const struct dvfo_power *power = sim->device.power;
     const struct dvfo_busy busy = dvfo_device_advance(&sim->device, from_s, to_s);
     const double energy_j =
-        dvfo_ledger_charge(&sim->ledger, power, to_s - from_s, &busy, radio_w, cause, owner != NONE);
-    if (owner != NONE) {
-        sim->pool[owner].energy_j += energy_j;
+        dvfo_ledger_charge(&sim->ledger, power, to_s - from_s, &busy, radio_w, cause, owner != DVFO_NO_REQUEST);
+    if (owner != DVFO_NO_REQUEST) {
+        sim->requests.slot[owner].energy_j += energy_j;
     }
     tell_counter(sim, DVFO_COUNTER_POWER_W, from_s, energy_j / (to_s - from_s));
     if (sim->trial->thermal) {
@@ -188,7 +155,7 @@ static void charge(struct dvfo_simulation *sim)
 
 static void reschedule_job(struct dvfo_simulation *sim)
 {
-    if (sim->on_device != NONE) {
+    if (sim->on_device != DVFO_NO_REQUEST) {
         dvfo_event_queue_cancel(sim->queue, sim->job_event);
         sim->job_event = schedule(sim, dvfo_device_remaining_s(&sim->device, now_s(sim)), PRIORITY_JOB, on_job_done,
                                   sim->on_device);
@@ -261,7 +228,7 @@ static struct dvfo_observation observe(const struct dvfo_simulation *sim, long r
         .request = request,
         .bandwidth_bps = sim->bandwidth_bps,
         .bandwidth_age_s = now_s(sim) - sim->bandwidth_at_s,
-        .in_system = sim->in_system,
+        .in_system = sim->requests.count,
         .last_latency_s = sim->last_latency_s,
         .last_energy_j = sim->last_energy_j,
         .temperature_c = sim->temperature_c,
@@ -307,19 +274,8 @@ static void check_decision(const struct dvfo_simulation *sim, const struct dvfo_
                  (decision->cut >= 0 && (size_t)decision->cut < sim->def->network->cut_count));
 }
 
-static step first_step(dvfo_place place)
-{
-    static const step first[DVFO_PLACE_COUNT] = {
-        [DVFO_PLACE_EDGE] = STEP_FULL,
-        [DVFO_PLACE_SPLIT] = STEP_HEAD,
-        [DVFO_PLACE_LAYER] = STEP_PREFIX,
-        [DVFO_PLACE_CLOUD] = STEP_PREPARE,
-    };
-    return first[place];
-}
-
 /* The device takes a request up: the policy decides, Eq. (10). */
-static void start_request(struct dvfo_simulation *sim, struct request *request)
+static void start_request(struct dvfo_simulation *sim, struct dvfo_request *request)
 {
     const struct dvfo_observation seen = observe(sim, request->index);
     memcpy(request->decision.level, sim->wanted, sizeof request->decision.level);
@@ -328,7 +284,7 @@ static void start_request(struct dvfo_simulation *sim, struct request *request)
     check_decision(sim, &request->decision);
     request->started = true;
     request->start_s = now_s(sim);
-    request->step = first_step(request->decision.place);
+    request->step = dvfo_request_first_step(request->decision.place);
     if (request->index == 0) {
         settle_clocks(sim, request->decision.level);
     } else {
@@ -336,80 +292,26 @@ static void start_request(struct dvfo_simulation *sim, struct request *request)
     }
 }
 
-/* ---- requests in the system ---- */
+/* ---- requests ---- */
 
-static bool grow_pool(struct dvfo_simulation *sim)
+static struct dvfo_request *request_of(const struct dvfo_simulation *sim, uint32_t slot)
 {
-    const uint32_t size = sim->pool_size == 0 ? 16 : 2 * sim->pool_size;
-    struct request *pool = realloc(sim->pool, size * sizeof *pool);
-    if (pool == NULL) {
-        return false;
-    }
-    sim->pool = pool;
-    for (uint32_t i = sim->pool_size; i < size; i++) {
-        pool[i].newer = i + 1 < size ? i + 1 : NONE; /* free ones hang on `newer` */
-    }
-    sim->free_request = sim->pool_size;
-    sim->pool_size = size;
-    return true;
+    return &sim->requests.slot[slot];
 }
 
-/* A new request, ready to be taken up; NULL when memory is out. */
-static struct request *add_request(struct dvfo_simulation *sim)
+/* A new request, ready to be taken up. */
+static void add_request(struct dvfo_simulation *sim)
 {
-    if (sim->free_request == NONE && !grow_pool(sim)) {
-        sim->out_of_memory = true;
-        sim->done = true;
-        return NULL;
-    }
-    const uint32_t slot = sim->free_request;
-    struct request *request = &sim->pool[slot];
-    sim->free_request = request->newer;
-    *request = (struct request){.index = sim->arrived++,
-                                .arrival_s = now_s(sim),
-                                .ready = true,
-                                .older = sim->newest,
-                                .newer = NONE,
-                                .next_transfer = NONE};
+    struct dvfo_request request = {.index = sim->arrived++, .arrival_s = now_s(sim), .ready = true};
     if (!isnan(sim->trace_stride_s)) {
-        request->trace_offset_s = sim->trace_stride_s * (double)request->index - now_s(sim);
+        request.trace_offset_s = sim->trace_stride_s * (double)request.index - now_s(sim);
     }
-    if (sim->newest != NONE) {
-        sim->pool[sim->newest].newer = slot;
-    } else {
-        sim->oldest = slot;
+    if (dvfo_requests_add(&sim->requests, &request) == DVFO_NO_REQUEST) {
+        give_up_for_memory(sim);
     }
-    sim->newest = slot;
-    sim->in_system++;
-    return request;
 }
 
-static void remove_request(struct dvfo_simulation *sim, uint32_t slot)
-{
-    struct request *request = &sim->pool[slot];
-    if (request->older != NONE) {
-        sim->pool[request->older].newer = request->newer;
-    } else {
-        sim->oldest = request->newer;
-    }
-    if (request->newer != NONE) {
-        sim->pool[request->newer].older = request->older;
-    } else {
-        sim->newest = request->older;
-    }
-    request->newer = sim->free_request;
-    sim->free_request = slot;
-    sim->in_system--;
-}
-
-static double share_of(const struct dvfo_decision *decision)
-{
-    return decision->place == DVFO_PLACE_SPLIT ? decision->share_tenths / 10.0
-           : decision->place == DVFO_PLACE_EDGE ? 0.0
-                                                : 1.0;
-}
-
-static void record_row(const struct dvfo_simulation *sim, const struct request *request, double latency_s,
+static void record_row(const struct dvfo_simulation *sim, const struct dvfo_request *request, double latency_s,
                        double cost_j)
 {
     const struct dvfo_probe *probe = sim->trial->probe;
@@ -427,11 +329,11 @@ static void record_row(const struct dvfo_simulation *sim, const struct request *
         .energy_j = request->energy_j,
         .cost_j = cost_j,
         .place = decision->place,
-        .share = share_of(decision),
+        .share = dvfo_request_share(request),
         .cut = decision->place == DVFO_PLACE_LAYER ? sim->def->network->cuts[decision->cut] : -1,
         .uplink_byte = request->uplink_byte,
         .send_s = request->send_s,
-        .timed_out = request->remote == REMOTE_GIVEN_UP,
+        .timed_out = request->remote == DVFO_REMOTE_GIVEN_UP,
     };
     memcpy(row.hz, clocks.hz, sizeof row.hz);
     probe->request(probe->user, &row);
@@ -439,28 +341,20 @@ static void record_row(const struct dvfo_simulation *sim, const struct request *
 
 static void finish_request(struct dvfo_simulation *sim, uint32_t slot)
 {
-    struct request *request = &sim->pool[slot];
+    struct dvfo_request *request = request_of(sim, slot);
     const double latency_s = now_s(sim) - request->arrival_s;
     const double cost_j = dvfo_scenario_cost_j(sim->scenario, request->energy_j, latency_s); /* Eq. (9) */
-    const bool timed_out = request->remote == REMOTE_GIVEN_UP;
-    struct tally *tally = &sim->tally;
-    tally->finished++;
-    tally->timeouts += timed_out;
-    tally->placed[request->decision.place]++;
-    dvfo_sum_add(&tally->latency_s, latency_s);
-    dvfo_sum_add(&tally->share, share_of(&request->decision));
-    dvfo_sum_add(&tally->uplink_byte, request->uplink_byte);
-    dvfo_histogram_add(&tally->latency, latency_s);
+    dvfo_tally_add(&sim->tally, request, latency_s);
     record_row(sim, request, latency_s, cost_j);
     sim->last_latency_s = latency_s;
     sim->last_energy_j = request->energy_j;
     if (sim->trial->policy->learn != NULL) {
-        const struct dvfo_outcome outcome = {request->index, request->decision, latency_s, request->energy_j, cost_j,
-                                             timed_out};
+        const struct dvfo_outcome outcome = {request->index,    request->decision, latency_s,
+                                             request->energy_j, cost_j,            request->remote == DVFO_REMOTE_GIVEN_UP};
         sim->trial->policy->learn(sim->policy_state, &outcome);
     }
-    remove_request(sim, slot);
-    if (tally->finished == sim->trial->workload.requests) {
+    dvfo_requests_remove(&sim->requests, slot);
+    if (sim->tally.finished == sim->trial->workload.requests) {
         sim->done = true;
     } else if (sim->trial->workload.arrivals == DVFO_CLOSED) {
         add_request(sim);
@@ -471,53 +365,34 @@ static void finish_request(struct dvfo_simulation *sim, uint32_t slot)
 
 static void on_sent(void *subject, uint64_t argument);
 
-static void start_sending(struct dvfo_simulation *sim, uint32_t slot)
+static void start_sending(struct dvfo_simulation *sim)
 {
-    struct request *request = &sim->pool[slot];
-    request->remote = REMOTE_SENDING;
+    const uint32_t slot = dvfo_link_current(&sim->link);
+    struct dvfo_request *request = request_of(sim, slot);
     request->sending_since_s = now_s(sim);
-    const double trace_s = now_s(sim) + request->trace_offset_s;
-    const double send_s = dvfo_trace_send_time_s(sim->trial->trace, trace_s, 8.0 * request->uplink_byte); /* Eq. (6) */
+    const double send_s = dvfo_link_send_s(&sim->link, now_s(sim) + request->trace_offset_s, request->uplink_byte);
     request->network_event = schedule(sim, send_s, PRIORITY_NETWORK, on_sent, slot);
 }
 
-/* The link's line moves on after its head was sent or given up. */
-static void next_transfer(struct dvfo_simulation *sim)
+/* Sent, or given up: the next in line begins. */
+static void leave_link(struct dvfo_simulation *sim, uint32_t slot)
 {
-    const uint32_t next = sim->pool[sim->sending].next_transfer;
-    sim->sending = next;
-    if (next == NONE) {
-        sim->last_transfer = NONE;
-    } else {
-        start_sending(sim, next);
-    }
-}
-
-static void leave_line(struct dvfo_simulation *sim, uint32_t slot)
-{
-    if (sim->sending == slot) {
-        next_transfer(sim);
-        return;
-    }
-    uint32_t before = sim->sending;
-    while (sim->pool[before].next_transfer != slot) {
-        before = sim->pool[before].next_transfer;
-    }
-    sim->pool[before].next_transfer = sim->pool[slot].next_transfer;
-    if (sim->last_transfer == slot) {
-        sim->last_transfer = before;
+    const bool was_sending = dvfo_link_current(&sim->link) == slot;
+    dvfo_link_leave(&sim->link, slot);
+    if (was_sending && !dvfo_link_is_idle(&sim->link)) {
+        start_sending(sim);
     }
 }
 
 /* Both branches are there: fuse, or end when one side answers alone, Eq. (8). */
 static void try_join(struct dvfo_simulation *sim, uint32_t slot)
 {
-    struct request *request = &sim->pool[slot];
-    if (!request->local_done || request->remote != REMOTE_ANSWERED) {
+    struct dvfo_request *request = request_of(sim, slot);
+    if (!request->local_done || request->remote != DVFO_REMOTE_ANSWERED) {
         return;
     }
     if (dvfo_scenario_fuse_cycles(sim->scenario, &request->decision) > 0.0) {
-        request->step = STEP_FUSE;
+        request->step = DVFO_STEP_FUSE;
         request->ready = true;
     } else {
         finish_request(sim, slot);
@@ -528,10 +403,10 @@ static void on_answer(void *subject, uint64_t argument)
 {
     struct dvfo_simulation *sim = subject;
     const uint32_t slot = (uint32_t)argument;
-    struct request *request = &sim->pool[slot];
+    struct dvfo_request *request = request_of(sim, slot);
     charge(sim);
     sim->awaited--;
-    request->remote = REMOTE_ANSWERED;
+    request->remote = DVFO_REMOTE_ANSWERED;
     dvfo_event_queue_cancel(sim->queue, request->timeout_event);
     try_join(sim, slot);
     dispatch(sim);
@@ -541,11 +416,11 @@ static void on_sent(void *subject, uint64_t argument)
 {
     struct dvfo_simulation *sim = subject;
     const uint32_t slot = (uint32_t)argument;
-    struct request *request = &sim->pool[slot];
+    struct dvfo_request *request = request_of(sim, slot);
     charge(sim);
     const double sending_s = now_s(sim) - request->sending_since_s;
     request->send_s = now_s(sim) - request->handed_over_s;
-    request->remote = REMOTE_AWAITED;
+    request->remote = DVFO_REMOTE_AWAITED;
     sim->awaited++;
     if (sending_s > 0.0) {
         sim->bandwidth_bps = 8.0 * request->uplink_byte / sending_s;
@@ -559,7 +434,7 @@ static void on_sent(void *subject, uint64_t argument)
     const double end_s = dvfo_cloud_serve(&sim->cloud, now_s(sim) + half_trip_s, service_s, &begin_s);
     tell_span(sim, DVFO_TRACK_CLOUD, "serve", begin_s, end_s, request->index);
     request->network_event = schedule(sim, end_s + half_trip_s - now_s(sim), PRIORITY_NETWORK, on_answer, slot);
-    next_transfer(sim);
+    leave_link(sim, slot);
 }
 
 /* The answer is too late: forget the remote side, end locally. */
@@ -567,18 +442,18 @@ static void on_timeout(void *subject, uint64_t argument)
 {
     struct dvfo_simulation *sim = subject;
     const uint32_t slot = (uint32_t)argument;
-    struct request *request = &sim->pool[slot];
+    struct dvfo_request *request = request_of(sim, slot);
     charge(sim);
     dvfo_event_queue_cancel(sim->queue, request->network_event);
     request->send_s = now_s(sim) - request->handed_over_s;
-    if (request->remote == REMOTE_AWAITED) {
+    if (request->remote == DVFO_REMOTE_AWAITED) {
         sim->awaited--;
     } else {
-        leave_line(sim, slot);
+        leave_link(sim, slot);
     }
-    request->remote = REMOTE_GIVEN_UP;
+    request->remote = DVFO_REMOTE_GIVEN_UP;
     if (request->local_done) {
-        request->step = STEP_REST;
+        request->step = DVFO_STEP_REST;
         request->ready = true;
     }
     dispatch(sim);
@@ -586,86 +461,29 @@ static void on_timeout(void *subject, uint64_t argument)
 
 static void hand_over_to_link(struct dvfo_simulation *sim, uint32_t slot)
 {
-    struct request *request = &sim->pool[slot];
+    struct dvfo_request *request = request_of(sim, slot);
     request->uplink_byte = dvfo_scenario_payload_byte(sim->scenario, &request->decision);
     request->handed_over_s = now_s(sim);
-    request->remote = REMOTE_QUEUED;
-    request->next_transfer = NONE;
+    request->remote = DVFO_REMOTE_ON_LINK;
     request->timeout_event = schedule(sim, sim->def->timeout_s, PRIORITY_TIMEOUT, on_timeout, slot);
-    if (sim->sending == NONE) {
-        sim->sending = slot;
-        sim->last_transfer = slot;
-        start_sending(sim, slot);
-    } else {
-        sim->pool[sim->last_transfer].next_transfer = slot;
-        sim->last_transfer = slot;
+    const bool was_idle = dvfo_link_is_idle(&sim->link);
+    if (!dvfo_link_join(&sim->link, slot)) {
+        give_up_for_memory(sim);
+    } else if (was_idle) {
+        start_sending(sim);
     }
 }
 
 /* ---- work on the device ---- */
 
-static struct dvfo_job network_job(dvfo_stage stage, int index)
-{
-    return (struct dvfo_job){.stage = stage, .index = index};
-}
-
-static struct dvfo_job cpu_job(double cycles)
-{
-    return (struct dvfo_job){.on_cpu = true, .cycles = cycles};
-}
-
-/* What is left when the remote answer didn't come. */
-static struct dvfo_job rest_job(const struct dvfo_decision *decision)
-{
-    return decision->place == DVFO_PLACE_SPLIT   ? network_job(DVFO_STAGE_TAIL, 0)
-           : decision->place == DVFO_PLACE_LAYER ? network_job(DVFO_STAGE_SUFFIX, decision->cut)
-                                                 : network_job(DVFO_STAGE_FULL, 0);
-}
-
-static struct dvfo_job job_of(const struct dvfo_simulation *sim, const struct request *request)
-{
-    const struct dvfo_decision *decision = &request->decision;
-    switch (request->step) {
-    case STEP_HEAD:
-        return network_job(DVFO_STAGE_HEAD, 0);
-    case STEP_ATTENTION:
-        return network_job(DVFO_STAGE_ATTENTION, 0);
-    case STEP_PREFIX:
-        return network_job(DVFO_STAGE_PREFIX, decision->cut);
-    case STEP_PREPARE:
-        return cpu_job(dvfo_scenario_prepare_cycles(sim->scenario, decision));
-    case STEP_TAIL:
-        return network_job(DVFO_STAGE_TAIL, decision->share_tenths);
-    case STEP_FUSE:
-        return cpu_job(dvfo_scenario_fuse_cycles(sim->scenario, decision));
-    case STEP_REST:
-        return rest_job(decision);
-    case STEP_FULL:
-        break;
-    }
-    return network_job(DVFO_STAGE_FULL, 0);
-}
-
-static const char *step_name(step s)
-{
-    static const char *const names[] = {"head",  "attention", "head to the cut", "prepare to send",
-                                        "local tail", "fuse", "whole network",   "rest, locally"};
-    return names[s];
-}
-
-static bool has_tail(const struct request *request)
-{
-    return request->decision.place == DVFO_PLACE_SPLIT && request->decision.share_tenths < DVFO_SHARES - 1;
-}
-
 static void finish_tail(struct dvfo_simulation *sim, uint32_t slot)
 {
-    struct request *request = &sim->pool[slot];
+    struct dvfo_request *request = request_of(sim, slot);
     request->local_done = true;
     if (sim->def->composition == DVFO_SERIAL) {
         hand_over_to_link(sim, slot);
-    } else if (request->remote == REMOTE_GIVEN_UP) {
-        request->step = STEP_REST;
+    } else if (request->remote == DVFO_REMOTE_GIVEN_UP) {
+        request->step = DVFO_STEP_REST;
         request->ready = true;
     } else {
         try_join(sim, slot);
@@ -674,19 +492,19 @@ static void finish_tail(struct dvfo_simulation *sim, uint32_t slot)
 
 static void finish_prepare(struct dvfo_simulation *sim, uint32_t slot)
 {
-    struct request *request = &sim->pool[slot];
-    const bool tail = has_tail(request);
+    struct dvfo_request *request = request_of(sim, slot);
+    const bool tail = dvfo_request_has_tail(request);
     if (!tail || sim->def->composition == DVFO_PARALLEL) {
         hand_over_to_link(sim, slot);
     }
     request->local_done = !tail;
     if (tail) {
-        request->step = STEP_TAIL;
+        request->step = DVFO_STEP_TAIL;
         request->ready = true;
     }
 }
 
-static void go_on(struct request *request, step next)
+static void go_on(struct dvfo_request *request, dvfo_step next)
 {
     request->step = next;
     request->ready = true;
@@ -695,25 +513,25 @@ static void go_on(struct request *request, step next)
 /* A step has ended: what comes next in the life of its request. */
 static void after_step(struct dvfo_simulation *sim, uint32_t slot)
 {
-    struct request *request = &sim->pool[slot];
+    struct dvfo_request *request = request_of(sim, slot);
     request->ready = false;
     switch (request->step) {
-    case STEP_HEAD:
-        go_on(request, STEP_ATTENTION);
+    case DVFO_STEP_HEAD:
+        go_on(request, DVFO_STEP_ATTENTION);
         break;
-    case STEP_ATTENTION:
-    case STEP_PREFIX:
-        go_on(request, STEP_PREPARE);
+    case DVFO_STEP_ATTENTION:
+    case DVFO_STEP_PREFIX:
+        go_on(request, DVFO_STEP_PREPARE);
         break;
-    case STEP_PREPARE:
+    case DVFO_STEP_PREPARE:
         finish_prepare(sim, slot);
         break;
-    case STEP_TAIL:
+    case DVFO_STEP_TAIL:
         finish_tail(sim, slot);
         break;
-    case STEP_FULL:
-    case STEP_FUSE:
-    case STEP_REST:
+    case DVFO_STEP_FULL:
+    case DVFO_STEP_FUSE:
+    case DVFO_STEP_REST:
         finish_request(sim, slot);
         break;
     }
@@ -724,10 +542,10 @@ static void on_job_done(void *subject, uint64_t argument)
     struct dvfo_simulation *sim = subject;
     const uint32_t slot = (uint32_t)argument;
     charge(sim);
-    tell_span(sim, DVFO_TRACK_DEVICE, step_name(sim->pool[slot].step), sim->job_since_s, now_s(sim),
-              sim->pool[slot].index);
+    tell_span(sim, DVFO_TRACK_DEVICE, dvfo_step_name(request_of(sim, slot)->step), sim->job_since_s, now_s(sim),
+              request_of(sim, slot)->index);
     dvfo_device_finish(&sim->device);
-    sim->on_device = NONE;
+    sim->on_device = DVFO_NO_REQUEST;
     after_step(sim, slot);
     dispatch(sim);
 }
@@ -735,21 +553,18 @@ static void on_job_done(void *subject, uint64_t argument)
 /* A free device takes the oldest request that has something for it. */
 static void dispatch(struct dvfo_simulation *sim)
 {
-    if (sim->on_device != NONE || sim->done) {
+    if (sim->on_device != DVFO_NO_REQUEST || sim->done) {
         return;
     }
-    uint32_t slot = sim->oldest;
-    while (slot != NONE && !sim->pool[slot].ready) {
-        slot = sim->pool[slot].newer;
-    }
-    if (slot == NONE) {
+    const uint32_t slot = dvfo_requests_first_ready(&sim->requests);
+    if (slot == DVFO_NO_REQUEST) {
         return;
     }
-    struct request *request = &sim->pool[slot];
+    struct dvfo_request *request = request_of(sim, slot);
     if (!request->started) {
         start_request(sim, request);
     }
-    const struct dvfo_job job = job_of(sim, request);
+    const struct dvfo_job job = dvfo_request_job(sim->scenario, request);
     dvfo_device_begin(&sim->device, &job);
     sim->on_device = slot;
     sim->job_since_s = now_s(sim);
@@ -807,10 +622,12 @@ static dvfo_status init_parts(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
     dvfo_device_init(&sim->device, sim->scenario, top);
     dvfo_cloud_init(&sim->cloud, sim->def->cloud->servers);
     dvfo_ledger_init(&sim->ledger, sim->device.power->rail_count);
-    sim->free_request = sim->oldest = sim->newest = sim->on_device = sim->sending = sim->last_transfer = NONE;
+    dvfo_requests_init(&sim->requests);
+    dvfo_link_init(&sim->link, trial->trace);
+    sim->on_device = DVFO_NO_REQUEST;
     sim->bandwidth_bps = sim->last_latency_s = sim->last_energy_j = NAN;
     sim->temperature_c = trial->thermal ? sim->def->board->thermal.ambient_c.value : NAN;
-    DVFO_TRY(dvfo_histogram_init(ctx, &sim->tally.latency));
+    DVFO_TRY(dvfo_tally_init(ctx, &sim->tally));
     DVFO_TRY(dvfo_event_queue_create(ctx, &sim->queue));
     sim->arrival_rng = dvfo_random_stream(trial->seed, trial->index, "arrivals");
     if (sim->arrival_rng == NULL) {
@@ -854,48 +671,10 @@ void dvfo_simulation_free(struct dvfo_simulation *sim)
         gsl_rng_free(sim->arrival_rng);
     }
     dvfo_event_queue_free(sim->queue);
-    dvfo_histogram_free(&sim->tally.latency);
-    free(sim->pool);
+    dvfo_tally_free(&sim->tally);
+    dvfo_link_free(&sim->link);
+    dvfo_requests_free(&sim->requests);
     free(sim);
-}
-
-static void fill_results(struct dvfo_simulation *sim, struct dvfo_trial_results *results)
-{
-    const struct tally *tally = &sim->tally;
-    const double n = fmax((double)tally->finished, 1.0);
-    const struct dvfo_ledger *ledger = &sim->ledger;
-    const double total_j = dvfo_ledger_total_j(ledger);
-    const double time_s = sim->charged_until_s;
-    *results = (struct dvfo_trial_results){
-        .requests = tally->finished,
-        .timeouts = tally->timeouts,
-        .time_s = time_s,
-        .energy_j = total_j / n,
-        .latency_s = dvfo_sum_value(&tally->latency_s) / n,
-        .latency_p50_s = dvfo_histogram_quantile(&tally->latency, 0.50),
-        .latency_p95_s = dvfo_histogram_quantile(&tally->latency, 0.95),
-        .latency_p99_s = dvfo_histogram_quantile(&tally->latency, 0.99),
-        .power_w = total_j / time_s,
-        .share = dvfo_sum_value(&tally->share) / n,
-        .uplink_byte = dvfo_sum_value(&tally->uplink_byte) / n,
-        .rails = ledger->rails,
-        .gap_j = dvfo_sum_value(&ledger->gap_j),
-        .request_j = dvfo_sum_value(&ledger->request_j),
-        .balance_error = dvfo_ledger_balance_error(ledger),
-        .temperature_c = sim->temperature_c,
-    };
-    results->cost_j = dvfo_scenario_cost_j(sim->scenario, results->energy_j, results->latency_s);
-    memcpy(results->placed, tally->placed, sizeof results->placed);
-    for (size_t r = 0; r < ledger->rails; r++) {
-        results->rail_j[r] = dvfo_sum_value(&ledger->rail_j[r]);
-    }
-    results->module_power_w = (total_j - results->rail_j[ledger->rails - 1]) / time_s;
-    for (int c = 0; c < DVFO_CAUSE_COUNT; c++) {
-        results->cause_j[c] = dvfo_sum_value(&ledger->cause_j[c]);
-    }
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        results->hz[d] = dvfo_sum_value(&sim->device.cycles[d]) / dvfo_sum_value(&sim->device.time_s);
-    }
 }
 
 dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *sim, struct dvfo_trial_results *results)
@@ -917,7 +696,8 @@ dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *si
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         tell_clock(sim, d);
     }
-    fill_results(sim, results);
+    dvfo_tally_fill(&sim->tally, sim->scenario, &sim->ledger, &sim->device, sim->charged_until_s, results);
+    results->temperature_c = sim->temperature_c;
     results->events = events;
     if (sim->out_of_memory) {
         return dvfo_fail_no_memory(ctx);

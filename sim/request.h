@@ -1,0 +1,88 @@
+/* A request in the system, and the list of them.
+ *
+ * Requests live in slots of a pool and hang together in order of arrival; a slot's number is what events carry. What a
+ * request does next on the device is its step; pure functions say which work a step is. */
+#ifndef DVFO_REQUEST_H
+#define DVFO_REQUEST_H
+
+#include "sim/device.h"
+#include "sim/event_queue.h"
+
+/* What a request does on the device. X(enumerator, name on the timeline) */
+#define DVFO_STEP_LIST(X)                                                                                              \
+    X(FULL, "whole network")                                                                                           \
+    X(HEAD, "head")                                                                                                    \
+    X(ATTENTION, "attention")                                                                                          \
+    X(PREFIX, "head to the cut")                                                                                       \
+    X(PREPARE, "prepare to send") /* quantise, or encode */                                                            \
+    X(TAIL, "local tail")                                                                                              \
+    X(FUSE, "fuse")                                                                                                    \
+    X(REST, "rest, locally") /* what is left when the remote answer didn't come */
+
+typedef enum dvfo_step {
+#define DVFO_STEP_ENUM(name, text) DVFO_STEP_##name,
+    DVFO_STEP_LIST(DVFO_STEP_ENUM)
+#undef DVFO_STEP_ENUM
+} dvfo_step;
+
+const char *dvfo_step_name(dvfo_step step);
+
+/* Where its remote side stands. */
+typedef enum dvfo_remote {
+    DVFO_REMOTE_NONE,
+    DVFO_REMOTE_ON_LINK,  /* in the link's line, or being sent */
+    DVFO_REMOTE_AWAITED,  /* sent, no answer yet */
+    DVFO_REMOTE_ANSWERED,
+    DVFO_REMOTE_GIVEN_UP, /* timed out */
+} dvfo_remote;
+
+#define DVFO_NO_REQUEST UINT32_MAX
+
+struct dvfo_request {
+    long index;
+    double arrival_s, start_s;
+    double trace_offset_s;       /* trace time = simulated time + offset */
+    double energy_j;
+    struct dvfo_decision decision;
+    bool started;                /* taken up by the device: its decision holds */
+    bool ready;                  /* `step` waits for the device or runs on it */
+    bool local_done;             /* nothing left to do on the device before the join */
+    dvfo_step step;
+    dvfo_remote remote;
+    double handed_over_s, sending_since_s, send_s; /* of its transfer */
+    double uplink_byte;
+    dvfo_event_id network_event; /* end of sending, then the answer */
+    dvfo_event_id timeout_event;
+    uint32_t older, newer;       /* neighbours in order of arrival */
+};
+
+struct dvfo_requests {
+    struct dvfo_request *slot;   /* (size); owned; moves when it grows */
+    uint32_t size, free_slot;
+    uint32_t oldest, newest;
+    int count;
+};
+
+void dvfo_requests_init(struct dvfo_requests *requests);
+void dvfo_requests_free(struct dvfo_requests *requests);
+
+/** Add a request behind all others. @return its slot; DVFO_NO_REQUEST when memory is out */
+uint32_t dvfo_requests_add(struct dvfo_requests *requests, const struct dvfo_request *request);
+void dvfo_requests_remove(struct dvfo_requests *requests, uint32_t slot);
+
+/** The oldest request that has something for the device, or DVFO_NO_REQUEST. */
+uint32_t dvfo_requests_first_ready(const struct dvfo_requests *requests);
+
+/** Step with which a placement begins. */
+dvfo_step dvfo_request_first_step(dvfo_place place);
+
+/** Work of the request's step. */
+struct dvfo_job dvfo_request_job(const struct dvfo_scenario *scenario, const struct dvfo_request *request);
+
+/** Whether a local tail runs beside the remote path: a split that keeps something. */
+bool dvfo_request_has_tail(const struct dvfo_request *request);
+
+/** Share sent: of the feature maps; 1 for whole inputs and activations, 0 on the edge. */
+double dvfo_request_share(const struct dvfo_request *request);
+
+#endif
