@@ -1,4 +1,4 @@
-/* dvfo profile fit|import. */
+/* dvfo profile fit|validate|import. */
 #include <string.h>
 
 #include "bench/command.h"
@@ -16,9 +16,9 @@ enum { KEY_BOARD = 256, KEY_DATA, KEY_FROM, KEY_OUT, KEY_RUNTIME, KEY_PRECISION,
 
 static const struct argp_option options_of_profile[] = {
     {"board", KEY_BOARD, "NAME", 0, "board, or the path of a board's file", 1},
-    {"data", KEY_DATA, "PATH", 0, "fit: folder of measurements or of raw tables, or one file of points", 2},
-    {"runtime", KEY_RUNTIME, "R", 0, "fit: runtime of the board (default: its first)", 2},
-    {"precision", KEY_PRECISION, "P", 0, "fit: precision of that runtime", 2},
+    {"data", KEY_DATA, "PATH", 0, "fit, validate: folder of measurements or of raw tables, or one file of points", 2},
+    {"runtime", KEY_RUNTIME, "R", 0, "fit, validate: runtime of the board (default: its first)", 2},
+    {"precision", KEY_PRECISION, "P", 0, "fit, validate: precision of that runtime", 2},
     {"from", KEY_FROM, "FOLDER", 0, "import: folder of the raw tables", 3},
     {"out", KEY_OUT, "PATH", 0, "fit: write the board's file with the new values; import: folder to write to", 4},
     {"format", KEY_FORMAT, "F", 0, "table (default), csv or json", 4},
@@ -43,7 +43,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (options->verb == NULL) {
-            argp_error(state, "expected what to do: fit or import");
+            argp_error(state, "expected what to do: fit, validate or import");
         }
         return 0;
     default:
@@ -54,13 +54,15 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp argp = {
     .options = options_of_profile,
     .parser = parse_option,
-    .args_doc = "fit --board NAME --data PATH\nimport --board NAME --from FOLDER --out FOLDER",
-    .doc = "Calibrate a board from measurements."
+    .args_doc = "fit --board NAME --data PATH\nvalidate --board NAME --data PATH\nimport --board NAME --from FOLDER "
+                "--out FOLDER",
+    .doc = "Calibrate a board from measurements, or check it against measurements."
            "\v"
            "Examples:\n"
            "  dvfo profile fit --board jetson-tx2 --data measurements/\n"
            "  dvfo profile fit --board jetson-tx2 --data points.csv --format csv\n"
            "  dvfo profile fit --board ./mine.yaml --data measurements/ --out mine-fitted.yaml\n"
+           "  dvfo profile validate --board jetson-tx2 --data held-out.csv --format csv\n"
            "  dvfo profile import --board jetson-nano --from raw/ --out measurements/\n\n"
            "A folder of measurements holds BOARD.csv (columns board,runtime,precision,\n"
            "network,input_px,batch,cpu_cores,cpu_mhz,gpu_mhz,mem_mhz,latency_ms,power_mw;\n"
@@ -68,8 +70,8 @@ static const struct argp argp = {
            "network,input_px,cpu_mhz,gpu_mhz,mem_mhz,cpu_busy,gpu_busy,mem_busy,period_ms,\n"
            "rail,power_mw,samples). Only coefficients that the board's file marks\n"
            "'calibrated' move. Printed: each with its standard error, then what is left\n"
-           "(model / measured - 1) per network and rail; csv and json hold the\n"
-           "coefficients only. Errors tell how well the data pin a coefficient inside the\n"
+           "(model / measured - 1) per network and rail; csv and json of 'fit' hold the\n"
+           "coefficients only, of 'validate' what is left. Errors tell how well the data pin a coefficient inside the\n"
            "model; '-' where it lies at a bound.\n",
 };
 
@@ -121,18 +123,19 @@ static dvfo_status print(struct dvfo_ctx *ctx, const char *const columns[],
     return status;
 }
 
+static const char *const group_columns[] = {"residuals of", "rows",     "mean_abs_pct", "max_abs_pct",
+                                            "bias_pct",     "mean_abs", "unit",         NULL};
+
 static dvfo_status print_fits(struct dvfo_ctx *ctx, const struct dvfo_fit *const fits[], size_t count,
                               dvfo_table_format format)
 {
     static const char *const coefficients[] = {"coefficient", "value", "error", "unit", "before", "note", NULL};
-    static const char *const groups[] = {"residuals of", "rows",     "mean_abs_pct", "max_abs_pct",
-                                         "bias_pct",     "mean_abs", "unit",         NULL};
     DVFO_TRY(print(ctx, coefficients, add_coefficients, fits, count, format));
     if (format != DVFO_TABLE_TEXT) {
         return DVFO_OK;
     }
     printf("\n");
-    return print(ctx, groups, add_groups, fits, count, format);
+    return print(ctx, group_columns, add_groups, fits, count, format);
 }
 
 static dvfo_status write_board(struct dvfo_ctx *ctx, const struct dvfo_board *board, const char *path,
@@ -163,10 +166,16 @@ static struct dvfo_runtime *runtime_of(struct dvfo_board *board, const struct dv
     return &board->runtime[chosen - board->runtime];
 }
 
+typedef dvfo_status fit_function(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
+                                 const struct dvfo_board_data *data, struct dvfo_fit *fit);
+
 /* Latency first, for it tells how busy the domains are; power when rails were measured. */
 static dvfo_status fit_and_print(struct dvfo_ctx *ctx, const struct options *options, struct dvfo_board *board,
                                  const struct dvfo_board_data *data, dvfo_table_format format)
 {
+    const bool move = strcmp(options->verb, "fit") == 0;
+    fit_function *const of_latency = move ? dvfo_fit_latency : dvfo_fit_check_latency;
+    fit_function *const of_power = move ? dvfo_fit_power : dvfo_fit_check_power;
     const struct dvfo_runtime *chosen = NULL;
     struct dvfo_fit *fits = calloc(2, sizeof *fits);
     if (fits == NULL) {
@@ -176,14 +185,17 @@ static dvfo_status fit_and_print(struct dvfo_ctx *ctx, const struct options *opt
     size_t count = 1;
     dvfo_status status = dvfo_board_runtime(ctx, board, options->runtime, options->precision, &chosen);
     if (status == DVFO_OK) {
-        status = dvfo_fit_latency(ctx, board, runtime_of(board, chosen), data, &fits[0]);
+        status = of_latency(ctx, board, runtime_of(board, chosen), data, &fits[0]);
     }
     if (status == DVFO_OK && data->rails.n > 0) {
-        status = dvfo_fit_power(ctx, board, runtime_of(board, chosen), data, &fits[1]);
+        status = of_power(ctx, board, runtime_of(board, chosen), data, &fits[1]);
         count = 2;
     }
-    status = status == DVFO_OK ? print_fits(ctx, list, count, format) : status;
-    if (status == DVFO_OK && options->out != NULL) {
+    if (status == DVFO_OK) {
+        status =
+            move ? print_fits(ctx, list, count, format) : print(ctx, group_columns, add_groups, list, count, format);
+    }
+    if (status == DVFO_OK && move && options->out != NULL) {
         status = write_board(ctx, board, options->out, list, count);
     }
     free(fits);
@@ -195,8 +207,8 @@ static dvfo_status run_fit(struct dvfo_ctx *ctx, const struct options *options)
     dvfo_table_format format = DVFO_TABLE_TEXT;
     struct dvfo_board *board = NULL;
     struct dvfo_board_data data = {0};
-    DVFO_TRY(need(ctx, "fit", "board", options->board));
-    DVFO_TRY(need(ctx, "fit", "data", options->data));
+    DVFO_TRY(need(ctx, options->verb, "board", options->board));
+    DVFO_TRY(need(ctx, options->verb, "data", options->data));
     DVFO_TRY(dvfo_table_format_of(ctx, options->format, &format));
     DVFO_TRY(dvfo_board_load(ctx, options->board, &board));
     dvfo_status status = dvfo_board_data_load(ctx, options->data, board->name, &data);
@@ -233,18 +245,19 @@ static dvfo_status run_import(struct dvfo_ctx *ctx, const struct options *option
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
 {
-    static const char *const verbs[] = {"fit", "import"};
+    static const char *const verbs[] = {"fit", "validate", "import"};
     struct options options = {.format = "table"};
     DVFO_TRY(dvfo_command_parse(ctx, &argp, argc, argv, &options));
-    if (strcmp(options.verb, "fit") == 0) {
+    if (strcmp(options.verb, "fit") == 0 || strcmp(options.verb, "validate") == 0) {
         return run_fit(ctx, &options);
     }
     if (strcmp(options.verb, "import") == 0) {
         return run_import(ctx, &options);
     }
-    const char *near = dvfo_nearest(options.verb, verbs, 2);
-    return dvfo_fail(ctx, DVFO_BAD_INPUT, "unknown verb 'profile %s', expected fit or import%s%s%s", options.verb,
-                     near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
+    const char *near = dvfo_nearest(options.verb, verbs, 3);
+    return dvfo_fail(ctx, DVFO_BAD_INPUT, "unknown verb 'profile %s', expected fit, validate or import%s%s%s",
+                     options.verb, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                     near != NULL ? "'?" : "");
 }
 
 const struct dvfo_command dvfo_command_profile = {"profile", "calibrate a board from measurements", run};

@@ -47,6 +47,12 @@ dvfo_status dvfo_fit_latency(struct dvfo_ctx *ctx, struct dvfo_board *board, str
 dvfo_status dvfo_fit_power(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
                            const struct dvfo_board_data *data, struct dvfo_fit *fit);
 
+/** The residuals alone, nothing moves: how well the board predicts these points. */
+dvfo_status dvfo_fit_check_latency(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
+                                   const struct dvfo_board_data *data, struct dvfo_fit *fit);
+dvfo_status dvfo_fit_check_power(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
+                                 const struct dvfo_board_data *data, struct dvfo_fit *fit);
+
 /* Below: what the two fits share. */
 
 /** Let a fit move a quantity inside (low, high), if it is marked calibrated. */

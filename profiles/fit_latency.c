@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "profiles/power.h"
+
 /* A reading of the memory controller's utilisation is worth less than a latency: it counts everybody's traffic. */
 #define TRAFFIC_WEIGHT 0.1
 
@@ -12,6 +14,7 @@ struct point {
     struct dvfo_clocks clocks;
     double latency_s; /* NaN for a point of traffic */
     double mem_busy;  /* share of peak bandwidth; NaN for a point of latency */
+    double power_w;   /* of the module while running; NaN when not measured */
 };
 
 struct latency {
@@ -120,12 +123,24 @@ static dvfo_status collect(struct dvfo_ctx *ctx, struct latency *latency, const 
         DVFO_TRY(dvfo_fit_network(ctx, networks, row, &point->network));
         point->clocks = dvfo_fit_clocks(latency->board, row);
         point->latency_s = of_rails ? NAN : row->latency_s;
+        point->power_w = of_rails ? NAN : row->power_w;
         point->mem_busy = of_rails ? row->busy[DVFO_MEM] : NAN;
         latency->n++;
     }
     return latency->n > 0 ? DVFO_OK
                           : dvfo_fail(ctx, DVFO_BAD_INPUT, "no latency of %s, %s, %s is among the measurements",
                                       latency->board->name, latency->runtime->name, latency->runtime->precision);
+}
+
+static double module_w(const struct latency *latency, const struct point *point, const struct dvfo_busy *busy,
+                       double time_s)
+{
+    const struct dvfo_power power = dvfo_power_at(latency->board, &point->clocks);
+    double u[DVFO_DOMAINS];
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        u[d] = busy->s[d] / time_s;
+    }
+    return dvfo_power_module_w(&power, u);
 }
 
 static void tell(struct dvfo_fit *fit, const struct latency *latency)
@@ -142,26 +157,42 @@ static void tell(struct dvfo_fit *fit, const struct latency *latency)
             snprintf(name, sizeof name, "%s latency", point->network->name);
             dvfo_fit_tell(fit, name, time_s, point->latency_s, "s");
         }
+        if (!isnan(point->power_w)) {
+            snprintf(name, sizeof name, "%s module power", point->network->name);
+            dvfo_fit_tell(fit, name, module_w(latency, point, &busy, time_s), point->power_w, "W");
+        }
     }
 }
 
-dvfo_status dvfo_fit_latency(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
-                             const struct dvfo_board_data *data, struct dvfo_fit *fit)
+static dvfo_status fit_or_check(struct dvfo_ctx *ctx, const struct dvfo_board *board, struct dvfo_runtime *runtime,
+                                const struct dvfo_board_data *data, bool move, struct dvfo_fit *fit)
 {
     struct latency latency = {.board = board, .runtime = runtime};
     struct dvfo_fit_networks networks = {0};
     *fit = (struct dvfo_fit){0};
     dvfo_status status = collect(ctx, &latency, data, &networks);
-    if (status == DVFO_OK) {
+    if (status == DVFO_OK && move) {
         offer_runtime(fit, board, runtime);
         status = dvfo_fit_solve(ctx, fit, latency.n, residuals, &latency);
-    }
-    if (status == DVFO_OK) {
         share_defaults(runtime->efficiency);
         share_defaults(runtime->reread);
+    }
+    if (status == DVFO_OK) {
         tell(fit, &latency);
     }
     free(latency.points);
     dvfo_fit_networks_free(&networks);
     return status;
+}
+
+dvfo_status dvfo_fit_latency(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
+                             const struct dvfo_board_data *data, struct dvfo_fit *fit)
+{
+    return fit_or_check(ctx, board, runtime, data, true, fit);
+}
+
+dvfo_status dvfo_fit_check_latency(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
+                                   const struct dvfo_board_data *data, struct dvfo_fit *fit)
+{
+    return fit_or_check(ctx, board, runtime, data, false, fit);
 }
