@@ -94,6 +94,14 @@ static bool has_kernel(const struct dvfo_layer *layer)
     return !layer->fused && layer->op != DVFO_OP_VIEW;
 }
 
+/* A dense layer over several steps of a sequence is a matrix product and runs as a pointwise convolution does; over one
+ * it is matrix by vector, which is what the class `dense` was measured with. */
+static dvfo_op executed_op(const struct dvfo_layer *layer)
+{
+    const bool steps = (double)layer->out.height * (double)layer->out.width > 1.0;
+    return layer->op == DVFO_OP_DENSE && steps ? DVFO_OP_CONV_POINTWISE : layer->op;
+}
+
 static double round_up(double count, double step)
 {
     return ceil(count / step) * step;
@@ -103,7 +111,7 @@ static double round_up(double count, double step)
  * begun is paid whole. Small maps (13 x 13, 8 x 8) and few channels cost more than their share by this. */
 static double executed_flop(const struct dvfo_runtime *runtime, const struct dvfo_layer *layer)
 {
-    if (layer->op > DVFO_OP_CONV_OTHER) {
+    if (executed_op(layer) > DVFO_OP_CONV_OTHER) {
         return layer->work_flop;
     }
     const double pixels = (double)layer->out.height * (double)layer->out.width;
@@ -150,7 +158,8 @@ static void walk_layer(struct walk *walk, const struct dvfo_layer *layer)
     const struct dvfo_runtime *runtime = walk->runtime;
     const double traffic_byte = dvfo_layer_traffic_byte(layer, runtime->bytes_per_element);
     const double work_flop = executed_flop(runtime, layer);
-    const double exec_s = kernel_s(runtime, &walk->rates, layer->op, work_flop, traffic_byte);
+    const dvfo_op op = executed_op(layer);
+    const double exec_s = kernel_s(runtime, &walk->rates, op, work_flop, traffic_byte);
     const double from_s = walk->end_s;
     if (runtime->combine == DVFO_COMBINE_STREAM) { /* the CPU runs ahead of the GPU */
         walk->launched_s += walk->rates.launch_s;
@@ -160,7 +169,7 @@ static void walk_layer(struct walk *walk, const struct dvfo_layer *layer)
     }
     charge_cpu(walk, from_s, walk->rates.launch_s);
     walk->busy.s[DVFO_GPU] += exec_s * runtime->activity[layer->op].value;
-    walk->busy.s[DVFO_MEM] += moved_byte(runtime, layer->op, work_flop, traffic_byte) / walk->rates.peak_byte_per_s;
+    walk->busy.s[DVFO_MEM] += moved_byte(runtime, op, work_flop, traffic_byte) / walk->rates.peak_byte_per_s;
 }
 
 static size_t count_pieces(const struct dvfo_network *network, int first, int last, bool with_request)

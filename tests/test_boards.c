@@ -180,6 +180,22 @@ Test(cost, tiles_are_paid_whole)
     free(text);
 }
 
+Test(cost, a_dense_layer_over_many_steps_runs_as_a_pointwise_convolution)
+{
+    struct dvfo_board *board = board_of(plain_board);
+    board->runtime[0].efficiency[DVFO_OP_CONV_POINTWISE].value = 0.25;
+    struct dvfo_layer layer = {.op = DVFO_OP_DENSE, .work_flop = 50e6, .out = {10, 1, 1}};
+    const struct dvfo_network one = {.n = 1, .layers = &layer};
+    /* one step: 50e6 / (0.5 * 100e9) = 1 ms after a launch of 1 ms; 197 steps: at 0.25, 2 ms */
+    struct dvfo_schedule vector = schedule_of(board, &one, false, clocks_mhz(2000, 1000, 1000));
+    layer.out.height = 197;
+    struct dvfo_schedule matrix = schedule_of(board, &one, false, clocks_mhz(2000, 1000, 1000));
+    cr_expect(NEAR(vector.time_s, 2e-3, 1e-12) && NEAR(matrix.time_s, 3e-3, 1e-12));
+    dvfo_schedule_free(&vector);
+    dvfo_schedule_free(&matrix);
+    dvfo_board_free(board);
+}
+
 Test(cost, busyness_follows_the_way_of_waiting)
 {
     struct dvfo_board *board = board_of(plain_board);
