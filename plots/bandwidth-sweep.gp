@@ -20,10 +20,7 @@ do for [b in boards] {
             (is(b, word(policies, p)) ? column("bandwidth_mbps") : NaN):(column(quantity)) with linespoints lt p
     }
 }
-# the legend of all panels, in the strip below them
-unset title; unset xlabel; unset ylabel; unset tics; unset border; unset grid; unset logscale
-set xrange [0:1]; set yrange [0:1]
-set lmargin at screen 0.02; set rmargin at screen 0.98; set bmargin at screen 0.0; set tmargin at screen 0.065
-set key center center horizontal samplen 3 width 1
+top = 0.065
+load legend
 plot for [p = 1:words(policies)] NaN with linespoints lt p title word(policies, p)
 unset multiplot

@@ -102,8 +102,9 @@ static void list_policies(const struct dvfo_setting *setting, char names[NAMES_S
 static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const char *template,
                                const char *csv, const char *terminal, const char *picture)
 {
-    char style[DVFO_PATH_SIZE], boards[NAMES_SIZE], networks[NAMES_SIZE], policies[NAMES_SIZE];
+    char style[DVFO_PATH_SIZE], legend[DVFO_PATH_SIZE], boards[NAMES_SIZE], networks[NAMES_SIZE], policies[NAMES_SIZE];
     DVFO_TRY(dvfo_data_path(ctx, "figure style", "plots", "style", ".gp", style));
+    DVFO_TRY(dvfo_data_path(ctx, "figure legend", "plots", "legend", ".gp", legend));
     list_boards(setting, boards);
     list_networks(setting, networks);
     list_policies(setting, policies);
@@ -111,7 +112,7 @@ static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_setting *
         const char *name, *value;
     } variables[] = {
         {"DVFO_CSV", csv},       {"DVFO_TERMINAL", terminal}, {"DVFO_PICTURE", picture}, {"DVFO_STYLE", style},
-        {"DVFO_BOARDS", boards}, {"DVFO_NETWORKS", networks}, {"DVFO_POLICIES", policies},
+        {"DVFO_BOARDS", boards}, {"DVFO_NETWORKS", networks}, {"DVFO_POLICIES", policies}, {"DVFO_LEGEND", legend},
     };
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         setenv(variables[i].name, variables[i].value, 1);

@@ -3,6 +3,7 @@
 csv = system("printenv DVFO_CSV")
 boards = system("printenv DVFO_BOARDS")
 networks = system("printenv DVFO_NETWORKS")
+legend = system("printenv DVFO_LEGEND")
 policies = system("printenv DVFO_POLICIES")
 set datafile separator ','
 set output system("printenv DVFO_PICTURE")
