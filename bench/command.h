@@ -13,7 +13,7 @@ struct dvfo_command {
     dvfo_status (*run)(struct dvfo_ctx *ctx, int argc, char **argv);
 };
 
-/** argp_parse with our habits: a wrong option exits 2 with a hint on --help. `argp` errors end the process. */
+/** argp_parse with our habits: a wrong option ends the process with one sentence and exit code 2. */
 dvfo_status dvfo_command_parse(struct dvfo_ctx *ctx, const struct argp *argp, int argc, char **argv, void *input);
 
 extern const struct dvfo_command dvfo_command_list;  /* dvfo list */
