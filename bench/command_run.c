@@ -168,10 +168,9 @@ static dvfo_status print_conditions(struct dvfo_ctx *ctx, const struct dvfo_sett
 }
 
 static dvfo_status run_trials(struct dvfo_ctx *ctx, struct arguments *arguments, struct watch *watch,
-                              struct dvfo_table *table, bool essential)
+                              const volatile sig_atomic_t *stop, struct dvfo_table *table, bool essential)
 {
     const struct dvfo_setting *setting = &arguments->setting;
-    const volatile sig_atomic_t *stop = dvfo_interrupt_catch();
     struct dvfo_probe probe = {.user = watch, .request = on_request};
     if (watch->timeline != NULL) {
         probe.span = on_span;
@@ -241,6 +240,9 @@ static void write_configuration(const struct dvfo_setting *setting, char *text, 
 
 static dvfo_status open_outputs(struct dvfo_ctx *ctx, const struct arguments *arguments, struct watch *watch)
 {
+    if (arguments->out != NULL && arguments->timeline != NULL && strcmp(arguments->out, arguments->timeline) == 0) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--out and --timeline both name %s, expected two files", arguments->out);
+    }
     if (arguments->out != NULL) {
         char configuration[4096];
         write_configuration(&arguments->setting, configuration, sizeof configuration);
@@ -255,46 +257,51 @@ static dvfo_status open_outputs(struct dvfo_ctx *ctx, const struct arguments *ar
     return arguments->timeline != NULL ? dvfo_timeline_create(ctx, arguments->timeline, &watch->timeline) : DVFO_OK;
 }
 
-/* Keep what a finished or interrupted run made; the first failure is told. */
-static dvfo_status commit_outputs(struct dvfo_ctx *ctx, struct watch *watch)
+/* Keep what a finished or interrupted run made, each file for itself; the first failure is told. */
+static dvfo_status commit_outputs(struct dvfo_ctx *ctx, struct watch *watch, const struct dvfo_run_info *info)
 {
     dvfo_status status = DVFO_OK;
     if (watch->results != NULL) {
-        status = dvfo_results_commit(ctx, watch->results);
+        status = dvfo_results_commit(ctx, watch->results, info);
         watch->results = NULL;
     }
-    if (watch->timeline != NULL && status == DVFO_OK) {
-        status = dvfo_timeline_commit(ctx, watch->timeline);
+    if (watch->timeline != NULL) {
+        const dvfo_status written = dvfo_timeline_commit(status == DVFO_OK ? ctx : NULL, watch->timeline);
+        status = status == DVFO_OK ? written : status;
         watch->timeline = NULL;
     }
     return status;
+}
+
+static dvfo_status print_results(struct dvfo_ctx *ctx, const struct dvfo_setting *setting,
+                                 const struct dvfo_table *table, dvfo_table_format format)
+{
+    DVFO_TRY(dvfo_table_print(ctx, table, format, stdout));
+    return format == DVFO_TABLE_TEXT ? print_conditions(ctx, setting) : DVFO_OK;
 }
 
 static dvfo_status run_and_write(struct dvfo_ctx *ctx, struct arguments *arguments, int argc, char **argv,
                                  dvfo_table_format format, struct watch *watch, struct dvfo_table **table)
 {
     const bool essential = format == DVFO_TABLE_TEXT;
-    const double begun_s = dvfo_progress_clock_s();
+    struct dvfo_run_info info = {argc, argv, dvfo_progress_clock_s()};
     DVFO_TRY(dvfo_setting_load(ctx, &arguments->setting));
+    const volatile sig_atomic_t *stop = dvfo_interrupt_catch(); /* from here on there are files to tidy up */
     DVFO_TRY(open_outputs(ctx, arguments, watch));
     DVFO_TRY(create_table(ctx, essential, table));
     watch->progress = dvfo_progress_begin("requests", (double)dvfo_setting_trial_count(&arguments->setting) *
                                                           (double)arguments->setting.base.workload.requests);
-    const dvfo_status status = run_trials(ctx, arguments, watch, *table, essential);
+    const dvfo_status status = run_trials(ctx, arguments, watch, stop, *table, essential);
     dvfo_progress_end(&watch->progress);
     if (status != DVFO_OK && status != DVFO_INTERRUPTED) {
         return status;
     }
-    DVFO_TRY(commit_outputs(ctx, watch));
-    if (arguments->out != NULL) {
-        DVFO_TRY(dvfo_results_write_run_info(ctx, arguments->out, argc, argv, dvfo_progress_clock_s() - begun_s));
-    }
-    DVFO_TRY(dvfo_table_print(ctx, *table, format, stdout));
-    if (essential) {
-        struct dvfo_ctx quiet = {0}; /* the sentence of an interruption stays */
-        DVFO_TRY(print_conditions(&quiet, &arguments->setting));
-    }
-    return status;
+    info.duration_s = dvfo_progress_clock_s() - info.duration_s;
+    const dvfo_status written = commit_outputs(ctx, watch, &info);
+    struct dvfo_ctx quiet = {0}; /* the sentence of a full disk stays, and the table is printed all the same */
+    const dvfo_status printed =
+        print_results(written == DVFO_OK && status == DVFO_OK ? ctx : &quiet, &arguments->setting, *table, format);
+    return written != DVFO_OK ? written : printed != DVFO_OK ? printed : status;
 }
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)

@@ -17,5 +17,9 @@ const volatile sig_atomic_t *dvfo_interrupt_catch(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) { /* nohup means it */
+        sigaction(SIGHUP, &action, NULL);
+    }
     return &interrupted;
 }

@@ -31,7 +31,7 @@ struct table {
 };
 
 struct dvfo_results {
-    struct dvfo_output output;
+    struct dvfo_output output, run_info;
     hid_t file, place_type, text_type;
     bool failed;
     bool keep_requests;
@@ -63,8 +63,7 @@ static void write_text_attribute(struct dvfo_results *results, hid_t object, con
 static void write_integer_attribute(struct dvfo_results *results, hid_t object, const char *name, uint64_t value)
 {
     const hid_t space = H5Screate(H5S_SCALAR);
-    const hid_t attribute =
-        check(results, H5Acreate2(object, name, H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT));
+    const hid_t attribute = check(results, H5Acreate2(object, name, H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT));
     if (attribute >= 0) {
         results->failed |= H5Awrite(attribute, H5T_NATIVE_UINT64, &value) < 0;
         H5Aclose(attribute);
@@ -217,8 +216,8 @@ static void create_request_columns(struct dvfo_results *results)
     set_scale(results, &results->requests, 1);
 }
 
-static void create_energy_columns(struct dvfo_results *results, struct table *table, const char *group,
-                                  const char *key, const char *what)
+static void create_energy_columns(struct dvfo_results *results, struct table *table, const char *group, const char *key,
+                                  const char *what)
 {
     open_table(results, table, group, what);
     add_column(results, table, "trial", "1", "row of /trials", H5T_STD_I32LE, H5T_NATIVE_INT);
@@ -253,15 +252,30 @@ static void write_root(struct dvfo_results *results, const struct dvfo_results_d
     write_text_attribute(results, results->file, "configuration", def->configuration);
 }
 
+/* NAME.run.json beside NAME.h5; reserved at once, so that its name is refused before the work, not after it. */
+static dvfo_status begin_run_info(struct dvfo_ctx *ctx, struct dvfo_results *results)
+{
+    const char *path = results->output.path;
+    char name[DVFO_PATH_SIZE + 16];
+    const size_t length = strlen(path);
+    const size_t stem = length > 3 && strcmp(path + length - 3, ".h5") == 0 ? length - 3 : length;
+    snprintf(name, sizeof name, "%.*s.run.json", (int)stem, path);
+    return dvfo_output_begin(ctx, name, &results->run_info);
+}
+
 dvfo_status dvfo_results_create(struct dvfo_ctx *ctx, const struct dvfo_results_def *def, struct dvfo_results **out)
 {
     *out = NULL;
+    (void)H5dont_atexit(); /* after a full disk HDF5 would try again at exit, and crash; what we open we close */
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* we tell failures in our own sentence */
     struct dvfo_results *results = calloc(1, sizeof *results);
     if (results == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
-    const dvfo_status status = dvfo_output_begin(ctx, def->path, &results->output);
+    dvfo_status status = dvfo_output_begin(ctx, def->path, &results->output);
+    if (status == DVFO_OK) {
+        status = begin_run_info(ctx, results);
+    }
     if (status != DVFO_OK) {
         dvfo_results_free(results);
         return status;
@@ -348,6 +362,9 @@ static void close_file(struct dvfo_results *results)
 {
     struct table *tables[] = {&results->trials, &results->requests, &results->rails, &results->causes,
                               &results->inputs};
+    if (results->file <= 0) {
+        return; /* never opened, or closed before */
+    }
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         flush_table(results, tables[i]);
         close_table(tables[i]);
@@ -358,13 +375,42 @@ static void close_file(struct dvfo_results *results)
     if (results->text_type > 0) {
         H5Tclose(results->text_type);
     }
-    if (results->file > 0) {
-        results->failed |= H5Fclose(results->file) < 0;
-    }
+    results->failed |= H5Fclose(results->file) < 0;
     results->file = 0;
 }
 
-dvfo_status dvfo_results_commit(struct dvfo_ctx *ctx, struct dvfo_results *results)
+static json_t *command_line(const struct dvfo_run_info *info)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < info->argc; i++) {
+        json_array_append_new(list, json_string(info->argv[i]));
+    }
+    return list;
+}
+
+static dvfo_status write_run_info(struct dvfo_ctx *ctx, struct dvfo_output *output, const struct dvfo_run_info *info)
+{
+    char host[256] = "", stamp[32] = "";
+    (void)gethostname(host, sizeof host - 1);
+    const time_t now = time(NULL);
+    struct tm utc;
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    json_t *root = json_pack("{s:s, s:s, s:s, s:f, s:o}", "program", "dvfo " DVFO_VERSION, "ended_utc", stamp, "host",
+                             host, "duration_s", info->duration_s, "command", command_line(info));
+    FILE *file = fopen(output->temporary, "w");
+    dvfo_status status = DVFO_OK;
+    if (root == NULL || file == NULL || json_dumpf(root, file, JSON_INDENT(2)) != 0) {
+        status = dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written: %s", output->path, strerror(errno));
+    }
+    if (file != NULL) {
+        const dvfo_status closed = dvfo_output_close(status == DVFO_OK ? ctx : NULL, file, output->path);
+        status = status == DVFO_OK ? closed : status;
+    }
+    json_decref(root);
+    return status == DVFO_OK ? dvfo_output_commit(ctx, output) : status;
+}
+
+dvfo_status dvfo_results_commit(struct dvfo_ctx *ctx, struct dvfo_results *results, const struct dvfo_run_info *info)
 {
     errno = 0;
     close_file(results);
@@ -375,8 +421,10 @@ dvfo_status dvfo_results_commit(struct dvfo_ctx *ctx, struct dvfo_results *resul
     } else {
         status = dvfo_output_commit(ctx, &results->output);
     }
-    dvfo_output_abandon(&results->output);
-    free(results);
+    if (status == DVFO_OK) {
+        status = write_run_info(ctx, &results->run_info, info);
+    }
+    dvfo_results_free(results);
     return status;
 }
 
@@ -387,46 +435,6 @@ void dvfo_results_free(struct dvfo_results *results)
     }
     close_file(results);
     dvfo_output_abandon(&results->output);
+    dvfo_output_abandon(&results->run_info);
     free(results);
-}
-
-static json_t *command_line(int argc, char **argv)
-{
-    json_t *list = json_array();
-    for (int i = 0; i < argc; i++) {
-        json_array_append_new(list, json_string(argv[i]));
-    }
-    return list;
-}
-
-dvfo_status dvfo_results_write_run_info(struct dvfo_ctx *ctx, const char *path, int argc, char **argv,
-                                        double duration_s)
-{
-    char name[DVFO_PATH_SIZE], host[256] = "", stamp[32] = "";
-    const size_t length = strlen(path);
-    const size_t stem = length > 3 && strcmp(path + length - 3, ".h5") == 0 ? length - 3 : length;
-    snprintf(name, sizeof name, "%.*s.run.json", (int)stem, path);
-    (void)gethostname(host, sizeof host - 1);
-    const time_t now = time(NULL);
-    struct tm utc;
-    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    struct dvfo_output output;
-    DVFO_TRY(dvfo_output_begin(ctx, name, &output));
-    json_t *root = json_pack("{s:s, s:s, s:s, s:f, s:o}", "program", "dvfo " DVFO_VERSION, "ended_utc", stamp, "host",
-                             host, "duration_s", duration_s, "command", command_line(argc, argv));
-    FILE *file = fopen(output.temporary, "w");
-    dvfo_status status = DVFO_OK;
-    if (root == NULL || file == NULL || json_dumpf(root, file, JSON_INDENT(2)) != 0) {
-        status = dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written: %s", name, strerror(errno));
-    }
-    if (file != NULL) {
-        const dvfo_status closed = dvfo_output_close(ctx, file, name);
-        status = status == DVFO_OK ? closed : status;
-    }
-    json_decref(root);
-    if (status == DVFO_OK) {
-        status = dvfo_output_commit(ctx, &output);
-    }
-    dvfo_output_abandon(&output);
-    return status;
 }

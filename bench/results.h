@@ -36,14 +36,18 @@ void dvfo_results_add_request(struct dvfo_results *results, const struct dvfo_re
 /** A finished trial; requests added from now on belong to the next one. */
 void dvfo_results_add_trial(struct dvfo_results *results, const char *policy_name, const struct dvfo_trial *trial);
 
-/** Write everything out and give the file its name. Frees `results` whatever happens. */
-dvfo_status dvfo_results_commit(struct dvfo_ctx *ctx, struct dvfo_results *results);
+/* What goes into NAME.run.json. */
+struct dvfo_run_info {
+    int argc;
+    char **argv;       /* borrowed */
+    double duration_s; /* of the whole run */
+};
+
+/** Write everything out and give the file and NAME.run.json beside it their names (time, host, command line, duration).
+ *  Frees `results` whatever happens. */
+dvfo_status dvfo_results_commit(struct dvfo_ctx *ctx, struct dvfo_results *results, const struct dvfo_run_info *info);
 
 /** Drop it: nothing remains. NULL welcome. */
 void dvfo_results_free(struct dvfo_results *results);
-
-/** NAME.run.json beside a result file: time, host, command line, durations. */
-dvfo_status dvfo_results_write_run_info(struct dvfo_ctx *ctx, const char *path, int argc, char **argv,
-                                        double duration_s);
 
 #endif
