@@ -1,9 +1,12 @@
 /* dvfo: dispatches to the sub-commands and turns their status into an exit code. */
 #include <argp.h>
 #include <cblas.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <gsl/gsl_errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/command.h"
 #include "dvfo_version.h"
@@ -68,19 +71,46 @@ static void print_note(void *user, const char *sentence)
     fprintf(stderr, "dvfo: note: %s\n", sentence);
 }
 
-int main(int argc, char **argv)
+/* A stream that we were started without gets a place where writing fails; else the next file opened would become it. */
+static void occupy_closed_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        if (fcntl(stream, F_GETFD) < 0) {
+            (void)open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
+static void set_up_libraries_and_signals(void)
 {
     gsl_set_error_handler_off();
     openblas_set_num_threads(1); /* workers are ours; one thread keeps sums in one order */
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, told by its exit code */
+    signal(SIGPIPE, SIG_IGN);    /* a closed pipe is a write error, told by its exit code */
+    signal(SIGXFSZ, SIG_IGN);    /* so is a file that reached its limit */
     argp_err_exit_status = 2;
+}
+
+static dvfo_status flush_output(struct dvfo_ctx *ctx)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return DVFO_OK;
+    }
+    return errno == EPIPE ? DVFO_CLOSED_PIPE
+                          : dvfo_fail(ctx, DVFO_FAILED, "standard output could not be written: %s", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+    occupy_closed_streams();
+    set_up_libraries_and_signals();
+    struct dvfo_ctx ctx = {.note = print_note};
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(argc < 2 ? stderr : stdout);
-        return argc < 2 ? 2 : 0;
+        return argc < 2 ? 2 : dvfo_status_exit_code(flush_output(&ctx));
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("dvfo " DVFO_VERSION);
-        return 0;
+        return dvfo_status_exit_code(flush_output(&ctx));
     }
     const struct dvfo_command *command = find_command(argv[1]);
     if (command == NULL) {
@@ -90,10 +120,9 @@ int main(int argc, char **argv)
     char name[64];
     snprintf(name, sizeof name, "dvfo %s", command->name);
     argv[1] = name;
-    struct dvfo_ctx ctx = {.note = print_note};
     dvfo_status status = command->run(&ctx, argc - 1, argv + 1);
-    if (status == DVFO_OK && (fflush(stdout) != 0 || ferror(stdout))) {
-        status = dvfo_fail(&ctx, DVFO_FAILED, "standard output could not be written");
+    if (status == DVFO_OK) {
+        status = flush_output(&ctx);
     }
     if (status != DVFO_OK && status != DVFO_CLOSED_PIPE) {
         fprintf(stderr, "dvfo: %s\n", ctx.message[0] != '\0' ? ctx.message : dvfo_status_text(status));

@@ -262,13 +262,24 @@ static dvfo_status find_policies(struct dvfo_ctx *ctx, struct dvfo_setting *sett
     return status;
 }
 
+/* A runtime that one of the boards lacks is told before anything runs. */
+static dvfo_status check_trials(struct dvfo_ctx *ctx, const struct dvfo_setting *setting)
+{
+    for (size_t i = 0; i < dvfo_setting_trial_count(setting); i++) {
+        struct dvfo_trial trial;
+        DVFO_TRY(dvfo_setting_trial(ctx, setting, i, &trial));
+    }
+    return DVFO_OK;
+}
+
 dvfo_status dvfo_setting_load(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
     DVFO_TRY(find_policies(ctx, setting)); /* cheapest first: a mistyped name is told at once */
     DVFO_TRY(load_boards(ctx, setting));
     DVFO_TRY(load_networks(ctx, setting));
     DVFO_TRY(dvfo_cloud_profile_load(ctx, setting->cloud, &setting->cloud_profile));
-    return dvfo_trace_open(ctx, setting->trace, setting->trace_format, setting->base.seed, &setting->opened_trace);
+    DVFO_TRY(dvfo_trace_open(ctx, setting->trace, setting->trace_format, setting->base.seed, &setting->opened_trace));
+    return check_trials(ctx, setting);
 }
 
 size_t dvfo_setting_trial_count(const struct dvfo_setting *setting)
