@@ -43,8 +43,8 @@ static dvfo_status output_name(struct dvfo_ctx *ctx, const char *folder, const c
     return DVFO_OK;
 }
 
-static dvfo_status write_csv(struct dvfo_ctx *ctx, const struct dvfo_figure *figure,
-                             const struct dvfo_setting *setting, const volatile sig_atomic_t *stop, const char *path)
+static dvfo_status write_csv(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, const struct dvfo_setting *setting,
+                             const volatile sig_atomic_t *stop, const char *path)
 {
     struct dvfo_output output;
     DVFO_TRY(dvfo_output_begin(ctx, path, &output));
@@ -99,8 +99,9 @@ static void list_policies(const struct dvfo_setting *setting, char names[NAMES_S
 }
 
 /* Run gnuplot on the template; what it needs to know goes in by environment variables, so no path is ever quoted. */
-static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const char *template,
-                               const char *csv, const char *terminal, const char *picture)
+static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_setting *setting,
+                               const volatile sig_atomic_t *stop, const char *template, const char *csv,
+                               const char *terminal, const char *picture)
 {
     char style[DVFO_PATH_SIZE], legend[DVFO_PATH_SIZE], boards[NAMES_SIZE], networks[NAMES_SIZE], policies[NAMES_SIZE];
     DVFO_TRY(dvfo_data_path(ctx, "figure style", "plots", "style", ".gp", style));
@@ -111,13 +112,13 @@ static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_setting *
     const struct {
         const char *name, *value;
     } variables[] = {
-        {"DVFO_CSV", csv},       {"DVFO_TERMINAL", terminal}, {"DVFO_PICTURE", picture}, {"DVFO_STYLE", style},
+        {"DVFO_CSV", csv},       {"DVFO_TERMINAL", terminal}, {"DVFO_PICTURE", picture},   {"DVFO_STYLE", style},
         {"DVFO_BOARDS", boards}, {"DVFO_NETWORKS", networks}, {"DVFO_POLICIES", policies}, {"DVFO_LEGEND", legend},
     };
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         setenv(variables[i].name, variables[i].value, 1);
     }
-    char *argv[] = {"gnuplot", (char *)template, NULL};
+    char *argv[] = {"gnuplot", "-d", (char *)template, NULL}; /* -d: nothing of the user's own start-up files */
     pid_t child = 0;
     const int failed = posix_spawnp(&child, "gnuplot", NULL, NULL, argv, environ);
     if (failed != 0) {
@@ -127,20 +128,46 @@ static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_setting *
     int state = 0;
     while (waitpid(child, &state, 0) < 0 && errno == EINTR) {
     }
+    if (*stop != 0) { /* Ctrl-C reaches gnuplot too */
+        return dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted while drawing; the numbers are in %s", csv);
+    }
     return WIFEXITED(state) && WEXITSTATUS(state) == 0
                ? DVFO_OK
                : dvfo_fail(ctx, DVFO_FAILED, "gnuplot failed on %s; the numbers are in %s", template, csv);
 }
 
+/* gnuplot doesn't notice a full disk: a whole picture ends as its format says. */
+static dvfo_status check_end(struct dvfo_ctx *ctx, const char *picture, const char *path, const char *suffix)
+{
+    const char *const mark = strcmp(suffix, "png") == 0 ? "IEND" : "</svg>";
+    char tail[16] = "";
+    FILE *file = fopen(path, "rb");
+    size_t got = 0;
+    if (file != NULL) {
+        got = fseek(file, -(long)(sizeof tail - 1), SEEK_END) == 0 ? fread(tail, 1, sizeof tail - 1, file) : 0;
+        fclose(file);
+    }
+    for (size_t i = 0; i + strlen(mark) <= got; i++) {
+        if (memcmp(tail + i, mark, strlen(mark)) == 0) {
+            return DVFO_OK;
+        }
+    }
+    return dvfo_fail(ctx, DVFO_FAILED, "%s: gnuplot left it unfinished (is the disk full?)", picture);
+}
+
 static dvfo_status draw(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, const struct dvfo_setting *setting,
-                        const char *csv, const char *folder, const char *suffix, const char *terminal)
+                        const volatile sig_atomic_t *stop, const char *csv, const char *folder, const char *suffix,
+                        const char *terminal)
 {
     char template[DVFO_PATH_SIZE], picture[DVFO_PATH_SIZE];
     struct dvfo_output output;
     DVFO_TRY(dvfo_data_path(ctx, "figure template", "plots", figure->name, ".gp", template));
     DVFO_TRY(output_name(ctx, folder, figure->name, suffix, picture));
     DVFO_TRY(dvfo_output_begin(ctx, picture, &output));
-    dvfo_status status = run_gnuplot(ctx, setting, template, csv, terminal, output.temporary);
+    dvfo_status status = run_gnuplot(ctx, setting, stop, template, csv, terminal, output.temporary);
+    if (status == DVFO_OK) {
+        status = check_end(ctx, picture, output.temporary, suffix);
+    }
     if (status == DVFO_OK) {
         status = dvfo_output_commit(ctx, &output);
     }
@@ -154,6 +181,6 @@ dvfo_status dvfo_figure_make(struct dvfo_ctx *ctx, const struct dvfo_figure *fig
     char csv[DVFO_PATH_SIZE];
     DVFO_TRY(output_name(ctx, folder, figure->name, "csv", csv));
     DVFO_TRY(write_csv(ctx, figure, setting, stop, csv));
-    DVFO_TRY(draw(ctx, figure, setting, csv, folder, "svg", "svg"));
-    return draw(ctx, figure, setting, csv, folder, "png", "pngcairo");
+    DVFO_TRY(draw(ctx, figure, setting, stop, csv, folder, "svg", "svg"));
+    return draw(ctx, figure, setting, stop, csv, folder, "png", "pngcairo");
 }
