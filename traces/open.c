@@ -18,6 +18,16 @@ dvfo_status dvfo_trace_open(struct dvfo_ctx *ctx, const char *spec, const char *
                             struct dvfo_trace **out)
 {
     *out = NULL;
+    const bool is_file =
+        strncmp(spec, "const:", strlen("const:")) != 0 && strncmp(spec, "model:", strlen("model:")) != 0;
+    if (!is_file && format != NULL) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: is not a file, so there is no format '%s' to take it for", spec,
+                         format);
+    }
+    if (spec[0] == '\0') {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "the name of the trace is empty, expected a file, const:5Mbps or model:wifi");
+    }
     if (strncmp(spec, "const:", strlen("const:")) == 0) {
         return open_constant(ctx, spec, out);
     }

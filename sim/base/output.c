@@ -8,6 +8,9 @@
 dvfo_status dvfo_output_begin(struct dvfo_ctx *ctx, const char *path, struct dvfo_output *output)
 {
     output->temporary[0] = '\0';
+    if (path[0] == '\0') {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "the name of an output file is empty");
+    }
     struct stat info;
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: exists and is not a regular file; choose another output name", path);
