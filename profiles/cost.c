@@ -136,21 +136,24 @@ static void begin_walk(struct walk *walk, const struct dvfo_board *board, const 
     walk->rates.peak_byte_per_s = board->peak_byte_per_cycle.value * clocks->hz[DVFO_MEM];
 }
 
-/* Waiting for the GPU keeps cpu_busy cores at work (spin) or none (block); launches and host work are done by one core
- * either way, and while one spins it is that one. */
-static void charge_cpu(struct walk *walk, double from_s, double host_s)
+/* Waiting for the GPU keeps cpu_busy cores at work (spin) or none (block); launches are done by one core either way,
+ * and while one spins it is that one. */
+static void charge_cpu(struct walk *walk, double from_s, double launch_s)
 {
     const bool spins = walk->runtime->wait == DVFO_WAIT_SPIN;
-    walk->busy.s[DVFO_CPU] += spins ? walk->runtime->cpu_busy.value * (walk->end_s - from_s) : host_s;
+    walk->busy.s[DVFO_CPU] += spins ? walk->runtime->cpu_busy.value * (walk->end_s - from_s) : launch_s;
 }
 
-/* What a request costs once, before its first kernel. */
+/* What a request costs once, before its first kernel: work that keeps one core busy, and the fixed time. */
 static void walk_request(struct walk *walk, const struct dvfo_clocks *clocks)
 {
     const double host_s = walk->runtime->host_cycles.value / clocks->hz[DVFO_CPU];
-    walk->end_s = walk->runtime->fixed_s.value + host_s;
+    walk->end_s = host_s;
+    charge_cpu(walk, 0.0, 0.0);
+    walk->busy.s[DVFO_CPU] = fmax(walk->busy.s[DVFO_CPU], host_s);
+    walk->end_s += walk->runtime->fixed_s.value;
+    charge_cpu(walk, host_s, 0.0);
     walk->launched_s = walk->end_s;
-    charge_cpu(walk, 0.0, host_s);
 }
 
 static void walk_layer(struct walk *walk, const struct dvfo_layer *layer)
