@@ -15,6 +15,7 @@ set xrange [0:*]
 set xtics 500
 set mxtics 5
 unset key
+set offsets graph 0, graph 0, graph 0.06, graph 0.06
 do for [b in boards] {
     do for [quantity in "latency_ms energy_mj"] {
         do for [d = 1:3] {
