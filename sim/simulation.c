@@ -33,6 +33,8 @@ struct dvfo_simulation {
     int wanted[DVFO_DOMAINS]; /* clocks asked for */
     dvfo_event_id change_event[DVFO_DOMAINS], job_event;
     double clock_since_s[DVFO_DOMAINS], job_since_s; /* for the timeline */
+    double decided_since_s;
+    struct dvfo_decision decided; /* the latest decision: in force until the next */
     double temperature_c;
     int thermal_cap; /* levels taken off the top of CPU and GPU */
 
@@ -74,22 +76,49 @@ static dvfo_event_id schedule(struct dvfo_simulation *sim, double delay_s, int p
 
 /* ---- the timeline ---- */
 
+static bool is_watched(const struct dvfo_simulation *sim)
+{
+    return sim->trial->probe != NULL && sim->trial->probe->span != NULL;
+}
+
 static void tell_span(const struct dvfo_simulation *sim, dvfo_track track, const char *name, double begin_s,
                       double end_s, long request)
 {
-    const struct dvfo_probe *probe = sim->trial->probe;
-    if (probe != NULL && probe->span != NULL && end_s > begin_s) {
-        probe->span(probe->user, track, name, begin_s, end_s, request);
+    if (is_watched(sim) && end_s > begin_s) {
+        sim->trial->probe->span(sim->trial->probe->user, track, name, begin_s, end_s, request);
     }
 }
 
+/* The clock that held until now. */
 static void tell_clock(struct dvfo_simulation *sim, int domain)
 {
+    if (!is_watched(sim)) {
+        return;
+    }
     char name[32];
     const double hz = sim->def->board->clock[domain].level_hz[sim->device.level[domain]];
     snprintf(name, sizeof name, "%.0f MHz", hz / 1e6);
     tell_span(sim, (dvfo_track)(DVFO_TRACK_CPU_CLOCK + domain), name, sim->clock_since_s[domain], now_s(sim), -1);
     sim->clock_since_s[domain] = now_s(sim);
+}
+
+/* The decision that held until now. */
+static void tell_decision(struct dvfo_simulation *sim)
+{
+    if (!is_watched(sim)) {
+        return;
+    }
+    const struct dvfo_decision *decided = &sim->decided;
+    char name[48];
+    if (decided->place == DVFO_PLACE_SPLIT) {
+        snprintf(name, sizeof name, "split, %d %% sent", 10 * decided->share_tenths);
+    } else if (decided->place == DVFO_PLACE_LAYER) {
+        snprintf(name, sizeof name, "layer cut %d", decided->cut);
+    } else {
+        snprintf(name, sizeof name, "%s", dvfo_place_name(decided->place));
+    }
+    tell_span(sim, DVFO_TRACK_AGENT, name, sim->decided_since_s, now_s(sim), -1);
+    sim->decided_since_s = now_s(sim);
 }
 
 static void tell_counter(const struct dvfo_simulation *sim, dvfo_counter counter, double time_s, double value)
@@ -282,6 +311,8 @@ static void start_request(struct dvfo_simulation *sim, struct dvfo_request *requ
     request->decision.place = DVFO_PLACE_EDGE;
     sim->trial->policy->decide(sim->policy_state, &seen, &request->decision);
     check_decision(sim, &request->decision);
+    tell_decision(sim);
+    sim->decided = request->decision;
     request->started = true;
     request->start_s = now_s(sim);
     request->step = dvfo_request_first_step(request->decision.place);
@@ -696,6 +727,7 @@ dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *si
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         tell_clock(sim, d);
     }
+    tell_decision(sim);
     dvfo_tally_fill(&sim->tally, sim->scenario, &sim->ledger, &sim->device, sim->charged_until_s, results);
     results->temperature_c = sim->temperature_c;
     results->events = events;
