@@ -24,7 +24,7 @@ const struct dvfo_format *const dvfo_formats[] = {
 
 enum { MAX_FORMATS = sizeof dvfo_formats / sizeof dvfo_formats[0] };
 
-static void probe_text(const struct dvfo_text *text, struct dvfo_probe *probe);
+static void probe_text(const struct dvfo_text *text, struct dvfo_format_probe *probe);
 static dvfo_status find_format(struct dvfo_ctx *ctx, const struct dvfo_text *text, const char *name,
                                const struct dvfo_format **out);
 
@@ -72,7 +72,7 @@ static dvfo_status find_format(struct dvfo_ctx *ctx, const struct dvfo_text *tex
     if (name != NULL) {
         return find_format_by_name(ctx, name, out);
     }
-    struct dvfo_probe probe;
+    struct dvfo_format_probe probe;
     probe_text(text, &probe);
     for (size_t i = 0; dvfo_formats[i] != NULL; i++) {
         if (dvfo_formats[i]->recognise(&probe)) {
@@ -120,9 +120,9 @@ static bool row_of_numbers(const char *line, double value[2])
            (*rest == '\0' || strchr(" \t,", *rest) != NULL);
 }
 
-static void probe_text(const struct dvfo_text *text, struct dvfo_probe *probe)
+static void probe_text(const struct dvfo_text *text, struct dvfo_format_probe *probe)
 {
-    *probe = (struct dvfo_probe){.line = ""};
+    *probe = (struct dvfo_format_probe){.line = ""};
     const char *place = text->bytes;
     while (probe->line[0] == '\0' && peek_line(&place, probe->line, sizeof probe->line)) {
     }
@@ -138,7 +138,7 @@ static void probe_text(const struct dvfo_text *text, struct dvfo_probe *probe)
     probe->column_count = dvfo_text_split(probe->line, probe->commas ? ',' : ' ', probe->columns, DVFO_PROBE_COLUMNS);
 }
 
-bool dvfo_probe_has(const struct dvfo_probe *probe, const char *column)
+bool dvfo_format_probe_has(const struct dvfo_format_probe *probe, const char *column)
 {
     for (size_t i = 0; i < probe->column_count && i < DVFO_PROBE_COLUMNS; i++) {
         if (strcmp(probe->columns[i], column) == 0) {

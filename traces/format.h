@@ -18,7 +18,7 @@ typedef enum dvfo_direction { DVFO_DIRECTION_DEFAULT, DVFO_DIRECTION_UPLOAD, DVF
 enum { DVFO_PROBE_ROWS = 256, DVFO_PROBE_COLUMNS = 64 };
 
 /* The beginning of a file as recognition sees it. */
-struct dvfo_probe {
+struct dvfo_format_probe {
     char line[2048];                   /* first line that isn't blank, split at its separator */
     char *columns[DVFO_PROBE_COLUMNS]; /* of that line */
     size_t column_count;
@@ -31,7 +31,7 @@ struct dvfo_format {
     const char *name;    /* for --trace-format */
     const char *summary; /* one line: layout, loop rule */
     bool two_directions; /* "FILE:download" has a meaning */
-    bool (*recognise)(const struct dvfo_probe *probe);
+    bool (*recognise)(const struct dvfo_format_probe *probe);
     /** Add all steps; the last end is the period. `text` is used up (split in place). */
     dvfo_status (*read)(struct dvfo_ctx *ctx, struct dvfo_text *text, dvfo_direction direction,
                         struct dvfo_steps *steps);
@@ -47,7 +47,7 @@ dvfo_status dvfo_format_read(struct dvfo_ctx *ctx, struct dvfo_text *text, const
                              dvfo_direction direction, struct dvfo_trace **out);
 
 /** Does the first line name this column? */
-bool dvfo_probe_has(const struct dvfo_probe *probe, const char *column);
+bool dvfo_format_probe_has(const struct dvfo_format_probe *probe, const char *column);
 
 /** A field of line `place` as a number, or a sentence that names `what` was expected. */
 dvfo_status dvfo_format_number(struct dvfo_ctx *ctx, const struct dvfo_steps *steps, int place, const char *what,

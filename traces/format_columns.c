@@ -21,12 +21,12 @@
 
 enum { MAX_COLUMNS = 8 };
 
-static bool two_columns(const struct dvfo_probe *probe)
+static bool two_columns(const struct dvfo_format_probe *probe)
 {
     return probe->column_count == 2 && !probe->commas && probe->rows > 0;
 }
 
-static bool recognise_oboe(const struct dvfo_probe *probe)
+static bool recognise_oboe(const struct dvfo_format_probe *probe)
 {
     const size_t rows = probe->rows - probe->rows % 2;
     if (!two_columns(probe) || rows < 2 || (rows == 2 && probe->value[0][0] == 0.0)) {
@@ -47,7 +47,7 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static bool recognise_zhuge(const struct dvfo_probe *probe)
+static bool recognise_zhuge(const struct dvfo_format_probe *probe)
 {
     if (!two_columns(probe) || probe->rows < 2 || probe->value[0][0] <= 0.0) {
         return false;
@@ -61,7 +61,7 @@ static bool recognise_zhuge(const struct dvfo_probe *probe)
     return step_s[n / 2] < ZHUGE_MAX_MEDIAN_STEP_S;
 }
 
-static bool recognise_log(const struct dvfo_probe *probe)
+static bool recognise_log(const struct dvfo_format_probe *probe)
 {
     return probe->column_count == 6 && !probe->commas && probe->rows > 0;
 }

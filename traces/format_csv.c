@@ -8,9 +8,9 @@
 
 enum { OWN_COLUMNS = 3 };
 
-static bool recognise_own(const struct dvfo_probe *probe)
+static bool recognise_own(const struct dvfo_format_probe *probe)
 {
-    return probe->commas && dvfo_probe_has(probe, "start_s") && dvfo_probe_has(probe, "rate_mbps");
+    return probe->commas && dvfo_format_probe_has(probe, "start_s") && dvfo_format_probe_has(probe, "rate_mbps");
 }
 
 /* A step whose end is known when the next row comes. */
@@ -79,7 +79,7 @@ static dvfo_status read_own(struct dvfo_ctx *ctx, struct dvfo_text *text, dvfo_d
 }
 
 /* Two whole numbers with a comma between them and nothing above them. */
-static bool recognise_walk(const struct dvfo_probe *probe)
+static bool recognise_walk(const struct dvfo_format_probe *probe)
 {
     return probe->commas && probe->column_count == 2 && probe->rows > 0;
 }

@@ -9,12 +9,12 @@
 
 #define ALPHARTC_MAX_BPS 1e9 /* its recordings hold impossible single steps; the source's users clip them */
 
-static bool recognise_array(const struct dvfo_probe *probe)
+static bool recognise_array(const struct dvfo_format_probe *probe)
 {
     return probe->column_count > 0 && probe->columns[0][0] == '[';
 }
 
-static bool recognise_object(const struct dvfo_probe *probe)
+static bool recognise_object(const struct dvfo_format_probe *probe)
 {
     return probe->column_count > 0 && probe->columns[0][0] == '{';
 }

@@ -152,9 +152,9 @@ static dvfo_status finish_runs(struct dvfo_ctx *ctx, const struct dvfo_steps *st
     return DVFO_OK;
 }
 
-static bool recognise_iperf(const struct dvfo_probe *probe)
+static bool recognise_iperf(const struct dvfo_format_probe *probe)
 {
-    return probe->commas && dvfo_probe_has(probe, "_start") && dvfo_probe_has(probe, "bits_per_second");
+    return probe->commas && dvfo_format_probe_has(probe, "_start") && dvfo_format_probe_has(probe, "bits_per_second");
 }
 
 static dvfo_status read_iperf(struct dvfo_ctx *ctx, struct dvfo_text *text, dvfo_direction direction,
@@ -203,9 +203,10 @@ static dvfo_status read_seconds(struct dvfo_ctx *ctx, struct dvfo_text *text, co
     return finish_runs(ctx, steps, &runs, &table);
 }
 
-static bool recognise_autobahn(const struct dvfo_probe *probe)
+static bool recognise_autobahn(const struct dvfo_format_probe *probe)
 {
-    return probe->commas && dvfo_probe_has(probe, "timestamp_start_ul") && dvfo_probe_has(probe, "timestamp_start_dl");
+    return probe->commas && dvfo_format_probe_has(probe, "timestamp_start_ul") &&
+           dvfo_format_probe_has(probe, "timestamp_start_dl");
 }
 
 static dvfo_status read_autobahn(struct dvfo_ctx *ctx, struct dvfo_text *text, dvfo_direction direction,
@@ -216,9 +217,9 @@ static dvfo_status read_autobahn(struct dvfo_ctx *ctx, struct dvfo_text *text, d
     return read_seconds(ctx, text, direction == DVFO_DIRECTION_DOWNLOAD ? down : up, steps);
 }
 
-static bool recognise_drive(const struct dvfo_probe *probe)
+static bool recognise_drive(const struct dvfo_format_probe *probe)
 {
-    return probe->commas && dvfo_probe_has(probe, "time") && dvfo_probe_has(probe, "throughput");
+    return probe->commas && dvfo_format_probe_has(probe, "time") && dvfo_format_probe_has(probe, "throughput");
 }
 
 static dvfo_status read_drive(struct dvfo_ctx *ctx, struct dvfo_text *text, dvfo_direction direction,
@@ -229,9 +230,9 @@ static dvfo_status read_drive(struct dvfo_ctx *ctx, struct dvfo_text *text, dvfo
     return read_seconds(ctx, text, needed, steps);
 }
 
-static bool recognise_ucc(const struct dvfo_probe *probe)
+static bool recognise_ucc(const struct dvfo_format_probe *probe)
 {
-    return probe->commas && dvfo_probe_has(probe, "Timestamp") && dvfo_probe_has(probe, "DL_bitrate");
+    return probe->commas && dvfo_format_probe_has(probe, "Timestamp") && dvfo_format_probe_has(probe, "DL_bitrate");
 }
 
 /* The rows of one second. */
@@ -305,7 +306,7 @@ static dvfo_status read_ucc(struct dvfo_ctx *ctx, struct dvfo_text *text, dvfo_d
 }
 
 /* "2020-04-06 18:50:08.000000_365.0": time, underscore, milliseconds of a round trip. */
-static bool recognise_round_trips(const struct dvfo_probe *probe)
+static bool recognise_round_trips(const struct dvfo_format_probe *probe)
 {
     double t_s = 0.0;
     double rtt_ms = 0.0;

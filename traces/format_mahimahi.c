@@ -10,7 +10,7 @@
 #define OPPORTUNITY_BITS (1500 * DVFO_BITS_PER_BYTE)
 #define MAX_STAMP_MS 100000000000LL /* three years */
 
-static bool recognise(const struct dvfo_probe *probe)
+static bool recognise(const struct dvfo_format_probe *probe)
 {
     long long stamp = 0;
     return probe->column_count == 1 && probe->rows > 0 && dvfo_text_integer(probe->columns[0], NULL, &stamp);
