@@ -36,9 +36,26 @@ dvfo_status dvfo_network_load(struct dvfo_ctx *ctx, const char *name, long input
                               struct dvfo_network **out)
 {
     *out = NULL;
+    if (input_px != 0 && variant != NULL) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "both an input size (%ld) and an input variant ('%s') are asked for, "
+                         "expected one of them",
+                         input_px, variant);
+    }
     char path[DVFO_PATH_SIZE];
+    struct dvfo_yaml *yaml = NULL;
     DVFO_TRY(dvfo_data_path(ctx, "network", "profiles/networks", name, ".yaml", path));
-    return dvfo_network_read(ctx, path, input_px, variant, out);
+    DVFO_TRY(dvfo_yaml_load(ctx, path, &yaml));
+    return dvfo_network_read(ctx, yaml, input_px, variant, out);
+}
+
+dvfo_status dvfo_network_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
+                                     struct dvfo_network **out)
+{
+    *out = NULL;
+    struct dvfo_yaml *yaml = NULL;
+    DVFO_TRY(dvfo_yaml_from_memory(ctx, name, bytes, size, &yaml));
+    return dvfo_network_read(ctx, yaml, 0, NULL, out);
 }
 
 void dvfo_network_free(struct dvfo_network *network)

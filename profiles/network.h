@@ -94,6 +94,10 @@ struct dvfo_network {
  *  @param variant   name of an input variant of the file ("cifar"), or NULL; not together with input_px */
 dvfo_status dvfo_network_load(struct dvfo_ctx *ctx, const char *name, long input_px, const char *variant,
                               struct dvfo_network **out);
+
+/** The same from memory, in the file's default variant; `name` stands for the file in messages. */
+dvfo_status dvfo_network_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
+                                     struct dvfo_network **out);
 void dvfo_network_free(struct dvfo_network *network);
 
 /** The network whose layers behind the split have `width` of their channels: the slimmable local tail. Layers 0..split

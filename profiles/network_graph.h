@@ -80,8 +80,8 @@ dvfo_status dvfo_network_finish(struct dvfo_ctx *ctx, struct dvfo_network *netwo
 dvfo_status dvfo_network_expand(struct dvfo_ctx *ctx, struct dvfo_network *network, dvfo_yaml_node root,
                                 const char *split_name, int *split_index);
 
-/** Read a description into a new network. */
-dvfo_status dvfo_network_read(struct dvfo_ctx *ctx, const char *path, long input_px, const char *variant,
+/** Read a description into a new network. @param yaml  taken over */
+dvfo_status dvfo_network_read(struct dvfo_ctx *ctx, struct dvfo_yaml *yaml, long input_px, const char *variant,
                               struct dvfo_network **out);
 
 #endif

@@ -192,18 +192,10 @@ static dvfo_status read_root(struct dvfo_ctx *ctx, dvfo_yaml_node root, long inp
     return set_split(ctx, root, split_name, split, network);
 }
 
-dvfo_status dvfo_network_read(struct dvfo_ctx *ctx, const char *path, long input_px, const char *variant,
+dvfo_status dvfo_network_read(struct dvfo_ctx *ctx, struct dvfo_yaml *yaml, long input_px, const char *variant,
                               struct dvfo_network **out)
 {
     *out = NULL;
-    if (input_px != 0 && variant != NULL) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT,
-                         "both an input size (%ld) and an input variant ('%s') are asked for, "
-                         "expected one of them",
-                         input_px, variant);
-    }
-    struct dvfo_yaml *yaml = NULL;
-    DVFO_TRY(dvfo_yaml_load(ctx, path, &yaml));
     struct dvfo_network *network = calloc(1, sizeof *network);
     dvfo_status status =
         network != NULL ? read_root(ctx, dvfo_yaml_root(yaml), input_px, variant, network) : dvfo_fail_no_memory(ctx);
