@@ -76,70 +76,21 @@ void dvfo_placements_free(struct dvfo_placements *placements)
 
 /* --- actions, made once --- */
 
-/* Time and energy of busy work so far. */
-struct effort {
-    double time_s, busy_j;
-};
-
-static double busy_cost_j(const struct dvfo_power *power, const struct dvfo_work *work)
-{
-    double energy_j = 0.0;
-    for (size_t r = 0; r < power->rail_count; r++) {
-        for (int d = 0; d < DVFO_DOMAINS; d++) {
-            energy_j += power->busy_w[r][d] * work->busy.s[d];
-        }
-    }
-    return energy_j;
-}
-
-static void add(struct effort *effort, const struct dvfo_power *power, struct dvfo_work work)
-{
-    effort->time_s += work.time_s;
-    effort->busy_j += busy_cost_j(power, &work);
-}
-
-static struct effort effort_before_sending(struct dvfo_scenario *scenario, const struct dvfo_decision *decision,
-                                           const struct dvfo_power *power)
-{
-    struct effort effort = {0};
-    if (decision->place == DVFO_PLACE_SPLIT) {
-        add(&effort, power, dvfo_scenario_work(scenario, DVFO_STAGE_HEAD, 0, decision->level));
-        add(&effort, power, dvfo_scenario_work(scenario, DVFO_STAGE_ATTENTION, 0, decision->level));
-    } else if (decision->place == DVFO_PLACE_LAYER) {
-        add(&effort, power, dvfo_scenario_work(scenario, DVFO_STAGE_PREFIX, decision->cut, decision->level));
-    }
-    const double cycles = dvfo_scenario_prepare_cycles(scenario, decision);
-    add(&effort, power, dvfo_scenario_cpu_work(scenario, cycles, decision->level));
-    return effort;
-}
-
-static struct action action_of(struct dvfo_scenario *scenario, const struct dvfo_decision *decision, double answer_s)
+static struct action action_of(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision,
+                               const struct dvfo_plan_parts *parts)
 {
     const struct dvfo_scenario_def *def = dvfo_scenario_def_of(scenario);
-    const struct dvfo_power *power = dvfo_scenario_power(scenario, decision->level);
     const double send_w = def->board->radio.send_w.value, await_w = def->board->radio.wait_w.value;
-    double idle_w = 0.0;
-    for (size_t r = 0; r < power->rail_count; r++) {
-        idle_w += power->idle_w[r];
-    }
-    const struct effort ready = effort_before_sending(scenario, decision, power);
-    struct effort local = ready;
-    if (decision->place == DVFO_PLACE_SPLIT && decision->share_tenths < DVFO_SHARES - 1) {
-        add(&local, power, dvfo_scenario_work(scenario, DVFO_STAGE_TAIL, decision->share_tenths, decision->level));
-    }
-    struct effort fuse = {0};
-    const double fuse_cycles = dvfo_scenario_fuse_cycles(scenario, decision);
-    add(&fuse, power, dvfo_scenario_cpu_work(scenario, fuse_cycles, decision->level));
-    const double begin_s = def->composition == DVFO_SERIAL ? local.time_s : ready.time_s;
-    const double wait_w = dvfo_scenario_cost_j(scenario, idle_w, 1.0);
+    const double wait_w = dvfo_scenario_cost_j(scenario, parts->idle_w, 1.0);
+    const double in_time_j = parts->busy_j + parts->fuse_j + await_w * parts->answer_s;
+    const double too_late_j = parts->busy_j + parts->rest_j + fmin(send_w, await_w) * def->timeout_s;
     struct action action = {
-        .begin_s = begin_s,
-        .local_s = local.time_s,
-        .fixed_j =
-            dvfo_scenario_cost_j(scenario, local.busy_j + fuse.busy_j + await_w * answer_s, 0.0) + wait_w * fuse.time_s,
+        .begin_s = parts->begin_s,
+        .local_s = parts->local_s,
+        .fixed_j = dvfo_scenario_cost_j(scenario, in_time_j, 0.0) + wait_w * parts->fuse_s,
         .wait_w = wait_w,
-        .timeout_j = dvfo_scenario_cost_j(scenario, local.busy_j + fmin(send_w, await_w) * def->timeout_s, 0.0) +
-                     wait_w * fmax(local.time_s, begin_s + def->timeout_s), /* and what is left to compute then */
+        .timeout_j = dvfo_scenario_cost_j(scenario, too_late_j, 0.0) +
+                     wait_w * (fmax(parts->local_s, parts->begin_s + def->timeout_s) + parts->rest_s),
     };
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         action.level[d] = decision->level[d];
@@ -173,14 +124,6 @@ static int by_begin(const void *a, const void *b)
     return x->order - y->order;
 }
 
-/* Plan it once on a link too slow for the timeout: whatever the scenario keeps of it is made now, not in a search. */
-static void keep_timeout_work(struct dvfo_scenario *scenario, const struct dvfo_decision *decision, double bits)
-{
-    const double timeout_s = dvfo_scenario_def_of(scenario)->timeout_s;
-    const struct dvfo_plan_link slow = {.rate_bps = bits / (2.0 * timeout_s)};
-    dvfo_plan_request(scenario, decision, &slow);
-}
-
 /* Actions of one placement that might ever beat the device alone, appended and put into buckets. */
 static void append_placement(struct dvfo_search *search, const struct dvfo_level_choice *clocks, int placement)
 {
@@ -196,13 +139,13 @@ static void append_placement(struct dvfo_search *search, const struct dvfo_level
         decision.level[DVFO_CPU] = clocks->level[DVFO_CPU][i / (count[DVFO_GPU] * count[DVFO_MEM])];
         decision.level[DVFO_GPU] = clocks->level[DVFO_GPU][i / count[DVFO_MEM] % count[DVFO_GPU]];
         decision.level[DVFO_MEM] = clocks->level[DVFO_MEM][i % count[DVFO_MEM]];
-        struct action action = action_of(search->scenario, &decision, answer_s);
+        const struct dvfo_plan_parts parts = dvfo_plan_parts_of(search->scenario, &decision);
+        struct action action = action_of(search->scenario, &decision, &parts);
         action.placement = placement;
         action.order = placement * combinations + i;
         const double least_j = bound_j(&action, action.begin_s + least_send_s, answer_s, search->radio_w);
         if (least_j <= search->edge_plan.cost_j * (1.0 + SLACK)) {
             search->action[search->action_count++] = action;
-            keep_timeout_work(search->scenario, &decision, bits);
         }
     }
     const size_t n = search->action_count - first;

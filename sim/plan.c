@@ -4,59 +4,58 @@
 
 #include "traces/trace.h"
 
-/* Energy and time add up along a request's life at settled clocks. */
-struct tally {
-    const struct dvfo_power *power;
-    double idle_w;            /* all rails at u = 0 */
-    double busy_w[DVFO_DOMAINS];
-    double busy_j;
+/* Watts that busyness adds, by domain, over all rails. */
+struct busy_power {
+    double w[DVFO_DOMAINS];
 };
 
-static struct tally tally_at(struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS])
+static struct busy_power busy_power_of(const struct dvfo_power *power)
 {
-    struct tally tally = {.power = dvfo_scenario_power(scenario, level)};
-    for (size_t r = 0; r < tally.power->rail_count; r++) {
-        tally.idle_w += tally.power->idle_w[r];
+    struct busy_power sum = {{0.0}};
+    for (size_t r = 0; r < power->rail_count; r++) {
         for (int d = 0; d < DVFO_DOMAINS; d++) {
-            tally.busy_w[d] += tally.power->busy_w[r][d];
+            sum.w[d] += power->busy_w[r][d];
         }
     }
-    return tally;
+    return sum;
 }
 
-/* Charge a piece of work; returns its time. */
-static double run(struct tally *tally, struct dvfo_work work)
+static double idle_power_w(const struct dvfo_power *power)
 {
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        tally->busy_j += tally->busy_w[d] * work.busy.s[d];
+    double sum_w = 0.0;
+    for (size_t r = 0; r < power->rail_count; r++) {
+        sum_w += power->idle_w[r];
     }
-    return work.time_s;
+    return sum_w;
 }
 
-static double send_time_s(const struct dvfo_plan_link *link, double begin_s, double bytes)
+/* Add a piece of work to a time and an energy. */
+static void add(const struct busy_power *power, struct dvfo_work work, double *time_s, double *busy_j)
 {
-    const double bits = 8.0 * bytes;
-    return link->trace != NULL ? dvfo_trace_send_time_s(link->trace, link->start_s + begin_s, bits)
-                               : bits / link->rate_bps; /* Eq. (6) */
+    *time_s += work.time_s;
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        *busy_j += power->w[d] * work.busy.s[d]; /* Eq. (2), integrated */
+    }
 }
 
 /* What the device does before it can send. */
-static double before_sending(struct dvfo_scenario *scenario, const struct dvfo_decision *decision, struct tally *tally)
+static void add_head(struct dvfo_scenario *scenario, const struct dvfo_decision *decision,
+                     const struct busy_power *power, struct dvfo_plan_parts *parts)
 {
     const int *level = decision->level;
-    double time_s = 0.0;
     if (decision->place == DVFO_PLACE_SPLIT) {
-        time_s += run(tally, dvfo_scenario_work(scenario, DVFO_STAGE_HEAD, 0, level));
-        time_s += run(tally, dvfo_scenario_work(scenario, DVFO_STAGE_ATTENTION, 0, level));
+        add(power, dvfo_scenario_work(scenario, DVFO_STAGE_HEAD, 0, level), &parts->local_s, &parts->busy_j);
+        add(power, dvfo_scenario_work(scenario, DVFO_STAGE_ATTENTION, 0, level), &parts->local_s, &parts->busy_j);
     } else if (decision->place == DVFO_PLACE_LAYER) {
-        time_s += run(tally, dvfo_scenario_work(scenario, DVFO_STAGE_PREFIX, decision->cut, level));
+        add(power, dvfo_scenario_work(scenario, DVFO_STAGE_PREFIX, decision->cut, level), &parts->local_s,
+            &parts->busy_j);
     }
     const double cycles = dvfo_scenario_prepare_cycles(scenario, decision);
-    return time_s + run(tally, dvfo_scenario_cpu_work(scenario, cycles, level));
+    add(power, dvfo_scenario_cpu_work(scenario, cycles, level), &parts->local_s, &parts->busy_j);
 }
 
 /* What the device runs when the remote answer didn't come in time. */
-static struct dvfo_work local_rest(struct dvfo_scenario *scenario, const struct dvfo_decision *decision)
+static struct dvfo_work rest_work(struct dvfo_scenario *scenario, const struct dvfo_decision *decision)
 {
     switch (decision->place) {
     case DVFO_PLACE_SPLIT:
@@ -71,48 +70,65 @@ static struct dvfo_work local_rest(struct dvfo_scenario *scenario, const struct 
     return dvfo_scenario_work(scenario, DVFO_STAGE_FULL, 0, decision->level);
 }
 
-static struct dvfo_plan finish(const struct dvfo_scenario *scenario, const struct tally *tally, double latency_s,
-                               double radio_j, double send_s, bool timed_out)
+struct dvfo_plan_parts dvfo_plan_parts_of(struct dvfo_scenario *scenario, const struct dvfo_decision *decision)
 {
-    const double energy_j = tally->idle_w * latency_s + tally->busy_j + radio_j; /* Eq. (3) */
-    return (struct dvfo_plan){.latency_s = latency_s,
-                              .energy_j = energy_j,
-                              .cost_j = dvfo_scenario_cost_j(scenario, energy_j, latency_s),
-                              .send_s = send_s,
-                              .timed_out = timed_out};
+    const struct dvfo_scenario_def *def = dvfo_scenario_def_of(scenario);
+    const struct dvfo_power *rails = dvfo_scenario_power(scenario, decision->level);
+    const struct busy_power power = busy_power_of(rails);
+    struct dvfo_plan_parts parts = {.sends = decision->place != DVFO_PLACE_EDGE, .idle_w = idle_power_w(rails)};
+    if (!parts.sends) {
+        add(&power, rest_work(scenario, decision), &parts.local_s, &parts.busy_j);
+        return parts;
+    }
+    add_head(scenario, decision, &power, &parts);
+    parts.begin_s = parts.local_s;
+    if (decision->place == DVFO_PLACE_SPLIT && decision->share_tenths < DVFO_SHARES - 1) {
+        add(&power, dvfo_scenario_work(scenario, DVFO_STAGE_TAIL, decision->share_tenths, decision->level),
+            &parts.local_s, &parts.busy_j);
+    }
+    if (def->composition == DVFO_SERIAL) {
+        parts.begin_s = parts.local_s;
+    }
+    parts.payload_byte = dvfo_scenario_payload_byte(scenario, decision);
+    parts.answer_s = def->rtt_s + dvfo_scenario_cloud_s(scenario, decision);
+    add(&power, dvfo_scenario_cpu_work(scenario, dvfo_scenario_fuse_cycles(scenario, decision), decision->level),
+        &parts.fuse_s, &parts.fuse_j);
+    add(&power, rest_work(scenario, decision), &parts.rest_s, &parts.rest_j);
+    return parts;
+}
+
+struct dvfo_plan dvfo_plan_finish(const struct dvfo_scenario *scenario, const struct dvfo_plan_parts *parts,
+                                  double send_s)
+{
+    const struct dvfo_scenario_def *def = dvfo_scenario_def_of(scenario);
+    const double send_w = def->board->radio.send_w.value, wait_w = def->board->radio.wait_w.value;
+    struct dvfo_plan plan = {.latency_s = parts->local_s};
+    double extra_j = parts->busy_j;
+    if (parts->sends && send_s + parts->answer_s > def->timeout_s) {
+        plan.timed_out = true;
+        plan.send_s = fmin(send_s, def->timeout_s);
+        plan.latency_s = fmax(parts->local_s, parts->begin_s + def->timeout_s) + parts->rest_s;
+        extra_j += parts->rest_j + send_w * plan.send_s + wait_w * (def->timeout_s - plan.send_s);
+    } else if (parts->sends) {
+        plan.send_s = send_s;
+        plan.latency_s =
+            fmax(parts->local_s, parts->begin_s + send_s + parts->answer_s) + parts->fuse_s; /* both branches, Eq. (8) */
+        extra_j += parts->fuse_j + send_w * send_s + wait_w * parts->answer_s;
+    }
+    plan.energy_j = parts->idle_w * plan.latency_s + extra_j; /* Eq. (3) */
+    plan.cost_j = dvfo_scenario_cost_j(scenario, plan.energy_j, plan.latency_s);
+    return plan;
 }
 
 struct dvfo_plan dvfo_plan_request(struct dvfo_scenario *scenario, const struct dvfo_decision *decision,
                                    const struct dvfo_plan_link *link)
 {
-    const struct dvfo_scenario_def *def = dvfo_scenario_def_of(scenario);
-    struct tally tally = tally_at(scenario, decision->level);
-    if (decision->place == DVFO_PLACE_EDGE) {
-        const double time_s = run(&tally, dvfo_scenario_work(scenario, DVFO_STAGE_FULL, 0, decision->level));
-        return finish(scenario, &tally, time_s, 0.0, 0.0, false);
-    }
-    const double ready_s = before_sending(scenario, decision, &tally);
-    const bool has_tail = decision->place == DVFO_PLACE_SPLIT && decision->share_tenths < DVFO_SHARES - 1;
-    const double tail_s =
-        has_tail ? run(&tally, dvfo_scenario_work(scenario, DVFO_STAGE_TAIL, decision->share_tenths, decision->level))
-                 : 0.0;
-    const double local_s = ready_s + tail_s;
-    const double begin_s = def->composition == DVFO_SERIAL ? local_s : ready_s;
-    const double send_s = send_time_s(link, begin_s, dvfo_scenario_payload_byte(scenario, decision));
-    const double answer_s = def->rtt_s + dvfo_scenario_cloud_s(scenario, decision);
-    const struct dvfo_radio *radio = &def->board->radio;
-    if (send_s + answer_s > def->timeout_s) {
-        const double sending_s = fmin(send_s, def->timeout_s);
-        const double radio_j =
-            radio->send_w.value * sending_s + radio->wait_w.value * (def->timeout_s - sending_s);
-        const double rest_s = run(&tally, local_rest(scenario, decision));
-        return finish(scenario, &tally, fmax(local_s, begin_s + def->timeout_s) + rest_s, radio_j, sending_s, true);
-    }
-    const double radio_j = radio->send_w.value * send_s + radio->wait_w.value * answer_s;
-    const double fuse_s =
-        run(&tally, dvfo_scenario_cpu_work(scenario, dvfo_scenario_fuse_cycles(scenario, decision), decision->level));
-    const double joined_s = fmax(local_s, begin_s + send_s + answer_s); /* both branches, Eq. (8) */
-    return finish(scenario, &tally, joined_s + fuse_s, radio_j, send_s, false);
+    const struct dvfo_plan_parts parts = dvfo_plan_parts_of(scenario, decision);
+    const double bits = 8.0 * parts.payload_byte;
+    const double send_s = !parts.sends          ? 0.0
+                          : link->trace != NULL ? dvfo_trace_send_time_s(link->trace, link->start_s + parts.begin_s, bits)
+                                                : bits / link->rate_bps; /* Eq. (6) */
+    return dvfo_plan_finish(scenario, &parts, send_s);
 }
 
 struct dvfo_plan dvfo_plan_best_clocks(struct dvfo_scenario *scenario, struct dvfo_decision *decision,

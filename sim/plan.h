@@ -25,7 +25,27 @@ struct dvfo_plan {
     bool timed_out;   /* the remote path would outlast the timeout */
 };
 
-/** Cost of one request. O(1) after the schedules exist, plus one search in the trace. */
+/* A request's life cut where the link comes in: all of it that doesn't depend on how long sending takes. */
+struct dvfo_plan_parts {
+    bool sends;          /* false: EDGE; then only local_s, busy_j and idle_w count */
+    double begin_s;      /* from the start until sending begins */
+    double local_s;      /* until the device's own part is done */
+    double fuse_s;       /* after both branches are there */
+    double answer_s;     /* from the end of sending until the answer is there: round trip and cloud */
+    double rest_s;       /* what is left to compute when the answer is given up */
+    double payload_byte;
+    double idle_w;       /* drawn all the time at these clocks */
+    double busy_j, fuse_j, rest_j; /* on top of that: until local_s, while fusing, for the rest */
+};
+
+/** The parts of a decision. O(1) after the schedules exist. */
+struct dvfo_plan_parts dvfo_plan_parts_of(struct dvfo_scenario *scenario, const struct dvfo_decision *decision);
+
+/** The plan of a request whose transfer takes `send_s` (of no interest where nothing is sent). */
+struct dvfo_plan dvfo_plan_finish(const struct dvfo_scenario *scenario, const struct dvfo_plan_parts *parts,
+                                  double send_s);
+
+/** Cost of one request: the two above with the link's time in between. O(1) after the schedules exist, plus one search in the trace. */
 struct dvfo_plan dvfo_plan_request(struct dvfo_scenario *scenario, const struct dvfo_decision *decision,
                                    const struct dvfo_plan_link *link);
 
