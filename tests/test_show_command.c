@@ -1,24 +1,9 @@
 /* dvfo show network and dvfo list as a user types them. */
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 
-/* Runs "dvfo ARGUMENTS". @return its exit code; what it said, on either stream, in `said` */
-static int dvfo(const char *arguments, char *said, size_t size)
-{
-    char command[512];
-    snprintf(command, sizeof command, "{ " DVFO_PROGRAM " %s ; } 2>&1", arguments);
-    FILE *pipe = popen(command, "r");
-    cr_assert(pipe != NULL);
-    const size_t got = fread(said, 1, size - 1, pipe);
-    said[got] = '\0';
-    while (fgetc(pipe) != EOF) { /* so that the program never meets a closed pipe */
-    }
-    const int status = pclose(pipe);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
+#include "command.h"
+
+TestSuite(show_command, .init = command_make_folder, .fini = command_remove_folder);
 
 Test(show_command, words_exit_codes_and_messages)
 {
@@ -56,11 +41,12 @@ Test(show_command, words_exit_codes_and_messages)
         {"list --help", 0, "dvfo list networks"},
         {"show --help", 0, "dvfo show network"},
     };
-    static char said[1 << 16];
+    static struct said said;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const int code = dvfo(rows[i].arguments, said, sizeof said);
-        cr_expect(code == rows[i].exit_code, "dvfo %s: exit %d: %.300s", rows[i].arguments, code, said);
-        cr_expect(strstr(said, rows[i].says) != NULL, "dvfo %s: no '%s' in: %.300s", rows[i].arguments, rows[i].says,
-                  said);
+        command_dvfo(rows[i].arguments, &said);
+        cr_expect(said.code == rows[i].exit_code, "dvfo %s: exit %d: %.300s", rows[i].arguments, said.code, said.err);
+        cr_expect(command_says(&said, rows[i].says), "dvfo %s: no '%s' in: %.300s%.300s", rows[i].arguments,
+                  rows[i].says, said.out, said.err);
+        cr_expect(said.code != 2 || command_is_one_sentence(&said), "dvfo %s: %s", rows[i].arguments, said.err);
     }
 }
