@@ -6,7 +6,7 @@
 
 #include "sim/base/nearest.h"
 
-enum { MAX_YAML_BYTES = 4 << 20 };
+enum { MAX_YAML_BYTES = 4 << 20, MAX_OPEN_BRACKETS = 1000 };
 
 struct dvfo_yaml {
     struct dvfo_text text;
@@ -30,8 +30,42 @@ static const char *kind_of(dvfo_yaml_node node)
     return dvfo_yaml_is_map(node) ? "a map" : dvfo_yaml_is_list(node) ? "a list" : "a single value";
 }
 
+/* libyaml's time grows with the square of the brackets that are open at once. */
+static dvfo_status check_brackets(struct dvfo_ctx *ctx, const struct dvfo_text *text)
+{
+    long open = 0;
+    size_t line = 1;
+    for (size_t i = 0; i < text->size; i++) {
+        const char c = text->bytes[i];
+        line += c == '\n';
+        open += c == '[' || c == '{' ? 1 : (c == ']' || c == '}') && open > 0 ? -1 : 0;
+        if (open > MAX_OPEN_BRACKETS) {
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%zu: opens more than %d brackets, expected them to be closed",
+                             text->name, line, MAX_OPEN_BRACKETS);
+        }
+    }
+    return DVFO_OK;
+}
+
+/* What follows the first document would be passed over in silence. */
+static dvfo_status check_end(struct dvfo_ctx *ctx, struct dvfo_yaml *yaml, yaml_parser_t *parser)
+{
+    yaml_document_t more;
+    if (!yaml_parser_load(parser, &more)) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%zu: is not valid YAML: %s", yaml->text.name,
+                         parser->problem_mark.line + 1, parser->problem != NULL ? parser->problem : "unreadable");
+    }
+    const yaml_node_t *root = yaml_document_get_root_node(&more);
+    const size_t line = root != NULL ? root->start_mark.line + 1 : 0;
+    yaml_document_delete(&more);
+    return root == NULL ? DVFO_OK
+                        : dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%zu: begins a second document, expected one",
+                                    yaml->text.name, line);
+}
+
 static dvfo_status parse(struct dvfo_ctx *ctx, struct dvfo_yaml *yaml)
 {
+    DVFO_TRY(check_brackets(ctx, &yaml->text));
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) {
         return dvfo_fail_no_memory(ctx);
@@ -46,6 +80,8 @@ static dvfo_status parse(struct dvfo_ctx *ctx, struct dvfo_yaml *yaml)
         yaml->loaded = true;
         if (yaml_document_get_root_node(&yaml->document) == NULL) {
             status = dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:1: holds no YAML document", yaml->text.name);
+        } else {
+            status = check_end(ctx, yaml, &parser);
         }
     }
     yaml_parser_delete(&parser);
@@ -218,8 +254,9 @@ dvfo_status dvfo_yaml_allow(struct dvfo_ctx *ctx, dvfo_yaml_node map, const char
         }
         if (k == known) {
             const char *near = dvfo_nearest(name, keys, known);
-            return near != NULL ? dvfo_yaml_fail(ctx, value, "unknown key '%s'; did you mean '%s'?", name, near)
-                                : dvfo_yaml_fail(ctx, value, "unknown key '%s', expected keys like '%s'", name, keys[0]);
+            return near != NULL
+                       ? dvfo_yaml_fail(ctx, value, "unknown key '%s'; did you mean '%s'?", name, near)
+                       : dvfo_yaml_fail(ctx, value, "unknown key '%s', expected keys like '%s'", name, keys[0]);
         }
     }
     return DVFO_OK;
