@@ -418,6 +418,23 @@ static dvfo_status repeat_block(struct reader *reader, struct frame *caller, dvf
     return reader->network->n > before ? add_label(reader->ctx, &reader->names, full, frame->last) : DVFO_OK;
 }
 
+/* A list with more values than repetitions says two things at once. */
+static dvfo_status check_lists(struct reader *reader, dvfo_yaml_node use, dvfo_yaml_node with, long repeat)
+{
+    for (size_t i = 0; i < dvfo_yaml_count(with); i++) {
+        const char *name = NULL;
+        dvfo_yaml_node otherwise;
+        dvfo_yaml_pair(with, i, &name, &otherwise);
+        const dvfo_yaml_node given = dvfo_yaml_find(use, name);
+        if (dvfo_yaml_is_list(given) && dvfo_yaml_count(given) > (size_t)repeat) {
+            return dvfo_yaml_fail(reader->ctx, given,
+                                  "'%.30s' lists %zu values, expected at most %ld: one per repetition", name,
+                                  dvfo_yaml_count(given), repeat);
+        }
+    }
+    return DVFO_OK;
+}
+
 static dvfo_status expand_block(struct reader *reader, struct frame *caller, dvfo_yaml_node use)
 {
     struct frame frame = {.outer = caller, .depth = caller->depth + 1};
@@ -431,11 +448,14 @@ static dvfo_status expand_block(struct reader *reader, struct frame *caller, dvf
     DVFO_TRY(choose_name(reader, caller, use, frame.block, full));
     DVFO_TRY(resolve_all(reader, caller, use, full, 1, MAX_BLOCK_INPUTS, frame.inputs, &frame.input_count));
     const dvfo_yaml_node repeat = dvfo_yaml_find(use, "repeat");
+    long times = 1;
+    if (!dvfo_yaml_is_null(repeat)) {
+        DVFO_TRY(dvfo_scope_integer(reader->ctx, &caller->scope, repeat, "repeat", 1, MAX_REPEAT, &times));
+    }
+    DVFO_TRY(check_lists(reader, use, dvfo_yaml_find(block, "with"), times));
     if (dvfo_yaml_is_null(repeat)) {
         DVFO_TRY(expand_once(reader, caller, use, block, full, 0, &frame));
     } else {
-        long times = 0;
-        DVFO_TRY(dvfo_scope_integer(reader->ctx, &caller->scope, repeat, "repeat", 1, MAX_REPEAT, &times));
         DVFO_TRY(repeat_block(reader, caller, use, block, full, times, &frame));
     }
     caller->last = frame.last;
