@@ -99,6 +99,18 @@ static dvfo_status flush_output(struct dvfo_ctx *ctx)
                           : dvfo_fail(ctx, DVFO_FAILED, "standard output could not be written: %s", strerror(errno));
 }
 
+/* Tell what went wrong. @return the exit code */
+static int finish(struct dvfo_ctx *ctx, dvfo_status status)
+{
+    if (status == DVFO_OK) {
+        status = flush_output(ctx);
+    }
+    if (status != DVFO_OK && status != DVFO_CLOSED_PIPE) {
+        fprintf(stderr, "dvfo: %s\n", ctx->message[0] != '\0' ? ctx->message : dvfo_status_text(status));
+    }
+    return dvfo_status_exit_code(status);
+}
+
 int main(int argc, char **argv)
 {
     occupy_closed_streams();
@@ -106,11 +118,11 @@ int main(int argc, char **argv)
     struct dvfo_ctx ctx = {.note = print_note};
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(argc < 2 ? stderr : stdout);
-        return argc < 2 ? 2 : dvfo_status_exit_code(flush_output(&ctx));
+        return argc < 2 ? 2 : finish(&ctx, DVFO_OK);
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("dvfo " DVFO_VERSION);
-        return dvfo_status_exit_code(flush_output(&ctx));
+        return finish(&ctx, DVFO_OK);
     }
     const struct dvfo_command *command = find_command(argv[1]);
     if (command == NULL) {
@@ -120,12 +132,5 @@ int main(int argc, char **argv)
     char name[64];
     snprintf(name, sizeof name, "dvfo %s", command->name);
     argv[1] = name;
-    dvfo_status status = command->run(&ctx, argc - 1, argv + 1);
-    if (status == DVFO_OK) {
-        status = flush_output(&ctx);
-    }
-    if (status != DVFO_OK && status != DVFO_CLOSED_PIPE) {
-        fprintf(stderr, "dvfo: %s\n", ctx.message[0] != '\0' ? ctx.message : dvfo_status_text(status));
-    }
-    return dvfo_status_exit_code(status);
+    return finish(&ctx, command->run(&ctx, argc - 1, argv + 1));
 }
