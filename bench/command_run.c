@@ -215,12 +215,12 @@ static void add_inputs(struct dvfo_results *results, const struct dvfo_setting *
     dvfo_results_add_input(results, "trace", setting->opened_trace->name, setting->opened_trace->sha256);
 }
 
-static void write_configuration(const struct dvfo_setting *setting, char *text, size_t size)
+static void write_configuration(const struct dvfo_setting *setting, FILE *text)
 {
     const struct dvfo_trial *t = &setting->base;
     const struct dvfo_scenario_def *d = &t->scenario;
     static const char *const arrivals[] = {"closed", "periodic", "poisson"};
-    snprintf(text, size,
+    fprintf(text,
              "boards: %s\nnetworks: %s\npolicies: %s\ntrace: %s\nruntime: %s\nprecision: %s\ninput_px: %ld\n"
              "variant: %s\ncloud: %s\nrequests: %ld\narrivals: %s\nrate_hz: %.17g\nseed: %llu\npaired: %d\nthermal: %d\n"
              "eta: %.17g\nlambda: %.17g\np_max: %s\ncomposition: %s\ntail_rule: %s\ntail_width_steps: %d\n"
@@ -238,20 +238,33 @@ static void write_configuration(const struct dvfo_setting *setting, char *text, 
              d->speech_bps, d->quantise_cycle_per_element, d->fuse_cycle_per_element);
 }
 
+static dvfo_status open_results(struct dvfo_ctx *ctx, const struct arguments *arguments, struct dvfo_results **results)
+{
+    char *configuration = NULL;
+    size_t size = 0;
+    FILE *text = open_memstream(&configuration, &size); /* names may be long, and none is cut */
+    if (text == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    write_configuration(&arguments->setting, text);
+    const bool written = fclose(text) == 0;
+    const struct dvfo_results_def def = {.path = arguments->out,
+                                         .title = "dvfo run",
+                                         .configuration = configuration,
+                                         .seed = arguments->setting.base.seed,
+                                         .requests = !arguments->no_requests};
+    const dvfo_status status = written ? dvfo_results_create(ctx, &def, results) : dvfo_fail_no_memory(ctx);
+    free(configuration);
+    return status;
+}
+
 static dvfo_status open_outputs(struct dvfo_ctx *ctx, const struct arguments *arguments, struct watch *watch)
 {
     if (arguments->out != NULL && arguments->timeline != NULL && strcmp(arguments->out, arguments->timeline) == 0) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "--out and --timeline both name %s, expected two files", arguments->out);
     }
     if (arguments->out != NULL) {
-        char configuration[4096];
-        write_configuration(&arguments->setting, configuration, sizeof configuration);
-        const struct dvfo_results_def def = {.path = arguments->out,
-                                             .title = "dvfo run",
-                                             .configuration = configuration,
-                                             .seed = arguments->setting.base.seed,
-                                             .requests = !arguments->no_requests};
-        DVFO_TRY(dvfo_results_create(ctx, &def, &watch->results));
+        DVFO_TRY(open_results(ctx, arguments, &watch->results));
         add_inputs(watch->results, &arguments->setting);
     }
     return arguments->timeline != NULL ? dvfo_timeline_create(ctx, arguments->timeline, &watch->timeline) : DVFO_OK;
