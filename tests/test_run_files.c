@@ -153,8 +153,8 @@ Test(run_files, rows_are_left_out_on_demand)
         "run -b $DATA/small-board.yaml -n $DATA/small-network.yaml -p edge-only --no-requests --out bare.h5 && "
         "h5dump -n 1 bare.h5",
         &said);
-    cr_expect(said.code == 0 && command_says(&said, "/trials/energy_j") && !command_says(&said, "/requests/energy_j"), "%s",
-              said.err);
+    cr_expect(said.code == 0 && command_says(&said, "/trials/energy_j") && !command_says(&said, "/requests/energy_j"),
+              "%s", said.err);
 }
 
 /* ---- timeline ---- */
