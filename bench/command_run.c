@@ -306,8 +306,9 @@ static dvfo_status run_and_write(struct dvfo_ctx *ctx, struct arguments *argumen
                                                           (double)arguments->setting.base.workload.requests);
     const dvfo_status status = run_trials(ctx, arguments, watch, stop, *table, essential);
     dvfo_progress_end(&watch->progress);
-    if (status != DVFO_OK && status != DVFO_INTERRUPTED) {
-        return status;
+    const bool has_something = status == DVFO_OK || (status == DVFO_INTERRUPTED && watch->requests_before > 0.0);
+    if (!has_something) {
+        return status; /* and files of an earlier run stay as they were */
     }
     info.duration_s = dvfo_progress_clock_s() - info.duration_s;
     const dvfo_status written = commit_outputs(ctx, watch, &info);
