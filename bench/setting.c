@@ -40,6 +40,8 @@ static const struct argp_option options[] = {
     {0},
 };
 
+#define MAX_SEED 9007199254740992LL /* 2^53: tables and files show it exactly */
+
 static double number_option(struct argp_state *state, const char *name, const char *text, double min, double max)
 {
     double value = 0.0;
@@ -153,7 +155,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         setting->base.workload.requests = (long)integer_option(state, "requests", text, 1, 10000000000LL);
         break;
     case KEY_SEED:
-        setting->base.seed = (uint64_t)integer_option(state, "seed", text, 0, 9223372036854775807LL);
+        setting->base.seed = (uint64_t)integer_option(state, "seed", text, 0, MAX_SEED);
         break;
     case KEY_FREE:
         setting->base.paired = false;
