@@ -81,6 +81,7 @@ Test(run_command, wrong_arguments_are_told_in_one_sentence)
         {RUN "--eta 0x1", "--eta is '0x1'"},
         {RUN "--lambda -0.1", "--lambda is '-0.1'"},
         {RUN "--seed -1", "--seed is '-1', expected a whole number from 0"},
+        {RUN "--seed 9007199254740993", "from 0 to 9007199254740992"},
         {RUN "--seed 99999999999999999999999", "--seed is '99999999999999999999999'"},
         {RUN "--input 0", "--input is '0', expected a whole number from 1 to 8192"},
         {RUN "--input 100000", "--input is '100000'"},
@@ -412,6 +413,34 @@ Test(run_command, an_interrupted_plot_leaves_nothing)
                   &said);
     cr_expect(said.code == 130 && command_is_one_sentence(&said), "exit %d: %s", said.code, said.err);
     cr_expect(no_file("bandwidth-sweep"));
+}
+
+Test(run_command, a_gnuplot_that_fails_is_missing_or_interrupted_leaves_the_numbers_and_no_picture)
+{
+    static const struct {
+        const char *gnuplot; /* what stands in for it */
+        int code;
+        const char *says;
+    } rows[] = {
+        {"#!/bin/sh\nexit 3\n", 1, "gnuplot failed on"},
+        {"#!/bin/sh\nexit 0\n", 1, "gnuplot left it unfinished"},
+        {"#!/bin/sh\nkill -INT $PPID; sleep 0.1\n", 130, "interrupted while drawing"},
+        {NULL, 1, "gnuplot cannot be started (No such file or directory)"},
+    };
+    command_shell("mkdir bin", &said);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        command_shell("rm -f bin/gnuplot bandwidth-sweep.csv", &said);
+        if (rows[i].gnuplot != NULL) {
+            command_write("bin/gnuplot", rows[i].gnuplot, strlen(rows[i].gnuplot));
+            command_shell("chmod +x bin/gnuplot", &said);
+        }
+        command_shell("export DVFO PATH=$PWD/bin:$PATH; [ -x bin/gnuplot ] || PATH=$PWD/bin\n"
+                      "\"$DVFO\" plot bandwidth-sweep " WORLD " -p edge-only --requests 1",
+                      &said);
+        cr_expect(said.code == rows[i].code, "%s: exit %d: %s", rows[i].says, said.code, said.err);
+        cr_expect(command_is_one_sentence(&said) && command_says(&said, rows[i].says), "%s", said.err);
+        cr_expect(no_file(".svg") && no_file(".png") && no_file(".part-") && !no_file("bandwidth-sweep.csv"));
+    }
 }
 
 Test(run_command, the_same_command_gives_the_same_bytes)
