@@ -241,7 +241,8 @@ static json_t *json_cell(const struct cell *cell)
     if (is_text(cell)) {
         return json_string(cell->text);
     }
-    return cell->integer ? json_integer((json_int_t)cell->value)
+    const bool whole = cell->integer || (cell->value == floor(cell->value) && fabs(cell->value) < 1e15);
+    return whole ? json_integer((json_int_t)cell->value)
            : isfinite(cell->value) ? json_real(cell->value) : json_null();
 }
 

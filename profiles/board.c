@@ -28,18 +28,22 @@ static dvfo_status copy_text(struct dvfo_ctx *ctx, dvfo_yaml_node map, const cha
 }
 
 /* Index of the text in `names` (NULL-terminated). */
-static dvfo_status read_choice(struct dvfo_ctx *ctx, dvfo_yaml_node map, const char *key, const char *const names[2],
-                               int *out)
+/* One of `count` names; the message lists them: "expected fp32, fp16 or int8". */
+static dvfo_status read_choice(struct dvfo_ctx *ctx, dvfo_yaml_node map, const char *key, const char *const names[],
+                               int count, int *out)
 {
     const char *text = NULL;
+    char list[128] = "";
     DVFO_TRY(dvfo_yaml_string(ctx, map, key, &text));
-    for (*out = 0; *out < 2; (*out)++) {
+    for (*out = 0; *out < count; (*out)++) {
         if (strcmp(text, names[*out]) == 0) {
             return DVFO_OK;
         }
+        const size_t length = strlen(list);
+        const char *before = *out == 0 ? "" : *out + 1 < count ? ", " : " or ";
+        snprintf(list + length, sizeof list - length, "%s%s", before, names[*out]);
     }
-    return dvfo_yaml_fail(ctx, dvfo_yaml_find(map, key), "'%s' is '%.60s', expected %s or %s", key, text, names[0],
-                          names[1]);
+    return dvfo_yaml_fail(ctx, dvfo_yaml_find(map, key), "'%s' is '%.60s', expected %s", key, text, list);
 }
 
 /* Clock tables are written in MHz with a fraction; a hertz is the finest step that hardware tables know. */
@@ -154,7 +158,7 @@ static dvfo_status read_rail(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dv
     DVFO_TRY(copy_text(ctx, map, "name", &rail->name));
     if (!dvfo_yaml_is_null(dvfo_yaml_find(map, "inferred"))) {
         int inferred = 0;
-        DVFO_TRY(read_choice(ctx, map, "inferred", no_or_yes, &inferred));
+        DVFO_TRY(read_choice(ctx, map, "inferred", no_or_yes, 2, &inferred));
         rail->inferred = inferred == 1;
     }
     DVFO_TRY(read_rail_term(ctx, map, "base_w", &rail->base_w));
@@ -212,11 +216,21 @@ static dvfo_status read_runtime_modes(struct dvfo_ctx *ctx, dvfo_yaml_node map, 
     static const char *const combine_names[] = {"stream", "sum"};
     static const char *const wait_names[] = {"spin", "block"};
     int choice = 0;
-    DVFO_TRY(read_choice(ctx, map, "combine", combine_names, &choice));
+    DVFO_TRY(read_choice(ctx, map, "combine", combine_names, 2, &choice));
     runtime->combine = (dvfo_combine)choice;
-    DVFO_TRY(read_choice(ctx, map, "wait", wait_names, &choice));
+    DVFO_TRY(read_choice(ctx, map, "wait", wait_names, 2, &choice));
     runtime->wait = (dvfo_wait)choice;
     return DVFO_OK;
+}
+
+static dvfo_status read_precision(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_runtime *runtime)
+{
+    static const char *const names[] = {"fp32", "fp16", "int8"};
+    static const double bytes[] = {4.0, 2.0, 1.0};
+    int choice = 0;
+    DVFO_TRY(read_choice(ctx, map, "precision", names, 3, &choice));
+    runtime->bytes_per_element = bytes[choice];
+    return copy_text(ctx, map, "precision", &runtime->precision);
 }
 
 static dvfo_status read_reread(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_runtime *runtime)
@@ -234,7 +248,6 @@ static dvfo_status read_runtime(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct
 {
     static const char *const keys[] = {"name",
                                        "precision",
-                                       "bytes_per_element",
                                        "combine",
                                        "wait",
                                        "flop_per_cycle",
@@ -253,8 +266,7 @@ static dvfo_status read_runtime(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct
                                        NULL};
     DVFO_TRY(dvfo_yaml_allow(ctx, map, keys));
     DVFO_TRY(copy_text(ctx, map, "name", &runtime->name));
-    DVFO_TRY(copy_text(ctx, map, "precision", &runtime->precision));
-    DVFO_TRY(dvfo_yaml_number(ctx, map, "bytes_per_element", 0.125, 8.0, &runtime->bytes_per_element));
+    DVFO_TRY(read_precision(ctx, map, runtime));
     DVFO_TRY(read_runtime_modes(ctx, map, runtime));
     DVFO_TRY(dvfo_quantity_read(ctx, map, "flop_per_cycle", 1.0, MAX_FLOP_PER_CYCLE, &runtime->flop_per_cycle));
     DVFO_TRY(dvfo_quantity_read(ctx, map, "byte_per_cycle", 1e-3, MAX_BYTE_PER_CYCLE, &runtime->byte_per_cycle));
@@ -318,7 +330,7 @@ static dvfo_status read_thermal(struct dvfo_ctx *ctx, dvfo_yaml_node root, struc
     DVFO_TRY(dvfo_quantity_read(ctx, map, keys[0], 1e-3, MAX_KELVIN, &thermal->resistance_k_per_w));
     DVFO_TRY(dvfo_quantity_read(ctx, map, keys[1], 1e-3, MAX_JOULE_PER_KELVIN, &thermal->capacity_j_per_k));
     DVFO_TRY(dvfo_quantity_read(ctx, map, keys[2], -60.0, 100.0, &thermal->ambient_c));
-    return dvfo_quantity_read(ctx, map, keys[3], 0.0, 150.0, &thermal->trip_c);
+    return dvfo_quantity_read(ctx, map, keys[3], thermal->ambient_c.value, 150.0, &thermal->trip_c);
 }
 
 static dvfo_status read_board(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct dvfo_board *board)

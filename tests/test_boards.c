@@ -65,7 +65,6 @@ static const char plain_board[] =
     "runtimes:\n"
     "  - name: plain\n"
     "    precision: fp32\n"
-    "    bytes_per_element: 4\n"
     "    combine: stream\n"
     "    wait: spin\n"
     "    flop_per_cycle: {value: 100, standing: documented, source: \"s\"}\n"
@@ -333,8 +332,9 @@ Test(board, each_mistake_is_told_with_line_found_and_expected)
         {"levels_mhz: [250, 500, 750, 1000]", "levels_mhz: [250, 750, 500, 1000]",
          "plain.yaml:13: 'levels_mhz' has 500 after 750, expected ascending clocks"},
         {"      default: {value: 0.5,", "      pool: {value: 0.5,",
-         "plain.yaml:67: 'efficiency' has no entry for the class 'conv-1x1' and no 'default'"},
-        {"    wait: spin", "    wait: sleep", "plain.yaml:55: 'wait' is 'sleep', expected spin or block"},
+         "plain.yaml:66: 'efficiency' has no entry for the class 'conv-1x1' and no 'default'"},
+        {"    wait: spin", "    wait: sleep", "plain.yaml:54: 'wait' is 'sleep', expected spin or block"},
+        {"    precision: fp32", "    precision: fp64", "plain.yaml:52: 'precision' is 'fp64', expected fp32, fp16 or int8"},
         {"  - name: GPU\n", "  - name: GPU\n    gpuu: 1\n", "plain.yaml:29: unknown key 'gpuu'; did you mean 'gpu'?"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
