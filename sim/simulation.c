@@ -6,7 +6,7 @@
 #include "sim/base/random.h"
 #include "sim/cloud.h"
 #include "sim/link.h"
-#include "sim/request.h"
+#include "sim/narrator.h"
 #include "sim/tally.h"
 
 struct dvfo_simulation {
@@ -32,9 +32,8 @@ struct dvfo_simulation {
     double charged_until_s;
     int wanted[DVFO_DOMAINS]; /* clocks asked for */
     dvfo_event_id change_event[DVFO_DOMAINS], job_event;
-    double clock_since_s[DVFO_DOMAINS], job_since_s; /* for the timeline */
-    double decided_since_s;
-    struct dvfo_decision decided; /* the latest decision: in force until the next */
+    struct dvfo_narrator narrator;
+    double job_since_s; /* for the narrator */
     double temperature_c;
     int thermal_cap; /* levels taken off the top of CPU and GPU */
 
@@ -74,61 +73,6 @@ static dvfo_event_id schedule(struct dvfo_simulation *sim, double delay_s, int p
     return id;
 }
 
-/* ---- the timeline ---- */
-
-static bool is_watched(const struct dvfo_simulation *sim)
-{
-    return sim->trial->probe != NULL && sim->trial->probe->span != NULL;
-}
-
-static void tell_span(const struct dvfo_simulation *sim, dvfo_track track, const char *name, double begin_s,
-                      double end_s, long request)
-{
-    if (is_watched(sim) && end_s > begin_s) {
-        sim->trial->probe->span(sim->trial->probe->user, track, name, begin_s, end_s, request);
-    }
-}
-
-/* The clock that held until now. */
-static void tell_clock(struct dvfo_simulation *sim, int domain)
-{
-    if (!is_watched(sim)) {
-        return;
-    }
-    char name[32];
-    const double hz = sim->def->board->clock[domain].level_hz[sim->device.level[domain]];
-    snprintf(name, sizeof name, "%.0f MHz", hz / 1e6);
-    tell_span(sim, (dvfo_track)(DVFO_TRACK_CPU_CLOCK + domain), name, sim->clock_since_s[domain], now_s(sim), -1);
-    sim->clock_since_s[domain] = now_s(sim);
-}
-
-/* The decision that held until now. */
-static void tell_decision(struct dvfo_simulation *sim)
-{
-    if (!is_watched(sim)) {
-        return;
-    }
-    const struct dvfo_decision *decided = &sim->decided;
-    char name[48];
-    if (decided->place == DVFO_PLACE_SPLIT) {
-        snprintf(name, sizeof name, "split, %d %% sent", 10 * decided->share_tenths);
-    } else if (decided->place == DVFO_PLACE_LAYER) {
-        snprintf(name, sizeof name, "layer cut %d", decided->cut);
-    } else {
-        snprintf(name, sizeof name, "%s", dvfo_place_name(decided->place));
-    }
-    tell_span(sim, DVFO_TRACK_AGENT, name, sim->decided_since_s, now_s(sim), -1);
-    sim->decided_since_s = now_s(sim);
-}
-
-static void tell_counter(const struct dvfo_simulation *sim, dvfo_counter counter, double time_s, double value)
-{
-    const struct dvfo_probe *probe = sim->trial->probe;
-    if (probe != NULL && probe->counter != NULL) {
-        probe->counter(probe->user, counter, time_s, value);
-    }
-}
-
 /* ---- energy: Eq. (3) ---- */
 
 static double radio_power_w(const struct dvfo_simulation *sim)
@@ -158,7 +102,7 @@ static void charge_interval(struct dvfo_simulation *sim, double from_s, double t
     if (owner != DVFO_NO_REQUEST) {
         sim->requests.slot[owner].energy_j += energy_j;
     }
-    tell_counter(sim, DVFO_COUNTER_POWER_W, from_s, energy_j / (to_s - from_s));
+    dvfo_narrator_counter(&sim->narrator, DVFO_COUNTER_POWER_W, from_s, energy_j / (to_s - from_s));
     if (sim->trial->thermal) {
         sim->temperature_c = dvfo_power_temperature_c(&sim->def->board->thermal, sim->temperature_c,
                                                       energy_j / (to_s - from_s), to_s - from_s); /* Eq. (4) */
@@ -193,7 +137,7 @@ static void reschedule_job(struct dvfo_simulation *sim)
 
 static void take_clock(struct dvfo_simulation *sim, int domain, int level)
 {
-    tell_clock(sim, domain);
+    dvfo_narrator_clock(&sim->narrator, (dvfo_domain)domain, sim->device.level[domain], now_s(sim));
     dvfo_device_set_clock(&sim->device, (dvfo_domain)domain, level, now_s(sim));
 }
 
@@ -311,8 +255,7 @@ static void start_request(struct dvfo_simulation *sim, struct dvfo_request *requ
     request->decision.place = DVFO_PLACE_EDGE;
     sim->trial->policy->decide(sim->policy_state, &seen, &request->decision);
     check_decision(sim, &request->decision);
-    tell_decision(sim);
-    sim->decided = request->decision;
+    dvfo_narrator_decide(&sim->narrator, &request->decision, now_s(sim));
     request->started = true;
     request->start_s = now_s(sim);
     request->step = dvfo_request_first_step(request->decision.place);
@@ -342,41 +285,13 @@ static void add_request(struct dvfo_simulation *sim)
     }
 }
 
-static void record_row(const struct dvfo_simulation *sim, const struct dvfo_request *request, double latency_s,
-                       double cost_j)
-{
-    const struct dvfo_probe *probe = sim->trial->probe;
-    if (probe == NULL || probe->request == NULL) {
-        return;
-    }
-    const struct dvfo_decision *decision = &request->decision;
-    const struct dvfo_clocks clocks = dvfo_scenario_clocks(sim->scenario, decision->level);
-    struct dvfo_request_row row = {
-        .request = request->index,
-        .arrival_s = request->arrival_s,
-        .start_s = request->start_s,
-        .end_s = now_s(sim),
-        .latency_s = latency_s,
-        .energy_j = request->energy_j,
-        .cost_j = cost_j,
-        .place = decision->place,
-        .share = dvfo_request_share(request),
-        .cut = decision->place == DVFO_PLACE_LAYER ? sim->def->network->cuts[decision->cut] : -1,
-        .uplink_byte = request->uplink_byte,
-        .send_s = request->send_s,
-        .timed_out = request->remote == DVFO_REMOTE_GIVEN_UP,
-    };
-    memcpy(row.hz, clocks.hz, sizeof row.hz);
-    probe->request(probe->user, &row);
-}
-
 static void finish_request(struct dvfo_simulation *sim, uint32_t slot)
 {
     struct dvfo_request *request = request_of(sim, slot);
     const double latency_s = now_s(sim) - request->arrival_s;
     const double cost_j = dvfo_scenario_cost_j(sim->scenario, request->energy_j, latency_s); /* Eq. (9) */
     dvfo_tally_add(&sim->tally, request, latency_s);
-    record_row(sim, request, latency_s, cost_j);
+    dvfo_narrator_request(&sim->narrator, sim->scenario, request, latency_s, cost_j, now_s(sim));
     sim->last_latency_s = latency_s;
     sim->last_energy_j = request->energy_j;
     if (sim->trial->policy->learn != NULL) {
@@ -456,14 +371,14 @@ static void on_sent(void *subject, uint64_t argument)
     if (sending_s > 0.0) {
         sim->bandwidth_bps = 8.0 * request->uplink_byte / sending_s;
         sim->bandwidth_at_s = now_s(sim);
-        tell_counter(sim, DVFO_COUNTER_BANDWIDTH_BPS, request->sending_since_s, sim->bandwidth_bps);
+        dvfo_narrator_counter(&sim->narrator, DVFO_COUNTER_BANDWIDTH_BPS, request->sending_since_s, sim->bandwidth_bps);
     }
-    tell_span(sim, DVFO_TRACK_RADIO, "send", request->sending_since_s, now_s(sim), request->index);
+    dvfo_narrator_span(&sim->narrator, DVFO_TRACK_RADIO, "send", request->sending_since_s, now_s(sim), request->index);
     double begin_s = 0.0;
     const double service_s = dvfo_scenario_cloud_s(sim->scenario, &request->decision);
     const double half_trip_s = 0.5 * sim->def->rtt_s;
     const double end_s = dvfo_cloud_serve(&sim->cloud, now_s(sim) + half_trip_s, service_s, &begin_s);
-    tell_span(sim, DVFO_TRACK_CLOUD, "serve", begin_s, end_s, request->index);
+    dvfo_narrator_span(&sim->narrator, DVFO_TRACK_CLOUD, "serve", begin_s, end_s, request->index);
     request->network_event = schedule(sim, end_s + half_trip_s - now_s(sim), PRIORITY_NETWORK, on_answer, slot);
     leave_link(sim, slot);
 }
@@ -480,6 +395,10 @@ static void on_timeout(void *subject, uint64_t argument)
     if (request->remote == DVFO_REMOTE_AWAITED) {
         sim->awaited--;
     } else {
+        if (dvfo_link_current(&sim->link) == slot) {
+            dvfo_narrator_span(&sim->narrator, DVFO_TRACK_RADIO, "send, given up", request->sending_since_s, now_s(sim),
+                               request->index);
+        }
         leave_link(sim, slot);
     }
     request->remote = DVFO_REMOTE_GIVEN_UP;
@@ -573,7 +492,7 @@ static void on_job_done(void *subject, uint64_t argument)
     struct dvfo_simulation *sim = subject;
     const uint32_t slot = (uint32_t)argument;
     charge(sim);
-    tell_span(sim, DVFO_TRACK_DEVICE, dvfo_step_name(request_of(sim, slot)->step), sim->job_since_s, now_s(sim),
+    dvfo_narrator_span(&sim->narrator, DVFO_TRACK_DEVICE, dvfo_step_name(request_of(sim, slot)->step), sim->job_since_s, now_s(sim),
               request_of(sim, slot)->index);
     dvfo_device_finish(&sim->device);
     sim->on_device = DVFO_NO_REQUEST;
@@ -656,6 +575,7 @@ static dvfo_status init_parts(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
     dvfo_requests_init(&sim->requests);
     dvfo_link_init(&sim->link, trial->trace);
     sim->on_device = DVFO_NO_REQUEST;
+    sim->narrator = (struct dvfo_narrator){.probe = trial->probe, .board = sim->def->board};
     sim->bandwidth_bps = sim->last_latency_s = sim->last_energy_j = NAN;
     sim->temperature_c = trial->thermal ? sim->def->board->thermal.ambient_c.value : NAN;
     DVFO_TRY(dvfo_tally_init(ctx, &sim->tally));
@@ -724,10 +644,7 @@ dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *si
         events++;
         stopped = stop != NULL && *stop != 0;
     }
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        tell_clock(sim, d);
-    }
-    tell_decision(sim);
+    dvfo_narrator_end(&sim->narrator, sim->device.level, now_s(sim));
     dvfo_tally_fill(&sim->tally, sim->scenario, &sim->ledger, &sim->device, sim->charged_until_s, results);
     results->temperature_c = sim->temperature_c;
     results->events = events;
