@@ -60,7 +60,7 @@ const struct dvfo_policy_type dvfo_policy_powersave = {
 
 const struct dvfo_policy_type dvfo_policy_edge_best = {
     .name = "edge-best",
-    .summary = "on the device at the fixed clocks of least cost, found over the full clock tables",
+    .summary = "on the device at the fixed clocks of least cost for a request alone, over the full clock tables",
     .sight = DVFO_SIGHT_PROFILE,
     .state_size = sizeof(struct fixed),
     .init = edge_best_init,

@@ -45,7 +45,7 @@ static void release(void *block)
 
 const struct dvfo_policy_type dvfo_policy_oracle_dvfo = {
     .name = "oracle-dvfo",
-    .summary = "knows the trace: per request the best of DVFO's levels and shares",
+    .summary = "knows the trace: per request alone, the best of DVFO's levels and shares; no bound where requests queue",
     .sight = DVFO_SIGHT_TRACE,
     .state_size = sizeof(struct oracle),
     .init = oracle_dvfo_init,
@@ -55,7 +55,7 @@ const struct dvfo_policy_type dvfo_policy_oracle_dvfo = {
 
 const struct dvfo_policy_type dvfo_policy_oracle_all = {
     .name = "oracle-all",
-    .summary = "knows the trace: per request the best of all clocks, shares, layer cuts and the encoded input",
+    .summary = "knows the trace: per request alone, the best of all clocks, shares, layer cuts, encoded input",
     .sight = DVFO_SIGHT_TRACE,
     .state_size = sizeof(struct oracle),
     .init = oracle_all_init,

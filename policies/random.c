@@ -13,7 +13,7 @@ static dvfo_status random_init(struct dvfo_ctx *ctx, void *block, const struct d
     struct random *state = block;
     DVFO_TRY(dvfo_policy_no_argument(ctx, setup, "random"));
     state->choice = dvfo_level_choice_of_agents(setup->board);
-    state->rng = dvfo_random_stream(setup->seed, setup->trial_index, "policy-random");
+    state->rng = dvfo_random_stream(setup->seed, 0, "random");
     return state->rng == NULL ? dvfo_fail_no_memory(ctx) : DVFO_OK;
 }
 

@@ -244,7 +244,9 @@ static dvfo_status read_reread(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct 
     return DVFO_OK;
 }
 
-static dvfo_status read_runtime(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_runtime *runtime)
+/* A runtime can't move more than the bus: `peak_byte_per_cycle` bounds what it achieves. */
+static dvfo_status read_runtime(struct dvfo_ctx *ctx, dvfo_yaml_node map, double peak_byte_per_cycle,
+                                struct dvfo_runtime *runtime)
 {
     static const char *const keys[] = {"name",
                                        "precision",
@@ -269,7 +271,7 @@ static dvfo_status read_runtime(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct
     DVFO_TRY(read_precision(ctx, map, runtime));
     DVFO_TRY(read_runtime_modes(ctx, map, runtime));
     DVFO_TRY(dvfo_quantity_read(ctx, map, "flop_per_cycle", 1.0, MAX_FLOP_PER_CYCLE, &runtime->flop_per_cycle));
-    DVFO_TRY(dvfo_quantity_read(ctx, map, "byte_per_cycle", 1e-3, MAX_BYTE_PER_CYCLE, &runtime->byte_per_cycle));
+    DVFO_TRY(dvfo_quantity_read(ctx, map, "byte_per_cycle", 1e-3, peak_byte_per_cycle, &runtime->byte_per_cycle));
     DVFO_TRY(
         dvfo_quantity_read(ctx, map, "gpu_byte_per_cycle", 1e-3, MAX_BYTE_PER_CYCLE, &runtime->gpu_byte_per_cycle));
     DVFO_TRY(dvfo_quantity_read(ctx, map, "tile_pixels", 1.0, 4096.0, &runtime->tile_pixels));
@@ -294,7 +296,7 @@ static dvfo_status read_runtimes(struct dvfo_ctx *ctx, dvfo_yaml_node root, stru
     }
     for (size_t i = 0; i < dvfo_yaml_count(list); i++) {
         board->runtime_count = i + 1;
-        DVFO_TRY(read_runtime(ctx, dvfo_yaml_item(list, i), &board->runtime[i]));
+        DVFO_TRY(read_runtime(ctx, dvfo_yaml_item(list, i), board->peak_byte_per_cycle.value, &board->runtime[i]));
     }
     return DVFO_OK;
 }

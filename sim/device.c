@@ -91,9 +91,9 @@ struct dvfo_busy dvfo_device_advance(struct dvfo_device *device, double from_s, 
     return busy;
 }
 
-void dvfo_device_finish(struct dvfo_device *device)
+void dvfo_device_finish(struct dvfo_device *device, double now_s)
 {
-    DVFO_REQUIRE(device->working && device->done_s >= device->length_s);
+    DVFO_REQUIRE(device->working && device->done_s >= device->length_s - rounding_s(device->length_s, now_s));
     device->working = false;
 }
 

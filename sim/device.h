@@ -44,8 +44,8 @@ double dvfo_device_remaining_s(const struct dvfo_device *device, double now_s);
 /** Go from `from_s` to `to_s`, which must not cross the end of a stall; integrals of u over the interval come back. */
 struct dvfo_busy dvfo_device_advance(struct dvfo_device *device, double from_s, double to_s);
 
-/** The work in flight is done. */
-void dvfo_device_finish(struct dvfo_device *device);
+/** The work in flight is done, up to the rounding of the clock. */
+void dvfo_device_finish(struct dvfo_device *device, double now_s);
 
 /** A clock takes effect now; work in flight is rescaled and stands still for the domain's stall. */
 void dvfo_device_set_clock(struct dvfo_device *device, dvfo_domain domain, int level, double now_s);

@@ -75,3 +75,8 @@ double dvfo_link_send_s(const struct dvfo_link *link, double trace_s, double byt
 {
     return dvfo_trace_send_time_s(link->trace, trace_s, 8.0 * bytes); /* Eq. (6) */
 }
+
+double dvfo_link_byte_between(const struct dvfo_link *link, double from_s, double to_s)
+{
+    return (dvfo_trace_sent_bits(link->trace, to_s) - dvfo_trace_sent_bits(link->trace, from_s)) / 8.0;
+}

@@ -33,4 +33,7 @@ void dvfo_link_leave(struct dvfo_link *link, uint32_t transfer);
 /** Time to send `bytes` from trace time `trace_s` on [s]. */
 double dvfo_link_send_s(const struct dvfo_link *link, double trace_s, double bytes);
 
+/** Bytes that the link carries between two trace times. */
+double dvfo_link_byte_between(const struct dvfo_link *link, double from_s, double to_s);
+
 #endif

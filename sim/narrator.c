@@ -81,6 +81,8 @@ void dvfo_narrator_request(const struct dvfo_narrator *narrator, const struct dv
         .cut = decision->place == DVFO_PLACE_LAYER ? cuts[decision->cut] : -1,
         .uplink_byte = request->uplink_byte,
         .send_s = request->send_s,
+        .trace_s = request->start_s + request->trace_offset_s,
+        .rate_bps = request->rate_bps,
         .timed_out = request->remote == DVFO_REMOTE_GIVEN_UP,
     };
     memcpy(row.hz, clocks.hz, sizeof row.hz);

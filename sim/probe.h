@@ -18,6 +18,8 @@ struct dvfo_request_row {
     int cut;          /* layer after which the activation was sent, -1 otherwise */
     double uplink_byte;
     double send_s;    /* on the link, queueing included; 0 when nothing was sent */
+    double trace_s;   /* time of the trace at which the device took it up */
+    double rate_bps;  /* mean rate its bytes met; NaN when nothing was sent to the end */
     bool timed_out;
     double hz[DVFO_DOMAINS]; /* clocks decided for it */
 };

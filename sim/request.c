@@ -19,6 +19,7 @@ void dvfo_requests_init(struct dvfo_requests *requests)
 void dvfo_requests_free(struct dvfo_requests *requests)
 {
     free(requests->slot);
+    free(requests->ready);
     dvfo_requests_init(requests);
 }
 
@@ -29,10 +30,15 @@ static bool grow(struct dvfo_requests *requests)
     if (slot == NULL) {
         return false;
     }
+    requests->slot = slot;
+    uint32_t *ready = realloc(requests->ready, size * sizeof *ready);
+    if (ready == NULL) {
+        return false;
+    }
+    requests->ready = ready;
     for (uint32_t i = requests->size; i < size; i++) {
         slot[i].newer = i + 1 < size ? i + 1 : DVFO_NO_REQUEST; /* free ones hang on `newer` */
     }
-    requests->slot = slot;
     requests->free_slot = requests->size;
     requests->size = size;
     return true;
@@ -77,13 +83,41 @@ void dvfo_requests_remove(struct dvfo_requests *requests, uint32_t slot)
     requests->count--;
 }
 
-uint32_t dvfo_requests_first_ready(const struct dvfo_requests *requests)
+static bool is_older(const struct dvfo_requests *requests, uint32_t a, uint32_t b)
 {
-    uint32_t slot = requests->oldest;
-    while (slot != DVFO_NO_REQUEST && !requests->slot[slot].ready) {
-        slot = requests->slot[slot].newer;
+    return requests->slot[a].index < requests->slot[b].index;
+}
+
+void dvfo_requests_queue(struct dvfo_requests *requests, uint32_t slot)
+{
+    DVFO_REQUIRE(requests->ready_count < requests->size);
+    uint32_t place = requests->ready_count++;
+    while (place > 0 && is_older(requests, slot, requests->ready[(place - 1) / 2])) {
+        requests->ready[place] = requests->ready[(place - 1) / 2];
+        place = (place - 1) / 2;
     }
-    return slot;
+    requests->ready[place] = slot;
+}
+
+uint32_t dvfo_requests_next(struct dvfo_requests *requests)
+{
+    if (requests->ready_count == 0) {
+        return DVFO_NO_REQUEST;
+    }
+    const uint32_t first = requests->ready[0], last = requests->ready[--requests->ready_count];
+    uint32_t place = 0;
+    for (uint32_t child = 1; child < requests->ready_count; child = 2 * place + 1) {
+        if (child + 1 < requests->ready_count && is_older(requests, requests->ready[child + 1], requests->ready[child])) {
+            child++;
+        }
+        if (is_older(requests, last, requests->ready[child])) {
+            break;
+        }
+        requests->ready[place] = requests->ready[child];
+        place = child;
+    }
+    requests->ready[place] = last;
+    return first;
 }
 
 dvfo_step dvfo_request_first_step(dvfo_place place)

@@ -45,12 +45,12 @@ struct dvfo_request {
     double energy_j;
     struct dvfo_decision decision;
     bool started;                /* taken up by the device: its decision holds */
-    bool ready;                  /* `step` waits for the device or runs on it */
     bool local_done;             /* nothing left to do on the device before the join */
     dvfo_step step;
     dvfo_remote remote;
     double handed_over_s, sending_since_s, send_s; /* of its transfer */
     double uplink_byte;
+    double rate_bps;             /* mean rate its bytes met; NaN until they are through */
     dvfo_event_id network_event; /* end of sending, then the answer */
     dvfo_event_id timeout_event;
     uint32_t older, newer;       /* neighbours in order of arrival */
@@ -58,6 +58,8 @@ struct dvfo_request {
 
 struct dvfo_requests {
     struct dvfo_request *slot;   /* (size); owned; moves when it grows */
+    uint32_t *ready;             /* (size) a heap of slots that wait for the device, the oldest request first; owned */
+    uint32_t ready_count;
     uint32_t size, free_slot;
     uint32_t oldest, newest;
     int count;
@@ -70,8 +72,11 @@ void dvfo_requests_free(struct dvfo_requests *requests);
 uint32_t dvfo_requests_add(struct dvfo_requests *requests, const struct dvfo_request *request);
 void dvfo_requests_remove(struct dvfo_requests *requests, uint32_t slot);
 
-/** The oldest request that has something for the device, or DVFO_NO_REQUEST. */
-uint32_t dvfo_requests_first_ready(const struct dvfo_requests *requests);
+/** The request's step waits for the device. Once at a time. Cost: O(log waiting). */
+void dvfo_requests_queue(struct dvfo_requests *requests, uint32_t slot);
+
+/** Take out the oldest request that waits for the device; DVFO_NO_REQUEST when none does. Cost: O(log waiting). */
+uint32_t dvfo_requests_next(struct dvfo_requests *requests);
 
 /** Step with which a placement begins. */
 dvfo_step dvfo_request_first_step(dvfo_place place);

@@ -27,10 +27,12 @@ struct dvfo_simulation {
     uint32_t on_device;      /* whose step runs, DVFO_NO_REQUEST when the device is free */
     int awaited;             /* answers the radio listens for */
     long arrived;
+    double last_arrival_s;
     bool done, out_of_memory;
 
     double charged_until_s;
-    int wanted[DVFO_DOMAINS]; /* clocks asked for */
+    int asked[DVFO_DOMAINS];       /* levels that the policy asked for last */
+    int changing_to[DVFO_DOMAINS]; /* of the changes under way */
     dvfo_event_id change_event[DVFO_DOMAINS], job_event;
     struct dvfo_narrator narrator;
     double job_since_s; /* for the narrator */
@@ -141,35 +143,44 @@ static void take_clock(struct dvfo_simulation *sim, int domain, int level)
     dvfo_device_set_clock(&sim->device, (dvfo_domain)domain, level, now_s(sim));
 }
 
+static void change_if_wanted(struct dvfo_simulation *sim, int domain);
+
 static void on_clock_change(void *subject, uint64_t argument)
 {
     struct dvfo_simulation *sim = subject;
     const int domain = (int)argument;
     charge(sim);
     sim->change_event[domain] = 0;
-    take_clock(sim, domain, sim->wanted[domain]);
+    take_clock(sim, domain, sim->changing_to[domain]);
     reschedule_job(sim);
+    change_if_wanted(sim, domain);
 }
 
-/* Ask for clocks. Each domain takes its own time; a newer wish replaces one under way. */
+/* The level that a wish comes down to under the thermal cap; memory isn't capped. */
+static int capped(const struct dvfo_simulation *sim, int domain, int level)
+{
+    const int top = (int)sim->def->board->clock[domain].level_count - 1;
+    const int cap = domain == DVFO_MEM || sim->thermal_cap == 0 ? top : top - sim->thermal_cap;
+    return level <= cap ? level : (cap > 0 ? cap : 0);
+}
+
+/* Begin a change unless one is under way: that one lands first, at its own time, and the wish of then comes next. */
+static void change_if_wanted(struct dvfo_simulation *sim, int domain)
+{
+    const int wanted = capped(sim, domain, sim->asked[domain]);
+    if (sim->change_event[domain] == 0 && wanted != sim->device.level[domain]) {
+        sim->changing_to[domain] = wanted;
+        sim->change_event[domain] = schedule(sim, sim->def->board->clock[domain].change_s.value, PRIORITY_CHANGE,
+                                             on_clock_change, (uint64_t)domain);
+    }
+}
+
 static void ask_for_clocks(struct dvfo_simulation *sim, const int level[DVFO_DOMAINS])
 {
     for (int d = 0; d < DVFO_DOMAINS; d++) {
-        const int top = (int)sim->def->board->clock[d].level_count - 1;
-        DVFO_REQUIRE(level[d] >= 0 && level[d] <= top);
-        const int cap = d == DVFO_MEM ? top : top - sim->thermal_cap;
-        const int wanted = level[d] <= cap ? level[d] : (cap > 0 ? cap : 0);
-        const bool same_wish = wanted == sim->wanted[d];
-        sim->wanted[d] = wanted;
-        if (same_wish) {
-            continue;
-        }
-        dvfo_event_queue_cancel(sim->queue, sim->change_event[d]);
-        sim->change_event[d] = 0;
-        if (wanted != sim->device.level[d]) {
-            sim->change_event[d] = schedule(sim, sim->def->board->clock[d].change_s.value, PRIORITY_CHANGE,
-                                            on_clock_change, (uint64_t)d);
-        }
+        DVFO_REQUIRE(level[d] >= 0 && (size_t)level[d] < sim->def->board->clock[d].level_count);
+        sim->asked[d] = level[d];
+        change_if_wanted(sim, d);
     }
 }
 
@@ -186,7 +197,9 @@ static void on_thermal_poll(void *subject, uint64_t argument)
     } else if (sim->temperature_c < trip_c && sim->thermal_cap > 0) {
         sim->thermal_cap--;
     }
-    ask_for_clocks(sim, sim->wanted);
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        change_if_wanted(sim, d);
+    }
     if (!sim->done) {
         schedule(sim, THERMAL_POLL_S, PRIORITY_CHANGE, on_thermal_poll, 0);
     }
@@ -218,7 +231,7 @@ static void on_tick(void *subject, uint64_t argument)
     charge(sim);
     const struct dvfo_observation seen = observe(sim, -1);
     int level[DVFO_DOMAINS];
-    memcpy(level, sim->wanted, sizeof level);
+    memcpy(level, sim->asked, sizeof level);
     const double next_s = sim->trial->policy->tick(sim->policy_state, &seen, level);
     DVFO_REQUIRE(next_s > 0.0);
     ask_for_clocks(sim, level);
@@ -229,7 +242,7 @@ static void on_tick(void *subject, uint64_t argument)
 static void settle_clocks(struct dvfo_simulation *sim, const int level[DVFO_DOMAINS])
 {
     for (int d = 0; d < DVFO_DOMAINS; d++) {
-        sim->wanted[d] = level[d];
+        sim->asked[d] = level[d];
         dvfo_device_set_clock(&sim->device, (dvfo_domain)d, level[d], now_s(sim));
     }
 }
@@ -251,7 +264,7 @@ static void check_decision(const struct dvfo_simulation *sim, const struct dvfo_
 static void start_request(struct dvfo_simulation *sim, struct dvfo_request *request)
 {
     const struct dvfo_observation seen = observe(sim, request->index);
-    memcpy(request->decision.level, sim->wanted, sizeof request->decision.level);
+    memcpy(request->decision.level, sim->asked, sizeof request->decision.level);
     request->decision.place = DVFO_PLACE_EDGE;
     sim->trial->policy->decide(sim->policy_state, &seen, &request->decision);
     check_decision(sim, &request->decision);
@@ -273,15 +286,26 @@ static struct dvfo_request *request_of(const struct dvfo_simulation *sim, uint32
     return &sim->requests.slot[slot];
 }
 
+/* The request's next step waits for the device from now on. */
+static void go_on(struct dvfo_simulation *sim, uint32_t slot, dvfo_step next)
+{
+    request_of(sim, slot)->step = next;
+    dvfo_requests_queue(&sim->requests, slot);
+}
+
 /* A new request, ready to be taken up. */
 static void add_request(struct dvfo_simulation *sim)
 {
-    struct dvfo_request request = {.index = sim->arrived++, .arrival_s = now_s(sim), .ready = true};
+    struct dvfo_request request = {.index = sim->arrived++, .arrival_s = now_s(sim), .rate_bps = NAN};
+    sim->last_arrival_s = now_s(sim);
     if (!isnan(sim->trace_stride_s)) {
         request.trace_offset_s = sim->trace_stride_s * (double)request.index - now_s(sim);
     }
-    if (dvfo_requests_add(&sim->requests, &request) == DVFO_NO_REQUEST) {
+    const uint32_t slot = dvfo_requests_add(&sim->requests, &request);
+    if (slot == DVFO_NO_REQUEST) {
         give_up_for_memory(sim);
+    } else {
+        dvfo_requests_queue(&sim->requests, slot);
     }
 }
 
@@ -338,8 +362,7 @@ static void try_join(struct dvfo_simulation *sim, uint32_t slot)
         return;
     }
     if (dvfo_scenario_fuse_cycles(sim->scenario, &request->decision) > 0.0) {
-        request->step = DVFO_STEP_FUSE;
-        request->ready = true;
+        go_on(sim, slot, DVFO_STEP_FUSE);
     } else {
         finish_request(sim, slot);
     }
@@ -369,7 +392,8 @@ static void on_sent(void *subject, uint64_t argument)
     request->remote = DVFO_REMOTE_AWAITED;
     sim->awaited++;
     if (sending_s > 0.0) {
-        sim->bandwidth_bps = 8.0 * request->uplink_byte / sending_s;
+        request->rate_bps = 8.0 * request->uplink_byte / sending_s;
+        sim->bandwidth_bps = request->rate_bps;
         sim->bandwidth_at_s = now_s(sim);
         dvfo_narrator_counter(&sim->narrator, DVFO_COUNTER_BANDWIDTH_BPS, request->sending_since_s, sim->bandwidth_bps);
     }
@@ -383,6 +407,17 @@ static void on_sent(void *subject, uint64_t argument)
     leave_link(sim, slot);
 }
 
+/* Bytes of an unfinished transfer that the link has carried: none while it stands in line. */
+static double byte_through(const struct dvfo_simulation *sim, uint32_t slot)
+{
+    const struct dvfo_request *request = request_of(sim, slot);
+    if (dvfo_link_current(&sim->link) != slot) {
+        return 0.0;
+    }
+    const double from_s = request->sending_since_s + request->trace_offset_s;
+    return dvfo_link_byte_between(&sim->link, from_s, now_s(sim) + request->trace_offset_s);
+}
+
 /* The answer is too late: forget the remote side, end locally. */
 static void on_timeout(void *subject, uint64_t argument)
 {
@@ -391,10 +426,11 @@ static void on_timeout(void *subject, uint64_t argument)
     struct dvfo_request *request = request_of(sim, slot);
     charge(sim);
     dvfo_event_queue_cancel(sim->queue, request->network_event);
-    request->send_s = now_s(sim) - request->handed_over_s;
     if (request->remote == DVFO_REMOTE_AWAITED) {
         sim->awaited--;
     } else {
+        request->send_s = now_s(sim) - request->handed_over_s;
+        request->uplink_byte = byte_through(sim, slot);
         if (dvfo_link_current(&sim->link) == slot) {
             dvfo_narrator_span(&sim->narrator, DVFO_TRACK_RADIO, "send, given up", request->sending_since_s, now_s(sim),
                                request->index);
@@ -403,8 +439,7 @@ static void on_timeout(void *subject, uint64_t argument)
     }
     request->remote = DVFO_REMOTE_GIVEN_UP;
     if (request->local_done) {
-        request->step = DVFO_STEP_REST;
-        request->ready = true;
+        go_on(sim, slot, DVFO_STEP_REST);
     }
     dispatch(sim);
 }
@@ -433,8 +468,7 @@ static void finish_tail(struct dvfo_simulation *sim, uint32_t slot)
     if (sim->def->composition == DVFO_SERIAL) {
         hand_over_to_link(sim, slot);
     } else if (request->remote == DVFO_REMOTE_GIVEN_UP) {
-        request->step = DVFO_STEP_REST;
-        request->ready = true;
+        go_on(sim, slot, DVFO_STEP_REST);
     } else {
         try_join(sim, slot);
     }
@@ -449,29 +483,21 @@ static void finish_prepare(struct dvfo_simulation *sim, uint32_t slot)
     }
     request->local_done = !tail;
     if (tail) {
-        request->step = DVFO_STEP_TAIL;
-        request->ready = true;
+        go_on(sim, slot, DVFO_STEP_TAIL);
     }
-}
-
-static void go_on(struct dvfo_request *request, dvfo_step next)
-{
-    request->step = next;
-    request->ready = true;
 }
 
 /* A step has ended: what comes next in the life of its request. */
 static void after_step(struct dvfo_simulation *sim, uint32_t slot)
 {
     struct dvfo_request *request = request_of(sim, slot);
-    request->ready = false;
     switch (request->step) {
     case DVFO_STEP_HEAD:
-        go_on(request, DVFO_STEP_ATTENTION);
+        go_on(sim, slot, DVFO_STEP_ATTENTION);
         break;
     case DVFO_STEP_ATTENTION:
     case DVFO_STEP_PREFIX:
-        go_on(request, DVFO_STEP_PREPARE);
+        go_on(sim, slot, DVFO_STEP_PREPARE);
         break;
     case DVFO_STEP_PREPARE:
         finish_prepare(sim, slot);
@@ -494,7 +520,7 @@ static void on_job_done(void *subject, uint64_t argument)
     charge(sim);
     dvfo_narrator_span(&sim->narrator, DVFO_TRACK_DEVICE, dvfo_step_name(request_of(sim, slot)->step), sim->job_since_s, now_s(sim),
               request_of(sim, slot)->index);
-    dvfo_device_finish(&sim->device);
+    dvfo_device_finish(&sim->device, now_s(sim));
     sim->on_device = DVFO_NO_REQUEST;
     after_step(sim, slot);
     dispatch(sim);
@@ -506,7 +532,7 @@ static void dispatch(struct dvfo_simulation *sim)
     if (sim->on_device != DVFO_NO_REQUEST || sim->done) {
         return;
     }
-    const uint32_t slot = dvfo_requests_first_ready(&sim->requests);
+    const uint32_t slot = dvfo_requests_next(&sim->requests);
     if (slot == DVFO_NO_REQUEST) {
         return;
     }
@@ -544,10 +570,9 @@ static dvfo_status init_policy(struct dvfo_ctx *ctx, struct dvfo_simulation *sim
         .board = sim->def->board,
         .scenario = policy->sight >= DVFO_SIGHT_PROFILE ? sim->scenario : NULL,
         .trace = policy->sight >= DVFO_SIGHT_TRACE ? trial->trace : NULL,
-        .seed = trial->seed,
-        .trial_index = trial->index,
+        .seed = dvfo_random_seed(trial->seed, trial->index, "policy"),
         .requests = trial->workload.requests,
-        .trace_stride_s = sim->trace_stride_s,
+        .trace_stride_s = policy->sight >= DVFO_SIGHT_TRACE ? sim->trace_stride_s : (double)NAN,
         .argument = trial->policy_argument,
     };
     sim->policy_state = calloc(1, policy->state_size > 0 ? policy->state_size : 1);
@@ -567,7 +592,7 @@ static dvfo_status init_parts(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
     int top[DVFO_DOMAINS];
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         top[d] = (int)sim->def->board->clock[d].level_count - 1;
-        sim->wanted[d] = top[d];
+        sim->asked[d] = top[d];
     }
     dvfo_device_init(&sim->device, sim->scenario, top);
     dvfo_cloud_init(&sim->cloud, sim->def->cloud->servers);
@@ -628,6 +653,16 @@ void dvfo_simulation_free(struct dvfo_simulation *sim)
     free(sim);
 }
 
+/* Which stretch of the trace the requests met: paired, a stride each; otherwise all the time there was. */
+static void fill_trace_window(const struct dvfo_simulation *sim, struct dvfo_trial_results *results)
+{
+    results->last_arrival_s = sim->last_arrival_s;
+    results->trace_window_s =
+        isnan(sim->trace_stride_s) ? results->time_s : sim->trace_stride_s * (double)sim->arrived;
+    results->trace_mean_bps =
+        dvfo_trace_sent_bits(sim->trial->trace, results->trace_window_s) / results->trace_window_s;
+}
+
 dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *sim, struct dvfo_trial_results *results)
 {
     const volatile sig_atomic_t *stop = sim->trial->stop;
@@ -647,6 +682,7 @@ dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *si
     dvfo_narrator_end(&sim->narrator, sim->device.level, now_s(sim));
     dvfo_tally_fill(&sim->tally, sim->scenario, &sim->ledger, &sim->device, sim->charged_until_s, results);
     results->temperature_c = sim->temperature_c;
+    fill_trace_window(sim, results);
     results->events = events;
     if (sim->out_of_memory) {
         return dvfo_fail_no_memory(ctx);

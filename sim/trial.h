@@ -19,6 +19,9 @@ struct dvfo_trial_results {
     long timeouts;                    /* of these, ended locally after a timeout */
     long placed[DVFO_PLACE_COUNT];    /* of these, by placement decided */
     double time_s;                    /* simulated */
+    double last_arrival_s;            /* of the requests that came */
+    double trace_window_s;            /* stretch of the trace that requests met, from its beginning */
+    double trace_mean_bps;            /* mean rate over that stretch */
     double energy_j;                  /* total / requests, gap included */
     double latency_s, latency_p50_s, latency_p95_s, latency_p99_s;
     double power_w;                   /* energy of the whole device / time */

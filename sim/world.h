@@ -44,7 +44,7 @@ struct dvfo_observation {
     double time_s;
     long request;                  /* the request to decide for; -1 on a tick */
     int level[DVFO_DOMAINS];       /* clocks in force */
-    double busy_s[DVFO_DOMAINS];   /* counter: CPU: the busiest core's busy time; GPU: time with a kernel resident;
+    double busy_s[DVFO_DOMAINS];   /* counter: CPU: the busiest core's busy time; GPU: time with a kernel resident, times its activity;
                                       memory: time its bus moved data, at the clock of the moment */
     double bandwidth_bps;          /* of the last transfer of ours that ended; NaN before the first */
     double bandwidth_age_s;        /* since then */
@@ -68,10 +68,10 @@ struct dvfo_policy_setup {
     const struct dvfo_board *board;    /* clock tables: every policy */
     struct dvfo_scenario *scenario;    /* costs: planners and oracles, NULL for others. Mutable for its cache only */
     const struct dvfo_trace *trace;    /* oracles, NULL for others */
-    uint64_t seed, trial_index;        /* for named random streams */
+    uint64_t seed;                     /* for the policy's own random streams; tells nothing of the world's */
     long requests;                     /* how many will come */
-    double trace_stride_s;             /* closed loop: request i meets the trace from i * stride on, for every policy
-                                          alike; NaN: the trace runs with observation.time_s */
+    double trace_stride_s;             /* oracles in a closed loop: request i meets the trace from i * stride on, as it
+                                          does under every policy; NaN: the trace runs with observation.time_s */
     const char *argument;              /* what followed the ':' in --policy NAME:ARGUMENT, or NULL */
 };
 
@@ -82,7 +82,7 @@ struct dvfo_policy_type {
     dvfo_sight sight;
     size_t state_size;
     dvfo_status (*init)(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup);
-    /** Decide for a request that starts now. `decision` comes in as clocks in force and EDGE. */
+    /** Decide for a request that starts now. `decision` comes in as the clocks last asked for, and EDGE. */
     void (*decide)(void *state, const struct dvfo_observation *seen, struct dvfo_decision *decision);
     /** Governors: look and maybe change `level` (comes in as the clocks last asked for); return the time to the next
      *  tick [s]. The first tick comes at time 0. NULL: no ticks; then decide() gives the clocks. With ticks, clocks that

@@ -41,6 +41,17 @@ static bool ends_with(const char *name, const char *suffix)
     return length > tail && strcmp(name + length - tail, suffix) == 0;
 }
 
+/* A folder that the user names must be there: other data taken silently would be worse than none. */
+static dvfo_status check_given_root(struct dvfo_ctx *ctx)
+{
+    char root[DVFO_PATH_SIZE];
+    struct stat info;
+    if (data_root(0, root) && (stat(root, &info) != 0 || !S_ISDIR(info.st_mode))) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "DVFO_DATA names %s, expected a folder", root);
+    }
+    return DVFO_OK;
+}
+
 dvfo_status dvfo_data_path(struct dvfo_ctx *ctx, const char *kind, const char *folder, const char *name,
                            const char *suffix, char path[DVFO_PATH_SIZE])
 {
@@ -52,6 +63,7 @@ dvfo_status dvfo_data_path(struct dvfo_ctx *ctx, const char *kind, const char *f
         return DVFO_OK;
     }
     char root[DVFO_PATH_SIZE];
+    DVFO_TRY(check_given_root(ctx));
     for (int i = 0; i < ROOTS; i++) {
         struct stat info;
         if (data_root(i, root) &&
@@ -124,6 +136,7 @@ dvfo_status dvfo_data_names(struct dvfo_ctx *ctx, const char *folder, const char
 {
     *names = NULL;
     *count = 0;
+    DVFO_TRY(check_given_root(ctx));
     for (int i = 0; i < ROOTS; i++) {
         char root[DVFO_PATH_SIZE], path[DVFO_PATH_SIZE];
         if (!data_root(i, root) || snprintf(path, sizeof path, "%s/%s", root, folder) >= DVFO_PATH_SIZE) {
