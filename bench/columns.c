@@ -40,6 +40,34 @@ static const char *split(const struct dvfo_trial *t)
     return t->scenario.network->layers[t->scenario.network->split].name;
 }
 
+static const char *arrivals(const struct dvfo_trial *t)
+{
+    static const char *const names[] = {"closed", "periodic", "poisson"};
+    return names[t->workload.arrivals];
+}
+
+/* Which trace time a request meets. */
+static const char *trace_time(const struct dvfo_trial *t)
+{
+    return t->paired && t->workload.arrivals == DVFO_CLOSED ? "paired" : "running";
+}
+
+static const char *cloud(const struct dvfo_trial *t)
+{
+    return t->scenario.cloud->name;
+}
+
+static const char *layer_payload(const struct dvfo_trial *t)
+{
+    return t->scenario.layer_int8 ? "int8" : "float";
+}
+
+/* The board's clocks are means of a few exact ones: a kilohertz is as fine as they are. */
+static double mean_mhz(const struct dvfo_trial *t, dvfo_domain domain)
+{
+    return round(t->results.hz[domain] / DVFO_HZ_PER_KHZ) / 1e3;
+}
+
 static const char *composition(const struct dvfo_trial *t)
 {
     return t->scenario.composition == DVFO_PARALLEL ? "parallel" : "serial";
@@ -64,9 +92,9 @@ static const char *tail(const struct dvfo_trial *t)
     X(accuracy, ((void)t, (double)NAN))                                                                                \
     X(share, t->results.share)                                                                                         \
     X(uplink_bytes, t->results.uplink_byte)                                                                            \
-    X(cpu_mhz, t->results.hz[DVFO_CPU] / DVFO_HZ_PER_MHZ)                                                              \
-    X(gpu_mhz, t->results.hz[DVFO_GPU] / DVFO_HZ_PER_MHZ)                                                              \
-    X(mem_mhz, t->results.hz[DVFO_MEM] / DVFO_HZ_PER_MHZ)                                                              \
+    X(cpu_mhz, mean_mhz(t, DVFO_CPU))                                                                                  \
+    X(gpu_mhz, mean_mhz(t, DVFO_GPU))                                                                                  \
+    X(mem_mhz, mean_mhz(t, DVFO_MEM))                                                                                  \
     X(module_power_w, t->results.module_power_w)                                                                       \
     X(radio_j, t->results.rail_j[t->results.rails - 1] / (double)(t->results.requests > 0 ? t->results.requests : 1))  \
     X(energy_low_j, t->results.energy_j - 0.5 * radio_j(t))                                                            \
@@ -74,6 +102,12 @@ static const char *tail(const struct dvfo_trial *t)
     X(gap_j, t->results.gap_j / (double)(t->results.requests > 0 ? t->results.requests : 1))                           \
     X(timeouts, (double)t->results.timeouts)                                                                           \
     X(time_s, t->results.time_s)                                                                                       \
+    X(trace_window_s, t->results.trace_window_s)                                                                       \
+    X(trace_mean_mbps, t->results.trace_mean_bps / DVFO_BPS_PER_MBPS)                                                  \
+    X(arrival_rate_hz, t->workload.arrivals == DVFO_CLOSED ? (double)NAN : t->workload.rate_hz)                        \
+    X(bits_per_pixel, t->scenario.encode_bit_per_pixel)                                                                \
+    X(input_height, (double)t->scenario.network->input.height)                                                         \
+    X(thermal, (double)t->thermal)                                                                                     \
     X(temperature_c, t->results.temperature_c)                                                                         \
     X(balance_error, t->results.balance_error)                                                                         \
     X(eta, t->scenario.eta)                                                                                            \
@@ -103,22 +137,29 @@ const struct dvfo_trial_column dvfo_trial_columns[] = {
     {"latency_p95_s", "s", "95th percentile of latency", 4, true, latency_p95_s, NULL},
     {"latency_p99_s", "s", "99th percentile of latency", 4, false, latency_p99_s, NULL},
     {"power_w", "W", "energy of the whole device / time", 4, true, power_w, NULL},
-    {"cost_j", "J", "cost of Eq. (9): eta * energy + (1 - eta) * p_max * latency", 4, true, cost_j, NULL},
+    {"cost_j", "J", "eta * energy + (1 - eta) * p_max * latency", 4, true, cost_j, NULL},
     {"accuracy", "1", "accuracy (empty: no accuracy profile)", 4, false, accuracy, NULL},
-    {"share", "1", "mean share of the feature maps, or of the input, that was sent", 3, true, share, NULL},
+    {"share", "1", "mean share of feature maps or input that was sent", 3, true, share, NULL},
     {"uplink_bytes", "byte", "bytes sent per request", 5, false, uplink_bytes, NULL},
     {"cpu_mhz", "MHz", "time-weighted mean CPU clock", 5, true, cpu_mhz, NULL},
     {"gpu_mhz", "MHz", "time-weighted mean GPU clock", 5, true, gpu_mhz, NULL},
     {"mem_mhz", "MHz", "time-weighted mean memory clock", 5, true, mem_mhz, NULL},
     {"module_power_w", "W", "mean power of the module, radio not included", 4, false, module_power_w, NULL},
     {"radio_j", "J", "energy of the radio per request", 4, false, radio_j, NULL},
-    {"energy_low_j", "J", "energy per request with half the assumed radio power", 4, false, energy_low_j, NULL},
-    {"energy_high_j", "J", "energy per request with double the assumed radio power", 4, false, energy_high_j, NULL},
-    {"gap_j", "J", "energy per request drawn while no request was in the system", 4, false, gap_j, NULL},
+    {"energy_low_j", "J", "energy_j at half the assumed radio power", 4, false, energy_low_j, NULL},
+    {"energy_high_j", "J", "energy_j at double the assumed radio power", 4, false, energy_high_j, NULL},
+    {"gap_j", "J", "energy per request while none was there", 4, false, gap_j, NULL},
     {"timeouts", "1", "requests that ended locally after a timeout", 7, false, timeouts, NULL},
     {"time_s", "s", "simulated time", 5, false, time_s, NULL},
+    {"trace_window_s", "s", "stretch of the trace that was met", 4, false, trace_window_s, NULL},
+    {"trace_mean_mbps", "Mbit/s", "mean rate of the trace over that stretch", 4, false, trace_mean_mbps, NULL},
+    {"trace_time", "1", "paired (see above), or running with the time", 0,
+     false, NULL, trace_time},
+    {"arrivals", "1", "closed, periodic or poisson", 0, false, NULL, arrivals},
+    {"arrival_rate_hz", "Hz", "rate of open arrivals (empty: closed loop)", 4, false, arrival_rate_hz, NULL},
+    {"thermal", "1", "1: the temperature caps clocks", 1, false, thermal, NULL},
     {"temperature_c", "degC", "temperature at the end (empty: thermal model off)", 4, false, temperature_c, NULL},
-    {"balance_error", "1", "relative disagreement of energy by rail, cause and owner", 2, false, balance_error, NULL},
+    {"balance_error", "1", "disagreement of energy by rail, cause, owner", 2, false, balance_error, NULL},
     {"eta", "1", "weight of energy in the cost", 3, false, eta, NULL},
     {"lambda", "1", "fusion weight of the local answer", 3, false, lambda, NULL},
     {"p_max_w", "W", "P_max of the cost", 4, false, p_max_w, NULL},
@@ -127,9 +168,13 @@ const struct dvfo_trial_column dvfo_trial_columns[] = {
     {"runtime", "1", "inference runtime of the profile", 0, false, NULL, runtime},
     {"precision", "1", "precision of the profile", 0, false, NULL, precision},
     {"input", "1", "input variant of the network", 0, false, NULL, variant},
+    {"input_height", "1", "height of the input [px], or steps of a sequence", 4, false, input_height, NULL},
     {"split_layer", "1", "layer after which feature maps are split", 0, false, NULL, split},
     {"composition", "1", "local tail and remote path", 0, false, NULL, composition},
     {"tail_rule", "1", "cost rule of the local tail", 0, false, NULL, tail},
+    {"layer_payload", "1", "what a layer split sends, int8 or float", 0, false, NULL, layer_payload},
+    {"bits_per_pixel", "bit", "of an encoded input image", 3, false, bits_per_pixel, NULL},
+    {"cloud", "1", "cloud server", 0, false, NULL, cloud},
     {"seed", "1", "seed of all random streams", 10, false, seed, NULL},
     {0},
 };
@@ -150,6 +195,8 @@ const struct dvfo_request_column dvfo_request_columns[] = {
     {"cut", "1", "index of the layer whose activation was sent, -1 otherwise", DVFO_COLUMN_INT, ROW(cut)},
     {"uplink_bytes", "byte", "bytes sent", DVFO_COLUMN_DOUBLE, ROW(uplink_byte)},
     {"send_s", "s", "time on the link, queueing included", DVFO_COLUMN_DOUBLE, ROW(send_s)},
+    {"trace_s", "s", "time of the trace at which the device took it up", DVFO_COLUMN_DOUBLE, ROW(trace_s)},
+    {"rate_bps", "bit/s", "mean rate its bytes met (NaN: nothing sent to the end)", DVFO_COLUMN_DOUBLE, ROW(rate_bps)},
     {"timed_out", "1", "1: ended locally after a timeout", DVFO_COLUMN_BOOL, ROW(timed_out)},
     {"cpu_hz", "Hz", "CPU clock decided for it", DVFO_COLUMN_DOUBLE, ROW(hz[DVFO_CPU])},
     {"gpu_hz", "Hz", "GPU clock decided for it", DVFO_COLUMN_DOUBLE, ROW(hz[DVFO_GPU])},

@@ -5,6 +5,7 @@
 #include "bench/table.h"
 #include "policies/policies.h"
 #include "profiles/board.h"
+#include "profiles/cloud_profile.h"
 #include "profiles/network.h"
 #include "sim/base/data_path.h"
 #include "sim/base/nearest.h"
@@ -37,7 +38,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (arguments->kind == NULL) {
-            argp_error(state, "expected what to list: boards, networks, policies, traces or experiments");
+            argp_error(state, "expected what to list: boards, networks, clouds, policies, traces or experiments");
         }
         return 0;
     default:
@@ -48,14 +49,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "boards|networks|policies|traces|experiments",
+    .args_doc = "boards|networks|clouds|policies|traces|experiments",
     .doc = "List what there is, with the names that other commands take."
            "\v"
            "Examples:\n"
            "  dvfo list networks\n"
            "  dvfo list policies --format json\n"
            "  dvfo list traces\n\n"
-           "Boards, networks and experiments are files: add one to $DVFO_DATA/profiles/networks and it is listed.\n",
+           "Boards, networks, clouds and experiments are files: add one to $DVFO_DATA/profiles/networks and it is listed.\n",
 };
 
 /* ---- what there is, one function per kind; each fills rows of a table with the columns below ---- */
@@ -114,6 +115,21 @@ static dvfo_status list_networks(struct dvfo_ctx *ctx, struct dvfo_table *table)
     return each_file(ctx, "profiles/networks", table, add_network);
 }
 
+static dvfo_status add_cloud(struct dvfo_ctx *ctx, const char *name, struct dvfo_table *table)
+{
+    struct dvfo_cloud_profile *cloud = NULL;
+    DVFO_TRY(dvfo_cloud_profile_load(ctx, name, &cloud));
+    dvfo_table_text(table, name);
+    dvfo_table_text(table, cloud->title);
+    dvfo_cloud_profile_free(cloud);
+    return DVFO_OK;
+}
+
+static dvfo_status list_clouds(struct dvfo_ctx *ctx, struct dvfo_table *table)
+{
+    return each_file(ctx, "profiles/clouds", table, add_cloud);
+}
+
 static dvfo_status list_policies(struct dvfo_ctx *ctx, struct dvfo_table *table)
 {
     (void)ctx;
@@ -155,12 +171,20 @@ static dvfo_status add_experiment(struct dvfo_ctx *ctx, const char *name, struct
 
 static dvfo_status list_experiments(struct dvfo_ctx *ctx, struct dvfo_table *table)
 {
+    char **names = NULL;
+    size_t count = 0;
+    DVFO_TRY(dvfo_data_names(ctx, "bench/experiments", ".yaml", &names, &count));
+    dvfo_data_names_free(names, count);
+    if (count == 0) {
+        dvfo_note(ctx, "there is no experiment yet; 'dvfo run' and 'dvfo plot' run trials");
+    }
     return each_file(ctx, "bench/experiments", table, add_experiment);
 }
 
 static const struct kind kinds[] = {
     {"boards", {"board", "title", NULL}, list_boards},
     {"networks", {"network", "input", "params_m", "macs_g", "title", NULL}, list_networks},
+    {"clouds", {"cloud", "title", NULL}, list_clouds},
     {"policies", {"policy", "summary", NULL}, list_policies},
     {"traces", {"trace", "kind", "summary", NULL}, list_traces},
     {"experiments", {"experiment", NULL}, list_experiments},
@@ -180,7 +204,7 @@ static dvfo_status find_kind(struct dvfo_ctx *ctx, const char *name, const struc
     }
     const char *near = dvfo_nearest(name, names, KINDS);
     return dvfo_fail(ctx, DVFO_BAD_INPUT,
-                     "'%s' can't be listed, expected boards, networks, policies, traces or experiments%s%s%s", name,
+                     "'%s' can't be listed, expected boards, networks, clouds, policies, traces or experiments%s%s%s", name,
                      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
@@ -202,4 +226,4 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
     return status;
 }
 
-const struct dvfo_command dvfo_command_list = {"list", "list boards, networks, policies, traces, experiments", run};
+const struct dvfo_command dvfo_command_list = {"list", "list boards, networks, clouds, policies, traces, experiments", run};

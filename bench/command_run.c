@@ -1,4 +1,5 @@
 /* dvfo run: trials from the command line, a table, perhaps a result file and a timeline. */
+#include <math.h>
 #include <string.h>
 
 #include "bench/columns.h"
@@ -9,6 +10,7 @@
 #include "bench/setting.h"
 #include "bench/table.h"
 #include "bench/timeline.h"
+#include "sim/base/units.h"
 
 struct arguments {
     struct dvfo_setting setting;
@@ -55,18 +57,49 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 static const struct argp_child children[] = {{.argp = &dvfo_setting_argp}, {0}};
 
+/* The columns stand in the help text as their list has them. */
+static char *describe(int key, const char *text, void *input)
+{
+    (void)input;
+    char *help = NULL;
+    size_t size = 0;
+    FILE *file = key == ARGP_KEY_HELP_POST_DOC ? open_memstream(&help, &size) : NULL;
+    if (file == NULL) {
+        return (char *)text;
+    }
+    fprintf(file, "%s\nColumns of csv and json; the table shows those with a star:\n", text);
+    for (const struct dvfo_trial_column *c = dvfo_trial_columns; c->name != NULL; c++) {
+        fprintf(file, "  %c %-16s %s%s%s%s\n", c->essential ? '*' : ' ', c->name, c->long_name,
+                strcmp(c->units, "1") == 0 ? "" : " [", strcmp(c->units, "1") == 0 ? "" : c->units,
+                strcmp(c->units, "1") == 0 ? "" : "]");
+    }
+    fclose(file);
+    return help;
+}
+
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
     .children = children,
+    .help_filter = describe,
     .doc = "Run trials: every board, network and policy named, over one trace."
            "\v"
            "Examples:\n"
            "  dvfo run --board jetson-tx2 --network vgg-19 --policy edge-only\n"
-           "  dvfo run -b all -n resnet-18 -p edge-only,l4t-default,oracle-dvfo -t model:wifi --seed 3\n"
-           "  dvfo run -b xavier-nx -n mobilenet-v2 -p cloud-only -t uplink.csv --out run.h5 --timeline run.json\n"
-           "  dvfo run -b jetson-nano -n resnet-18 -p schedutil --arrivals poisson:10 --format csv\n\n"
-           "Energy is in joule per request, latency in seconds, power in watts of the whole device.\n",
+           "  dvfo run -b all -n resnet-18 -p edge-only,oracle-dvfo -t model:wifi\n"
+           "  dvfo run -b xavier-nx -n mobilenet-v2 -p cloud-only -t up.csv --out a.h5\n"
+           "  dvfo run -b jetson-nano -n resnet-18 -p schedutil --arrivals poisson:2\n\n"
+           "Pairing: in a closed loop, request i meets the trace from i times the latency of edge-only at the highest "
+           "clocks on, whatever the policy: all policies of a board and network meet the same link, and a slow one "
+           "doesn't see more of it. The stretch of the trace that was met stands below the table. --free-running lets "
+           "the trace run with the simulated time instead; open arrivals always do.\n\n"
+           "Cost: cost_j = eta * energy_j + (1 - eta) * p_max_w * latency_s.\n",
+};
+
+/* The stretch of the trace that the trials of a board met, and its mean rate: from the shortest to the longest. */
+struct met {
+    bool any;
+    double least_s, most_s, least_bps, most_bps;
 };
 
 /* What watches a trial: rows to the result file, spans to the timeline, counts to the progress bar. */
@@ -75,6 +108,9 @@ struct watch {
     struct dvfo_timeline *timeline;
     struct dvfo_progress progress;
     double requests_before; /* of earlier trials */
+    size_t trials;          /* that ran, the interrupted one included */
+    long interrupted_after; /* requests of the interrupted trial */
+    struct met met[DVFO_SETTING_MAX]; /* (boards) */
     const char *policy;
 };
 
@@ -130,41 +166,142 @@ static const char *tail_name(dvfo_tail_rule rule)
     return names[rule];
 }
 
-/* What a board's rows rest on. Boards are ranked against each other only where runtime and precision match. */
-static void print_board_conditions(const struct dvfo_trial *trial)
+static const char *p_max_basis(const struct dvfo_setting *setting)
 {
-    const struct dvfo_scenario_def *def = &trial->scenario;
-    printf("  %-12s profile %s %s, P_max %.4g W\n", def->board->name, def->runtime->name, def->runtime->precision,
-           def->p_max_w);
+    return setting->p_max == NULL || strcmp(setting->p_max, "measured") == 0 ? "measured"
+           : strcmp(setting->p_max, "nameplate") == 0                        ? "nameplate"
+                                                                             : "as given";
 }
 
-/* Every table says what it rests on. */
-static dvfo_status print_conditions(struct dvfo_ctx *ctx, const struct dvfo_setting *setting)
+static void print_range(const struct dvfo_board *board, dvfo_domain domain, const char *name)
+{
+    const struct dvfo_clock_domain *clock = &board->clock[domain];
+    const double low_hz = fmax(clock->calibrated_min_hz, clock->level_hz[0]);
+    const double high_hz = fmin(clock->calibrated_max_hz, clock->level_hz[clock->level_count - 1]);
+    printf("%s %.0f-%.0f", name, low_hz / DVFO_HZ_PER_MHZ, high_hz / DVFO_HZ_PER_MHZ);
+}
+
+static void meet(struct met *met, const struct dvfo_trial_results *results)
+{
+    const double window_s = results->trace_window_s, mean_bps = results->trace_mean_bps;
+    met->least_s = met->any ? fmin(met->least_s, window_s) : window_s;
+    met->most_s = met->any ? fmax(met->most_s, window_s) : window_s;
+    met->least_bps = met->any ? fmin(met->least_bps, mean_bps) : mean_bps;
+    met->most_bps = met->any ? fmax(met->most_bps, mean_bps) : mean_bps;
+    met->any = true;
+}
+
+/* "0.0093" or "5.2 to 35" */
+static void print_span(double least, double most, const char *unit)
+{
+    if (most - least > 0.005 * most) {
+        printf("%.3g to ", least);
+    }
+    printf("%.3g %s", most, unit);
+}
+
+static void print_met(const struct met *met)
+{
+    if (met->any) {
+        fputs("; met the first ", stdout);
+        print_span(met->least_s, met->most_s, "s");
+        fputs(" of the trace, mean ", stdout);
+        print_span(met->least_bps / DVFO_BPS_PER_MBPS, met->most_bps / DVFO_BPS_PER_MBPS, "Mbit/s");
+    }
+}
+
+/* What a board's rows rest on. Boards are ranked against each other only where runtime and precision match. */
+static void print_board_conditions(const struct dvfo_setting *setting, const struct dvfo_trial *trial,
+                                   const struct met *met, int width)
+{
+    const struct dvfo_scenario_def *def = &trial->scenario;
+    printf("  %-*s  profile %s %s; P_max %.4g W (%s); agents choose ", width, def->board->name, def->runtime->name,
+           def->runtime->precision, def->p_max_w, p_max_basis(setting));
+    print_range(def->board, DVFO_CPU, "CPU");
+    print_range(def->board, DVFO_GPU, ", GPU");
+    print_range(def->board, DVFO_MEM, ", memory");
+    fputs(" MHz", stdout);
+    print_met(met);
+    putchar('\n');
+}
+
+static void print_network_conditions(const struct dvfo_network *network, int width)
+{
+    printf("  %-*s  input %s %ldx%ldx%ld, split after %s\n", width, network->name, network->variant,
+           network->input.channels, network->input.height, network->input.width, network->layers[network->split].name);
+}
+
+/* Options that change the results and don't stand elsewhere. */
+static void print_rules(const struct dvfo_setting *setting)
 {
     static const char *const arrivals[] = {"closed loop", "periodic arrivals", "Poisson arrivals"};
     const struct dvfo_trial *base = &setting->base;
     const struct dvfo_scenario_def *def = &base->scenario;
     const bool closed = base->workload.arrivals == DVFO_CLOSED;
-    printf("\ntrace %s; %ld requests, %s%s; eta %g, lambda %g; seed %llu\n", setting->opened_trace->name,
-           base->workload.requests, arrivals[base->workload.arrivals],
-           !closed        ? ""
-           : base->paired ? ", paired with the trace"
-                          : ", free-running",
-           def->eta, def->lambda, (unsigned long long)base->seed);
-    printf("composition %s, tail %s; cloud %s, RTT %g ms, timeout %g s; no accuracy floor (no accuracy profile)\n",
+    printf("\ntrace %s; %ld requests, %s", setting->opened_trace->name, base->workload.requests,
+           arrivals[base->workload.arrivals]);
+    if (closed) {
+        fputs(base->paired ? ", paired with the trace" : ", free-running", stdout);
+    } else {
+        printf(" at %g per second", base->workload.rate_hz);
+    }
+    printf("; eta %g, lambda %g; seed %llu\n", def->eta, def->lambda, (unsigned long long)base->seed);
+    printf("composition %s, tail %s; cloud %s, RTT %g ms, timeout %g s; encoded images %g bit per pixel; layer splits send "
+           "%s; %sno accuracy floor (no accuracy profile)\n",
            def->composition == DVFO_PARALLEL ? "parallel" : "serial", tail_name(def->tail_rule),
-           setting->cloud_profile->name, 1e3 * def->rtt_s, def->timeout_s);
+           setting->cloud_profile->name, 1e3 * def->rtt_s, def->timeout_s, def->encode_bit_per_pixel,
+           def->layer_int8 ? "int8" : "float", base->thermal ? "temperature caps clocks; " : "");
+}
+
+static int widest_name(const struct dvfo_setting *setting)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < setting->board_count; i++) {
+        const size_t length = strlen(setting->board[i]->name);
+        width = length > width ? length : width;
+    }
     for (size_t i = 0; i < setting->network_count; i++) {
-        const struct dvfo_network *network = setting->network[i];
-        printf("  %-12s input %s, split after %s\n", network->name, network->variant,
-               network->layers[network->split].name);
+        const size_t length = strlen(setting->network[i]->name);
+        width = length > width ? length : width;
+    }
+    return (int)width;
+}
+
+/* Every table says what it rests on. */
+static dvfo_status print_conditions(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const struct watch *watch)
+{
+    const int width = widest_name(setting);
+    print_rules(setting);
+    for (size_t i = 0; i < setting->network_count; i++) {
+        print_network_conditions(setting->network[i], width);
     }
     for (size_t i = 0; i < setting->board_count; i++) {
         struct dvfo_trial trial;
         DVFO_TRY(dvfo_setting_trial(ctx, setting, i * setting->network_count * setting->policy_count, &trial));
-        print_board_conditions(&trial);
+        print_board_conditions(setting, &trial, &watch->met[i], width);
+    }
+    if (watch->interrupted_after > 0) {
+        printf("interrupted: the last row is %ld of %ld requests of trial %zu of %zu\n", watch->interrupted_after,
+               setting->base.workload.requests, watch->trials, dvfo_setting_trial_count(setting));
     }
     return DVFO_OK;
+}
+
+/* What a number alone wouldn't tell. */
+static void note_trial(struct dvfo_ctx *ctx, const char *policy, const struct dvfo_trial *trial)
+{
+    const struct dvfo_trial_results *results = &trial->results;
+    const char *board = trial->scenario.board->name, *network = trial->scenario.network->name;
+    if (results->timeouts > 0) {
+        dvfo_note(ctx, "%s %s %s: %ld of %ld requests timed out after %g s and ended locally", board, network, policy,
+                  results->timeouts, results->requests, trial->scenario.timeout_s);
+    }
+    const bool open = trial->workload.arrivals != DVFO_CLOSED;
+    const double backlog_s = results->time_s - results->last_arrival_s;
+    if (open && backlog_s > 0.05 * results->last_arrival_s && backlog_s > 20.0 / trial->workload.rate_hz) {
+        dvfo_note(ctx, "%s %s %s: requests came faster than they were served; latency grows with --requests", board,
+                  network, policy);
+    }
 }
 
 static dvfo_status run_trials(struct dvfo_ctx *ctx, struct arguments *arguments, struct watch *watch,
@@ -191,6 +328,8 @@ static dvfo_status run_trials(struct dvfo_ctx *ctx, struct arguments *arguments,
             dvfo_timeline_begin_trial(watch->timeline, name);
         }
         status = dvfo_trial_run(ctx, &trial);
+        watch->trials++;
+        watch->interrupted_after = status == DVFO_INTERRUPTED ? trial.results.requests : 0;
         if (status != DVFO_OK && (status != DVFO_INTERRUPTED || trial.results.requests == 0)) {
             return status;
         }
@@ -198,6 +337,8 @@ static dvfo_status run_trials(struct dvfo_ctx *ctx, struct arguments *arguments,
         if (watch->results != NULL) {
             dvfo_results_add_trial(watch->results, watch->policy, &trial);
         }
+        meet(&watch->met[i / setting->policy_count / setting->network_count], &trial.results);
+        note_trial(ctx, watch->policy, &trial);
         watch->requests_before += (double)trial.results.requests;
     }
     return status;
@@ -286,18 +427,18 @@ static dvfo_status commit_outputs(struct dvfo_ctx *ctx, struct watch *watch, con
     return status;
 }
 
-static dvfo_status print_results(struct dvfo_ctx *ctx, const struct dvfo_setting *setting,
+static dvfo_status print_results(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const struct watch *watch,
                                  const struct dvfo_table *table, dvfo_table_format format)
 {
     DVFO_TRY(dvfo_table_print(ctx, table, format, stdout));
-    return format == DVFO_TABLE_TEXT ? print_conditions(ctx, setting) : DVFO_OK;
+    return format == DVFO_TABLE_TEXT ? print_conditions(ctx, setting, watch) : DVFO_OK;
 }
 
 static dvfo_status run_and_write(struct dvfo_ctx *ctx, struct arguments *arguments, int argc, char **argv,
                                  dvfo_table_format format, struct watch *watch, struct dvfo_table **table)
 {
     const bool essential = format == DVFO_TABLE_TEXT;
-    struct dvfo_run_info info = {argc, argv, dvfo_progress_clock_s()};
+    struct dvfo_run_info info = {.argc = argc, .argv = argv, .duration_s = dvfo_progress_clock_s()};
     DVFO_TRY(dvfo_setting_load(ctx, &arguments->setting));
     const volatile sig_atomic_t *stop = dvfo_interrupt_catch(); /* from here on there are files to tidy up */
     DVFO_TRY(open_outputs(ctx, arguments, watch));
@@ -311,10 +452,11 @@ static dvfo_status run_and_write(struct dvfo_ctx *ctx, struct arguments *argumen
         return status; /* and files of an earlier run stay as they were */
     }
     info.duration_s = dvfo_progress_clock_s() - info.duration_s;
+    info.interrupted = status == DVFO_INTERRUPTED;
     const dvfo_status written = commit_outputs(ctx, watch, &info);
     struct dvfo_ctx quiet = {0}; /* the sentence of a full disk stays, and the table is printed all the same */
     const dvfo_status printed =
-        print_results(written == DVFO_OK && status == DVFO_OK ? ctx : &quiet, &arguments->setting, *table, format);
+        print_results(written == DVFO_OK && status == DVFO_OK ? ctx : &quiet, &arguments->setting, watch, *table, format);
     return written != DVFO_OK ? written : printed != DVFO_OK ? printed : status;
 }
 

@@ -84,8 +84,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "board NAME\nnetwork NAME\ntrace TRACE",
-    .doc = "Show what is known about a board, a network or a trace. NAME may also be the path of a file."
+    .args_doc = "board NAME\nnetwork NAME\ncloud NAME\ntrace TRACE",
+    .doc = "Show what is known about a board, a network, a cloud or a trace. NAME may also be the path of a file."
            "\v"
            "Examples:\n"
            "  dvfo show board jetson-tx2\n"
@@ -101,7 +101,7 @@ static const struct argp argp = {
 
 static dvfo_status show(struct dvfo_ctx *ctx, const struct arguments *arguments)
 {
-    static const char *const kinds[] = {"board", "network", "trace"};
+    static const char *const kinds[] = {"board", "network", "cloud", "trace"};
     dvfo_table_format format;
     DVFO_TRY(dvfo_table_format_of(ctx, arguments->format, &format));
     if (strcmp(arguments->kind, "board") == 0) {
@@ -111,11 +111,14 @@ static dvfo_status show(struct dvfo_ctx *ctx, const struct arguments *arguments)
         return dvfo_show_network(ctx, arguments->name, arguments->input_px, arguments->variant, arguments->precision,
                                  format);
     }
+    if (strcmp(arguments->kind, "cloud") == 0) {
+        return dvfo_show_cloud(ctx, arguments->name, format);
+    }
     if (strcmp(arguments->kind, "trace") == 0) {
         return dvfo_show_trace(ctx, arguments->name, arguments->trace_format, arguments->seed, format);
     }
     const char *near = dvfo_nearest(arguments->kind, kinds, sizeof kinds / sizeof kinds[0]);
-    return dvfo_fail(ctx, DVFO_BAD_INPUT, "'%s' can't be shown, expected board, network or trace%s%s%s",
+    return dvfo_fail(ctx, DVFO_BAD_INPUT, "'%s' can't be shown, expected board, network, cloud or trace%s%s%s",
                      arguments->kind, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
@@ -126,4 +129,4 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
     return show(ctx, &arguments);
 }
 
-const struct dvfo_command dvfo_command_show = {"show", "show a board, a network or a trace", run};
+const struct dvfo_command dvfo_command_show = {"show", "show a board, a network, a cloud or a trace", run};

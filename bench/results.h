@@ -41,6 +41,7 @@ struct dvfo_run_info {
     int argc;
     char **argv;       /* borrowed */
     double duration_s; /* of the whole run */
+    bool interrupted;  /* the last trial is not whole */
 };
 
 /** Write everything out and give the file and NAME.run.json beside it their names (time, host, command line, duration).

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "policies/policies.h"
+#include "sim/base/data_path.h"
 #include "sim/base/text.h"
 
 /* Options without a letter; argp wants keys beyond the characters. */
@@ -13,9 +14,9 @@ enum {
 };
 
 static const struct argp_option options[] = {
-    {"board", 'b', "NAMES", 0, "boards, e.g. jetson-tx2 or jetson-nano,xavier-nx (all: every board)", 1},
-    {"network", 'n', "NAMES", 0, "networks, e.g. vgg-19", 1},
-    {"policy", 'p', "NAMES", 0, "policies, e.g. edge-only,oracle-dvfo ('dvfo list policies')", 1},
+    {"board", 'b', "NAMES", 0, "boards, e.g. jetson-nano,xavier-nx, or all", 1},
+    {"network", 'n', "NAMES", 0, "networks, e.g. vgg-19, or all", 1},
+    {"policy", 'p', "NAMES", 0, "policies, e.g. edge-only,oracle-dvfo, or all ('dvfo list policies')", 1},
     {"trace", 't', "TRACE", 0, "link: a recording, const:5Mbps (default) or model:wifi", 1},
     {"requests", KEY_REQUESTS, "N", 0, "requests per trial (default 1000)", 1},
     {"seed", KEY_SEED, "N", 0, "seed of all random streams (default 1)", 1},
@@ -29,7 +30,7 @@ static const struct argp_option options[] = {
     {"rtt", KEY_RTT, "MS", 0, "round trip to the cloud in milliseconds (default 2)", 3},
     {"timeout", KEY_TIMEOUT, "S", 0, "seconds after which a request ends locally (default 10)", 3},
     {"cloud", KEY_CLOUD, "NAME", 0, "cloud server (default rtx-3080)", 3},
-    {"free-running", KEY_FREE, NULL, 0, "let the trace run with the simulated time instead of pairing requests", 3},
+    {"free-running", KEY_FREE, NULL, 0, "let the trace run with the simulated time (see Pairing below)", 3},
     {"lambda", KEY_LAMBDA, "X", 0, "fusion weight of the local answer, 0..1 (default 0.5)", 4},
     {"composition", KEY_COMPOSITION, "HOW", 0, "parallel (default) or serial: local tail and remote path", 4},
     {"tail", KEY_TAIL, "RULE", 0, "cost of the local tail: shapes (default), linear, width", 4},
@@ -178,7 +179,7 @@ const struct argp dvfo_setting_argp = {.options = options, .parser = parse_optio
 
 struct dvfo_setting dvfo_setting_default(void)
 {
-    return (struct dvfo_setting){.trace = "const:5Mbps", .cloud = "rtx-3080", .base = dvfo_trial_default()};
+    return (struct dvfo_setting){.cloud = "rtx-3080", .base = dvfo_trial_default()};
 }
 
 void dvfo_setting_free(struct dvfo_setting *setting)
@@ -192,26 +193,61 @@ void dvfo_setting_free(struct dvfo_setting *setting)
     dvfo_trace_free(setting->opened_trace);
 }
 
-/* Hands out the entries of "a,b,c" in a copy that the caller frees. */
-static dvfo_status split_list(struct dvfo_ctx *ctx, const char *what, const char *text, char **copy,
-                              char *entries[DVFO_SETTING_MAX], size_t *count)
+/* The entries of "a,b,c". */
+struct list {
+    char *copy; /* owned; the entries lie in it */
+    char *entry[DVFO_SETTING_MAX];
+    size_t count;
+};
+
+/* What "all" stands for, as "a,b,c"; caller frees. */
+static char *all_policies(void)
 {
-    *copy = NULL;
-    if (text == NULL) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s is missing; 'dvfo list %s' shows what there is", what,
-                         strcmp(what, "policy") == 0 ? "policies" : strcmp(what, "board") == 0 ? "boards" : "networks");
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    for (const struct dvfo_policy_type *const *p = dvfo_policies(); file != NULL && *p != NULL; p++) {
+        fprintf(file, "%s%s", p == dvfo_policies() ? "" : ",", (*p)->name);
     }
-    *copy = dvfo_text_copy(text);
-    if (*copy == NULL) {
+    return file != NULL && fclose(file) == 0 ? text : NULL;
+}
+
+static char *all_files(const char *folder)
+{
+    char *text = NULL, **names = NULL;
+    size_t size = 0, count = 0;
+    FILE *file = dvfo_data_names(NULL, folder, ".yaml", &names, &count) == DVFO_OK ? open_memstream(&text, &size) : NULL;
+    for (size_t i = 0; file != NULL && i < count; i++) {
+        fprintf(file, "%s%s", i == 0 ? "" : ",", names[i]);
+    }
+    dvfo_data_names_free(names, count);
+    return file != NULL && fclose(file) == 0 ? text : NULL;
+}
+
+static char *expand(const char *what, const char *text)
+{
+    if (strcmp(text, "all") != 0) {
+        return dvfo_text_copy(text);
+    }
+    return strcmp(what, "policy") == 0  ? all_policies()
+           : strcmp(what, "board") == 0 ? all_files("profiles/boards")
+                                        : all_files("profiles/networks");
+}
+
+/* Takes a list apart; `list->copy` is the caller's to free in any case. */
+static dvfo_status split_list(struct dvfo_ctx *ctx, const char *what, const char *text, struct list *list)
+{
+    *list = (struct list){.copy = expand(what, text)};
+    if (list->copy == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
-    *count = dvfo_text_split(*copy, ',', entries, DVFO_SETTING_MAX);
-    if (*count > DVFO_SETTING_MAX) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s names %zu entries, expected at most %d", what, *count,
+    list->count = dvfo_text_split(list->copy, ',', list->entry, DVFO_SETTING_MAX);
+    if (list->count > DVFO_SETTING_MAX) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s names %zu entries, expected at most %d", what, list->count,
                          DVFO_SETTING_MAX);
     }
-    for (size_t i = 0; i < *count; i++) {
-        if (entries[i][0] == '\0') {
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->entry[i][0] == '\0') {
             return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s is '%s': an entry of the list is empty", what, text);
         }
     }
@@ -220,39 +256,34 @@ static dvfo_status split_list(struct dvfo_ctx *ctx, const char *what, const char
 
 static dvfo_status load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
-    char *copy = NULL, *entries[DVFO_SETTING_MAX];
-    size_t count = 0;
-    const bool all = setting->boards != NULL && strcmp(setting->boards, "all") == 0;
-    dvfo_status status = split_list(ctx, "board", all ? "jetson-nano,jetson-tx2,xavier-nx" : setting->boards, &copy,
-                                    entries, &count);
-    for (size_t i = 0; i < count && status == DVFO_OK; i++) {
-        status = dvfo_board_load(ctx, entries[i], &setting->board[i]);
+    struct list list;
+    dvfo_status status = split_list(ctx, "board", setting->boards, &list);
+    for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
+        status = dvfo_board_load(ctx, list.entry[i], &setting->board[i]);
         setting->board_count = i + 1;
     }
-    free(copy);
+    free(list.copy);
     return status;
 }
 
 static dvfo_status load_networks(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
-    char *copy = NULL, *entries[DVFO_SETTING_MAX];
-    size_t count = 0;
-    dvfo_status status = split_list(ctx, "network", setting->networks, &copy, entries, &count);
-    for (size_t i = 0; i < count && status == DVFO_OK; i++) {
-        status = dvfo_network_load(ctx, entries[i], setting->input_px, setting->variant, &setting->network[i]);
+    struct list list;
+    dvfo_status status = split_list(ctx, "network", setting->networks, &list);
+    for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
+        status = dvfo_network_load(ctx, list.entry[i], setting->input_px, setting->variant, &setting->network[i]);
         setting->network_count = i + 1;
     }
-    free(copy);
+    free(list.copy);
     return status;
 }
 
 static dvfo_status find_policies(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
-    char *copy = NULL, *entries[DVFO_SETTING_MAX];
-    size_t count = 0;
-    dvfo_status status = split_list(ctx, "policy", setting->policies, &copy, entries, &count);
-    for (size_t i = 0; i < count && status == DVFO_OK; i++) {
-        setting->policy_name[i] = dvfo_text_copy(entries[i]);
+    struct list list;
+    dvfo_status status = split_list(ctx, "policy", setting->policies, &list);
+    for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
+        setting->policy_name[i] = dvfo_text_copy(list.entry[i]);
         if (setting->policy_name[i] == NULL) {
             status = dvfo_fail_no_memory(ctx);
             break;
@@ -260,8 +291,56 @@ static dvfo_status find_policies(struct dvfo_ctx *ctx, struct dvfo_setting *sett
         status = dvfo_policy_find(ctx, setting->policy_name[i], &setting->policy[i], &setting->policy_argument[i]);
         setting->policy_count = i + 1;
     }
-    free(copy);
+    free(list.copy);
     return status;
+}
+
+/* Rows with one name couldn't be told apart: every name counts once, also where two files give the same. */
+static dvfo_status check_distinct(struct dvfo_ctx *ctx, const char *what, const char *const names[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(names[i], names[j]) == 0) {
+                return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s names '%s' twice, expected each once", what, names[i]);
+            }
+        }
+    }
+    return DVFO_OK;
+}
+
+static dvfo_status check_names(struct dvfo_ctx *ctx, const struct dvfo_setting *setting)
+{
+    const char *boards[DVFO_SETTING_MAX], *networks[DVFO_SETTING_MAX], *policies[DVFO_SETTING_MAX];
+    for (size_t i = 0; i < DVFO_SETTING_MAX; i++) {
+        boards[i] = i < setting->board_count ? setting->board[i]->name : NULL;
+        networks[i] = i < setting->network_count ? setting->network[i]->name : NULL;
+        policies[i] = setting->policy_name[i];
+    }
+    DVFO_TRY(check_distinct(ctx, "board", boards, setting->board_count));
+    DVFO_TRY(check_distinct(ctx, "network", networks, setting->network_count));
+    return check_distinct(ctx, "policy", policies, setting->policy_count);
+}
+
+/* What must be named and isn't, all of it in one sentence. */
+static dvfo_status check_given(struct dvfo_ctx *ctx, const struct dvfo_setting *setting)
+{
+    const struct {
+        const char *value, *option, *list;
+    } rows[] = {{setting->boards, "--board", "boards"},
+                {setting->networks, "--network", "networks"},
+                {setting->policies, "--policy", "policies"}};
+    char missing[64] = "";
+    const char *example = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].value == NULL) {
+            const size_t length = strlen(missing);
+            snprintf(missing + length, sizeof missing - length, "%s%s", length > 0 ? ", " : "", rows[i].option);
+            example = rows[i].list;
+        }
+    }
+    return example == NULL ? DVFO_OK
+                           : dvfo_fail(ctx, DVFO_BAD_INPUT, "missing: %s; 'dvfo list %s' shows what there is", missing,
+                                       example);
 }
 
 /* A runtime that one of the boards lacks is told before anything runs. */
@@ -276,10 +355,13 @@ static dvfo_status check_trials(struct dvfo_ctx *ctx, const struct dvfo_setting 
 
 dvfo_status dvfo_setting_load(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
+    DVFO_TRY(check_given(ctx, setting));
     DVFO_TRY(find_policies(ctx, setting)); /* cheapest first: a mistyped name is told at once */
     DVFO_TRY(load_boards(ctx, setting));
     DVFO_TRY(load_networks(ctx, setting));
     DVFO_TRY(dvfo_cloud_profile_load(ctx, setting->cloud, &setting->cloud_profile));
+    setting->trace = setting->trace != NULL ? setting->trace : "const:5Mbps";
+    DVFO_TRY(check_names(ctx, setting));
     DVFO_TRY(dvfo_trace_open(ctx, setting->trace, setting->trace_format, setting->base.seed, &setting->opened_trace));
     return check_trials(ctx, setting);
 }

@@ -12,7 +12,7 @@
 enum { DVFO_SETTING_MAX = 32 }; /* entries of a list */
 
 struct dvfo_setting {
-    /* as typed; borrowed from argv */
+    /* as typed; borrowed from argv; NULL where not given */
     const char *boards, *networks, *policies;
     const char *trace, *trace_format;
     const char *runtime, *precision, *variant, *cloud, *p_max;

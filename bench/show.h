@@ -16,6 +16,9 @@ dvfo_status dvfo_show_network(struct dvfo_ctx *ctx, const char *name, long input
 /** Clocks, power and cost coefficients of a board, each with its standing and source. */
 dvfo_status dvfo_show_board(struct dvfo_ctx *ctx, const char *name, dvfo_table_format format);
 
+/** Coefficients of a cloud server, each with its standing and source. */
+dvfo_status dvfo_show_cloud(struct dvfo_ctx *ctx, const char *name, dvfo_table_format format);
+
 /** Statistics of a trace: anything that --trace takes.
  *  @param trace_format  format to force, or NULL
  *  @param seed          for generators */

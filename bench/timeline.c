@@ -1,6 +1,7 @@
 #include "bench/timeline.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "sim/base/output.h"
@@ -77,8 +78,9 @@ void dvfo_timeline_span(struct dvfo_timeline *timeline, dvfo_track track, const 
     FILE *file = timeline->file;
     fputs(",\n{\"ph\":\"X\",\"name\":", file);
     put_string(file, name);
-    fprintf(file, ",\"pid\":%d,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f", timeline->process, (int)track + 1, begin_s * 1e6,
-            (end_s - begin_s) * 1e6); /* microseconds */
+    const double begin_ns = round(begin_s * 1e9), end_ns = round(end_s * 1e9); /* so that neighbours touch exactly */
+    fprintf(file, ",\"pid\":%d,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f", timeline->process, (int)track + 1,
+            begin_ns / 1e3, (end_ns - begin_ns) / 1e3); /* microseconds */
     if (request >= 0) {
         fprintf(file, ",\"args\":{\"request\":%ld}", request);
     }
