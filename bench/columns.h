@@ -6,10 +6,10 @@
 
 struct dvfo_trial_column {
     const char *name, *units, *long_name;
-    int digits;      /* significant, in text tables */
-    bool essential;  /* shown in text tables; csv, json and HDF5 hold all */
-    double (*value)(const struct dvfo_trial *trial);          /* a number, or NULL ... */
-    const char *(*text)(const struct dvfo_trial *trial);      /* ... for a text */
+    int digits;                                          /* significant, in text tables */
+    bool essential;                                      /* shown in text tables; csv, json and HDF5 hold all */
+    double (*value)(const struct dvfo_trial *trial);     /* a number, or NULL ... */
+    const char *(*text)(const struct dvfo_trial *trial); /* ... for a text */
 };
 
 /* NULL-named last entry. `policy` is not among them: its name as typed is the setting's. */

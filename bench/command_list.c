@@ -56,7 +56,8 @@ static const struct argp argp = {
            "  dvfo list networks\n"
            "  dvfo list policies --format json\n"
            "  dvfo list traces\n\n"
-           "Boards, networks, clouds and experiments are files: add one to $DVFO_DATA/profiles/networks and it is listed.\n",
+           "Boards, networks, clouds and experiments are files: add one to $DVFO_DATA/profiles/networks and it is "
+           "listed.\n",
 };
 
 /* ---- what there is, one function per kind; each fills rows of a table with the columns below ---- */
@@ -204,8 +205,8 @@ static dvfo_status find_kind(struct dvfo_ctx *ctx, const char *name, const struc
     }
     const char *near = dvfo_nearest(name, names, KINDS);
     return dvfo_fail(ctx, DVFO_BAD_INPUT,
-                     "'%s' can't be listed, expected boards, networks, clouds, policies, traces or experiments%s%s%s", name,
-                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                     "'%s' can't be listed, expected boards, networks, clouds, policies, traces or experiments%s%s%s",
+                     name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
@@ -226,4 +227,5 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
     return status;
 }
 
-const struct dvfo_command dvfo_command_list = {"list", "list boards, networks, clouds, policies, traces, experiments", run};
+const struct dvfo_command dvfo_command_list = {"list", "list boards, networks, clouds, policies, traces, experiments",
+                                               run};

@@ -107,9 +107,9 @@ struct watch {
     struct dvfo_results *results;
     struct dvfo_timeline *timeline;
     struct dvfo_progress progress;
-    double requests_before; /* of earlier trials */
-    size_t trials;          /* that ran, the interrupted one included */
-    long interrupted_after; /* requests of the interrupted trial */
+    double requests_before;           /* of earlier trials */
+    size_t trials;                    /* that ran, the interrupted one included */
+    long interrupted_after;           /* requests of the interrupted trial */
     struct met met[DVFO_SETTING_MAX]; /* (boards) */
     const char *policy;
 };
@@ -246,7 +246,8 @@ static void print_rules(const struct dvfo_setting *setting)
         printf(" at %g per second", base->workload.rate_hz);
     }
     printf("; eta %g, lambda %g; seed %llu\n", def->eta, def->lambda, (unsigned long long)base->seed);
-    printf("composition %s, tail %s; cloud %s, RTT %g ms, timeout %g s; encoded images %g bit per pixel; layer splits send "
+    printf("composition %s, tail %s; cloud %s, RTT %g ms, timeout %g s; encoded images %g bit per pixel; layer splits "
+           "send "
            "%s; %sno accuracy floor (no accuracy profile)\n",
            def->composition == DVFO_PARALLEL ? "parallel" : "serial", tail_name(def->tail_rule),
            setting->cloud_profile->name, 1e3 * def->rtt_s, def->timeout_s, def->encode_bit_per_pixel,
@@ -362,21 +363,21 @@ static void write_configuration(const struct dvfo_setting *setting, FILE *text)
     const struct dvfo_scenario_def *d = &t->scenario;
     static const char *const arrivals[] = {"closed", "periodic", "poisson"};
     fprintf(text,
-             "boards: %s\nnetworks: %s\npolicies: %s\ntrace: %s\nruntime: %s\nprecision: %s\ninput_px: %ld\n"
-             "variant: %s\ncloud: %s\nrequests: %ld\narrivals: %s\nrate_hz: %.17g\nseed: %llu\npaired: %d\nthermal: %d\n"
-             "eta: %.17g\nlambda: %.17g\np_max: %s\ncomposition: %s\ntail_rule: %s\ntail_width_steps: %d\n"
-             "layer_int8: %d\ntimeout_s: %.17g\nrtt_s: %.17g\nheader_byte: %.17g\nencode_bit_per_pixel: %.17g\n"
-             "encode_cycle_per_pixel: %.17g\nspeech_bps: %.17g\nquantise_cycle_per_element: %.17g\n"
-             "fuse_cycle_per_element: %.17g\n",
-             setting->boards, setting->networks, setting->policies, setting->trace,
-             setting->runtime != NULL ? setting->runtime : "default",
-             setting->precision != NULL ? setting->precision : "default", setting->input_px,
-             setting->variant != NULL ? setting->variant : "default", setting->cloud, t->workload.requests,
-             arrivals[t->workload.arrivals], t->workload.rate_hz, (unsigned long long)t->seed, t->paired, t->thermal,
-             d->eta, d->lambda, setting->p_max != NULL ? setting->p_max : "measured",
-             d->composition == DVFO_PARALLEL ? "parallel" : "serial", tail_name(d->tail_rule), d->tail_width_steps,
-             d->layer_int8, d->timeout_s, d->rtt_s, d->header_byte, d->encode_bit_per_pixel, d->encode_cycle_per_pixel,
-             d->speech_bps, d->quantise_cycle_per_element, d->fuse_cycle_per_element);
+            "boards: %s\nnetworks: %s\npolicies: %s\ntrace: %s\nruntime: %s\nprecision: %s\ninput_px: %ld\n"
+            "variant: %s\ncloud: %s\nrequests: %ld\narrivals: %s\nrate_hz: %.17g\nseed: %llu\npaired: %d\nthermal: %d\n"
+            "eta: %.17g\nlambda: %.17g\np_max: %s\ncomposition: %s\ntail_rule: %s\ntail_width_steps: %d\n"
+            "layer_int8: %d\ntimeout_s: %.17g\nrtt_s: %.17g\nheader_byte: %.17g\nencode_bit_per_pixel: %.17g\n"
+            "encode_cycle_per_pixel: %.17g\nspeech_bps: %.17g\nquantise_cycle_per_element: %.17g\n"
+            "fuse_cycle_per_element: %.17g\n",
+            setting->boards, setting->networks, setting->policies, setting->trace,
+            setting->runtime != NULL ? setting->runtime : "default",
+            setting->precision != NULL ? setting->precision : "default", setting->input_px,
+            setting->variant != NULL ? setting->variant : "default", setting->cloud, t->workload.requests,
+            arrivals[t->workload.arrivals], t->workload.rate_hz, (unsigned long long)t->seed, t->paired, t->thermal,
+            d->eta, d->lambda, setting->p_max != NULL ? setting->p_max : "measured",
+            d->composition == DVFO_PARALLEL ? "parallel" : "serial", tail_name(d->tail_rule), d->tail_width_steps,
+            d->layer_int8, d->timeout_s, d->rtt_s, d->header_byte, d->encode_bit_per_pixel, d->encode_cycle_per_pixel,
+            d->speech_bps, d->quantise_cycle_per_element, d->fuse_cycle_per_element);
 }
 
 static dvfo_status open_results(struct dvfo_ctx *ctx, const struct arguments *arguments, struct dvfo_results **results)
@@ -455,8 +456,8 @@ static dvfo_status run_and_write(struct dvfo_ctx *ctx, struct arguments *argumen
     info.interrupted = status == DVFO_INTERRUPTED;
     const dvfo_status written = commit_outputs(ctx, watch, &info);
     struct dvfo_ctx quiet = {0}; /* the sentence of a full disk stays, and the table is printed all the same */
-    const dvfo_status printed =
-        print_results(written == DVFO_OK && status == DVFO_OK ? ctx : &quiet, &arguments->setting, watch, *table, format);
+    const dvfo_status printed = print_results(written == DVFO_OK && status == DVFO_OK ? ctx : &quiet,
+                                              &arguments->setting, watch, *table, format);
     return written != DVFO_OK ? written : printed != DVFO_OK ? printed : status;
 }
 

@@ -61,8 +61,8 @@ static void report_unknown(const char *name)
         names[count] = commands[count]->name;
     }
     const char *near = dvfo_nearest(name, names, count);
-    fprintf(stderr, "dvfo: unknown command '%s'%s%s%s; 'dvfo --help' lists them\n", name, near ? "; did you mean '" : "",
-            near ? near : "", near ? "'?" : "");
+    fprintf(stderr, "dvfo: unknown command '%s'%s%s%s; 'dvfo --help' lists them\n", name,
+            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static void print_note(void *user, const char *sentence)

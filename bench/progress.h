@@ -1,13 +1,13 @@
-/* A progress bar with rate and time left, on a terminal only; silent otherwise. Told often, it draws at most ten times a
- * second. */
+/* A progress bar with rate and time left, on a terminal only; silent otherwise. Told often, it draws at most ten times
+ * a second. */
 #ifndef DVFO_PROGRESS_H
 #define DVFO_PROGRESS_H
 
 #include <stdbool.h>
 
 struct dvfo_progress {
-    bool shown;            /* standard error is a terminal */
-    const char *unit;      /* "requests"; borrowed */
+    bool shown;       /* standard error is a terminal */
+    const char *unit; /* "requests"; borrowed */
     double total, begun_s, drawn_s;
     long calls;
 };

@@ -395,8 +395,9 @@ static dvfo_status write_run_info(struct dvfo_ctx *ctx, struct dvfo_output *outp
     const time_t now = time(NULL);
     struct tm utc;
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    json_t *root = json_pack("{s:s, s:s, s:s, s:f, s:b, s:o}", "program", "dvfo " DVFO_VERSION, "ended_utc", stamp, "host",
-                             host, "duration_s", info->duration_s, "interrupted", info->interrupted, "command", command_line(info));
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:f, s:b, s:o}", "program", "dvfo " DVFO_VERSION, "ended_utc", stamp, "host", host,
+                  "duration_s", info->duration_s, "interrupted", info->interrupted, "command", command_line(info));
     FILE *file = fopen(output->temporary, "w");
     dvfo_status status = DVFO_OK;
     if (root == NULL || file == NULL || json_dumpf(root, file, JSON_INDENT(2)) != 0) {

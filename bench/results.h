@@ -6,9 +6,10 @@
  *   /energy/...    one row per (trial, rail) and (trial, cause)
  *   /inputs/...    name and SHA-256 of every file the results were made from
  * The index columns (`trial`, `request`) are dimension scales of their groups.
- * Root attributes: title, schema, version, program, seed, BLAS kernel, whole configuration. Nothing volatile stands in it: same
- * inputs, same bytes. What changes from run to run goes into NAME.run.json beside it. Rows are streamed, memory stays
- * flat; the file appears under its name only when it is whole. HDF5 is not thread-safe here: one writer. */
+ * Root attributes: title, schema, version, program, seed, BLAS kernel, whole configuration. Nothing volatile stands in
+ * it: same inputs, same bytes. What changes from run to run goes into NAME.run.json beside it. Rows are streamed,
+ * memory stays flat; the file appears under its name only when it is whole. HDF5 is not thread-safe here: one writer.
+ */
 #ifndef DVFO_RESULTS_H
 #define DVFO_RESULTS_H
 
@@ -22,7 +23,7 @@ struct dvfo_results_def {
     const char *title;
     const char *configuration; /* all parameters as text */
     uint64_t seed;
-    bool requests;             /* keep a row per request */
+    bool requests; /* keep a row per request */
 };
 
 dvfo_status dvfo_results_create(struct dvfo_ctx *ctx, const struct dvfo_results_def *def, struct dvfo_results **out);

@@ -8,9 +8,26 @@
 
 /* Options without a letter; argp wants keys beyond the characters. */
 enum {
-    KEY_ETA = 256, KEY_LAMBDA, KEY_ARRIVALS, KEY_TRACE_FORMAT, KEY_RUNTIME, KEY_PRECISION, KEY_INPUT, KEY_VARIANT,
-    KEY_CLOUD, KEY_COMPOSITION, KEY_TAIL, KEY_P_MAX, KEY_TIMEOUT, KEY_RTT, KEY_BITS, KEY_FLOAT, KEY_FREE, KEY_THERMAL,
-    KEY_REQUESTS, KEY_SEED,
+    KEY_ETA = 256,
+    KEY_LAMBDA,
+    KEY_ARRIVALS,
+    KEY_TRACE_FORMAT,
+    KEY_RUNTIME,
+    KEY_PRECISION,
+    KEY_INPUT,
+    KEY_VARIANT,
+    KEY_CLOUD,
+    KEY_COMPOSITION,
+    KEY_TAIL,
+    KEY_P_MAX,
+    KEY_TIMEOUT,
+    KEY_RTT,
+    KEY_BITS,
+    KEY_FLOAT,
+    KEY_FREE,
+    KEY_THERMAL,
+    KEY_REQUESTS,
+    KEY_SEED,
 };
 
 static const struct argp_option options[] = {
@@ -216,7 +233,8 @@ static char *all_files(const char *folder)
 {
     char *text = NULL, **names = NULL;
     size_t size = 0, count = 0;
-    FILE *file = dvfo_data_names(NULL, folder, ".yaml", &names, &count) == DVFO_OK ? open_memstream(&text, &size) : NULL;
+    FILE *file =
+        dvfo_data_names(NULL, folder, ".yaml", &names, &count) == DVFO_OK ? open_memstream(&text, &size) : NULL;
     for (size_t i = 0; file != NULL && i < count; i++) {
         fprintf(file, "%s%s", i == 0 ? "" : ",", names[i]);
     }
@@ -338,9 +356,9 @@ static dvfo_status check_given(struct dvfo_ctx *ctx, const struct dvfo_setting *
             example = rows[i].list;
         }
     }
-    return example == NULL ? DVFO_OK
-                           : dvfo_fail(ctx, DVFO_BAD_INPUT, "missing: %s; 'dvfo list %s' shows what there is", missing,
-                                       example);
+    return example == NULL
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT, "missing: %s; 'dvfo list %s' shows what there is", missing, example);
 }
 
 /* A runtime that one of the boards lacks is told before anything runs. */
@@ -402,8 +420,7 @@ dvfo_status dvfo_setting_trial(struct dvfo_ctx *ctx, const struct dvfo_setting *
     out->scenario.network = setting->network[network];
     out->scenario.cloud = setting->cloud_profile;
     DVFO_TRY(choose_p_max(ctx, setting->p_max, setting->board[board], &out->scenario.p_max_w));
-    return dvfo_board_runtime(ctx, setting->board[board], setting->runtime, setting->precision,
-                              &out->scenario.runtime);
+    return dvfo_board_runtime(ctx, setting->board[board], setting->runtime, setting->precision, &out->scenario.runtime);
 }
 
 const char *dvfo_setting_policy_name(const struct dvfo_setting *setting, size_t i)

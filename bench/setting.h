@@ -23,7 +23,7 @@ struct dvfo_setting {
     struct dvfo_board *board[DVFO_SETTING_MAX];
     struct dvfo_network *network[DVFO_SETTING_MAX];
     const struct dvfo_policy_type *policy[DVFO_SETTING_MAX];
-    char *policy_name[DVFO_SETTING_MAX];     /* with its argument, as typed */
+    char *policy_name[DVFO_SETTING_MAX];           /* with its argument, as typed */
     const char *policy_argument[DVFO_SETTING_MAX]; /* inside policy_name, or NULL */
     struct dvfo_cloud_profile *cloud_profile;
     struct dvfo_trace *opened_trace;

@@ -242,8 +242,7 @@ static json_t *json_cell(const struct cell *cell)
         return json_string(cell->text);
     }
     const bool whole = cell->integer || (cell->value == floor(cell->value) && fabs(cell->value) < 1e15);
-    return whole ? json_integer((json_int_t)cell->value)
-           : isfinite(cell->value) ? json_real(cell->value) : json_null();
+    return whole ? json_integer((json_int_t)cell->value) : isfinite(cell->value) ? json_real(cell->value) : json_null();
 }
 
 static dvfo_status print_json(struct dvfo_ctx *ctx, const struct dvfo_table *table, FILE *file)

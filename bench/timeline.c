@@ -60,8 +60,9 @@ static void put_string(FILE *file, const char *text)
 void dvfo_timeline_begin_trial(struct dvfo_timeline *timeline, const char *name)
 {
     const bool first = timeline->process++ == 0;
-    fprintf(timeline->file, "%s{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":",
-            first ? "" : ",\n", timeline->process);
+    fprintf(timeline->file,
+            "%s{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":", first ? "" : ",\n",
+            timeline->process);
     put_string(timeline->file, name);
     fputs("}}", timeline->file);
     for (int track = 0; track < DVFO_TRACK_COUNT; track++) {
@@ -79,8 +80,8 @@ void dvfo_timeline_span(struct dvfo_timeline *timeline, dvfo_track track, const 
     fputs(",\n{\"ph\":\"X\",\"name\":", file);
     put_string(file, name);
     const double begin_ns = round(begin_s * 1e9), end_ns = round(end_s * 1e9); /* so that neighbours touch exactly */
-    fprintf(file, ",\"pid\":%d,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f", timeline->process, (int)track + 1,
-            begin_ns / 1e3, (end_ns - begin_ns) / 1e3); /* microseconds */
+    fprintf(file, ",\"pid\":%d,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f", timeline->process, (int)track + 1, begin_ns / 1e3,
+            (end_ns - begin_ns) / 1e3); /* microseconds */
     if (request >= 0) {
         fprintf(file, ",\"args\":{\"request\":%ld}", request);
     }

@@ -1,5 +1,5 @@
-/* A timeline: Chrome trace-event JSON that Perfetto opens. One track each for the three clocks, the device, the radio, the
- * cloud and the agent, and counters for power and bandwidth. Written as it happens; memory stays flat. */
+/* A timeline: Chrome trace-event JSON that Perfetto opens. One track each for the three clocks, the device, the radio,
+ * the cloud and the agent, and counters for power and bandwidth. Written as it happens; memory stays flat. */
 #ifndef DVFO_TIMELINE_H
 #define DVFO_TIMELINE_H
 

@@ -45,7 +45,8 @@ static void release(void *block)
 
 const struct dvfo_policy_type dvfo_policy_oracle_dvfo = {
     .name = "oracle-dvfo",
-    .summary = "knows the trace: per request alone, the best of DVFO's levels and shares; no bound where requests queue",
+    .summary =
+        "knows the trace: per request alone, the best of DVFO's levels and shares; no bound where requests queue",
     .sight = DVFO_SIGHT_TRACE,
     .state_size = sizeof(struct oracle),
     .init = oracle_dvfo_init,

@@ -248,24 +248,12 @@ static dvfo_status read_reread(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct 
 static dvfo_status read_runtime(struct dvfo_ctx *ctx, dvfo_yaml_node map, double peak_byte_per_cycle,
                                 struct dvfo_runtime *runtime)
 {
-    static const char *const keys[] = {"name",
-                                       "precision",
-                                       "combine",
-                                       "wait",
-                                       "flop_per_cycle",
-                                       "byte_per_cycle",
-                                       "exponent",
-                                       "launch_cycles",
-                                       "host_cycles",
-                                       "fixed_s",
-                                       "cpu_busy",
-                                       "efficiency",
-                                       "activity",
-                                       "reread",
-                                       "gpu_byte_per_cycle",
-                                       "tile_pixels",
-                                       "tile_channels",
-                                       NULL};
+    static const char *const keys[] = {"name",        "precision",      "combine",
+                                       "wait",        "flop_per_cycle", "byte_per_cycle",
+                                       "exponent",    "launch_cycles",  "host_cycles",
+                                       "fixed_s",     "cpu_busy",       "efficiency",
+                                       "activity",    "reread",         "gpu_byte_per_cycle",
+                                       "tile_pixels", "tile_channels",  NULL};
     DVFO_TRY(dvfo_yaml_allow(ctx, map, keys));
     DVFO_TRY(copy_text(ctx, map, "name", &runtime->name));
     DVFO_TRY(read_precision(ctx, map, runtime));

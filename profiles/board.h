@@ -1,8 +1,9 @@
 /* A board: an edge device as data (profiles/boards/NAME.yaml).
  *
- * Clock tables, voltage lines, rails, cost coefficients per runtime, radio, clock-change times, thermal constants. Every
- * coefficient is a quantity that knows its standing: measured, calibrated (fitted to measurements), documented (a data
- * sheet, a kernel table) or an assumption with a reason and a low and a high value. Nothing here is tuned to a paper. */
+ * Clock tables, voltage lines, rails, cost coefficients per runtime, radio, clock-change times, thermal constants.
+ * Every coefficient is a quantity that knows its standing: measured, calibrated (fitted to measurements), documented (a
+ * data sheet, a kernel table) or an assumption with a reason and a low and a high value. Nothing here is tuned to a
+ * paper. */
 #ifndef DVFO_BOARD_H
 #define DVFO_BOARD_H
 
@@ -21,25 +22,25 @@ enum { DVFO_MAX_LEVELS = 32, DVFO_MAX_RAILS = 8, DVFO_MAX_RUNTIMES = 8 };
  * v(f) = floor for f <= knee, then linear up to 1 at the top of the table. */
 struct dvfo_clock_domain {
     size_t level_count;
-    double level_hz[DVFO_MAX_LEVELS];       /* ascending: all entries of the board's own table */
+    double level_hz[DVFO_MAX_LEVELS]; /* ascending: all entries of the board's own table */
     char *level_source;
-    double calibrated_min_hz;               /* measurements reach from here ... */
-    double calibrated_max_hz;               /* ... to here; agents choose levels inside. The whole table by default */
-    struct dvfo_quantity v_floor;           /* relative voltage at and below the knee, in (0, 1] */
-    struct dvfo_quantity v_knee_hz;         /* clock up to which the floor holds */
-    struct dvfo_quantity change_s;          /* from the request of a new clock until it holds */
-    struct dvfo_quantity stall_s;           /* within that, work stands still */
+    double calibrated_min_hz;       /* measurements reach from here ... */
+    double calibrated_max_hz;       /* ... to here; agents choose levels inside. The whole table by default */
+    struct dvfo_quantity v_floor;   /* relative voltage at and below the knee, in (0, 1] */
+    struct dvfo_quantity v_knee_hz; /* clock up to which the floor holds */
+    struct dvfo_quantity change_s;  /* from the request of a new clock until it holds */
+    struct dvfo_quantity stall_s;   /* within that, work stands still */
 };
 
 /* A rail as the board reports it, Eq. (2), written at the top clock so that coefficients are watts one can picture:
  * P = base + sum over domains of ((clock_w + dynamic_w * u) * (f / f_top) * v^2 + static_w * v),  v = v(f). */
 struct dvfo_rail {
-    char *name;                                     /* "VDD_SYS_GPU" */
-    bool inferred;                                  /* not reported by the board: a difference of reported ones */
+    char *name;    /* "VDD_SYS_GPU" */
+    bool inferred; /* not reported by the board: a difference of reported ones */
     struct dvfo_quantity base_w;
-    struct dvfo_quantity dynamic_w[DVFO_DOMAINS];   /* a_d f_top V_top^2 */
-    struct dvfo_quantity clock_w[DVFO_DOMAINS];     /* the same for the clock tree: drawn without work */
-    struct dvfo_quantity static_w[DVFO_DOMAINS];    /* s_d V_top */
+    struct dvfo_quantity dynamic_w[DVFO_DOMAINS]; /* a_d f_top V_top^2 */
+    struct dvfo_quantity clock_w[DVFO_DOMAINS];   /* the same for the clock tree: drawn without work */
+    struct dvfo_quantity static_w[DVFO_DOMAINS];  /* s_d V_top */
 };
 
 /* Eq. (1) for one runtime and precision. */
@@ -47,30 +48,30 @@ typedef enum dvfo_combine { DVFO_COMBINE_STREAM, DVFO_COMBINE_SUM } dvfo_combine
 typedef enum dvfo_wait { DVFO_WAIT_SPIN, DVFO_WAIT_BLOCK } dvfo_wait;
 
 struct dvfo_runtime {
-    char *name;                             /* "tensorrt", "triton", "keras", "pytorch" */
-    char *precision;                        /* "fp32", "fp16", "int8" */
+    char *name;      /* "tensorrt", "triton", "keras", "pytorch" */
+    char *precision; /* "fp32", "fp16", "int8" */
     double bytes_per_element;
-    struct dvfo_quantity flop_per_cycle;    /* pi_G [FLOP per GPU cycle] */
+    struct dvfo_quantity flop_per_cycle;            /* pi_G [FLOP per GPU cycle] */
     struct dvfo_quantity efficiency[DVFO_OP_COUNT]; /* e_op, a share of the peak; may exceed 1 (Winograd) */
     struct dvfo_quantity activity[DVFO_OP_COUNT];   /* factor on u_G of Eq. (2) */
     struct dvfo_quantity reread[DVFO_OP_COUNT];     /* elements read again per FLOP: about (1/m + 1/n) / 2 for tiles of
                                                        m x n; 0 when the file doesn't tell */
-    struct dvfo_quantity byte_per_cycle;    /* beta [byte per memory cycle], achieved */
+    struct dvfo_quantity byte_per_cycle;            /* beta [byte per memory cycle], achieved */
     struct dvfo_quantity gpu_byte_per_cycle; /* gamma [byte per GPU cycle]: what the GPU itself can load and store */
-    struct dvfo_quantity tile_pixels;       /* convolutions run in tiles of so many output pixels ... */
-    struct dvfo_quantity tile_channels;     /* ... by so many output channels; a tile begun is paid whole */
-    struct dvfo_quantity exponent;          /* p */
-    struct dvfo_quantity launch_cycles;     /* k [CPU cycles per kernel] */
-    struct dvfo_quantity host_cycles;       /* CPU cycles per request before and after the kernels */
-    struct dvfo_quantity fixed_s;           /* per request, independent of clocks as far as the data can tell */
-    struct dvfo_quantity cpu_busy;          /* cores' worth of CPU activity while the GPU works (1: one core spins) */
+    struct dvfo_quantity tile_pixels;        /* convolutions run in tiles of so many output pixels ... */
+    struct dvfo_quantity tile_channels;      /* ... by so many output channels; a tile begun is paid whole */
+    struct dvfo_quantity exponent;           /* p */
+    struct dvfo_quantity launch_cycles;      /* k [CPU cycles per kernel] */
+    struct dvfo_quantity host_cycles;        /* CPU cycles per request before and after the kernels */
+    struct dvfo_quantity fixed_s;            /* per request, independent of clocks as far as the data can tell */
+    struct dvfo_quantity cpu_busy;           /* cores' worth of CPU activity while the GPU works (1: one core spins) */
     dvfo_combine combine;
     dvfo_wait wait;
 };
 
 struct dvfo_radio {
-    struct dvfo_quantity send_w;            /* while bytes are on their way */
-    struct dvfo_quantity wait_w;            /* while an answer is awaited */
+    struct dvfo_quantity send_w; /* while bytes are on their way */
+    struct dvfo_quantity wait_w; /* while an answer is awaited */
 };
 
 struct dvfo_thermal {
@@ -82,12 +83,12 @@ struct dvfo_board {
     char sha256[DVFO_SHA256_HEX_SIZE];
     struct dvfo_clock_domain clock[DVFO_DOMAINS];
     int cpu_cores;
-    struct dvfo_quantity peak_byte_per_cycle;   /* of the memory bus: u_M = bytes / (peak * f_M * t) */
+    struct dvfo_quantity peak_byte_per_cycle; /* of the memory bus: u_M = bytes / (peak * f_M * t) */
     size_t rail_count;
-    struct dvfo_rail rail[DVFO_MAX_RAILS];      /* measured rails first */
-    struct dvfo_quantity other_base_w;          /* module power not on any rail: base + conversion * sum of rails */
+    struct dvfo_rail rail[DVFO_MAX_RAILS]; /* measured rails first */
+    struct dvfo_quantity other_base_w;     /* module power not on any rail: base + conversion * sum of rails */
     struct dvfo_quantity other_conversion;
-    struct dvfo_quantity p_max_w;               /* Eq. (9): measured largest module power */
+    struct dvfo_quantity p_max_w; /* Eq. (9): measured largest module power */
     struct dvfo_quantity nameplate_w;
     struct dvfo_radio radio;
     struct dvfo_thermal thermal;

@@ -18,12 +18,13 @@ struct dvfo_clocks {
  *
  *  t_exec = ((W / (e pi f_G) + Q / (gamma f_G))^p + ((Q + r W) / (beta f_M))^p)^(1/p)
  *
- *  Two terms stand here that the plain Eq. (1) lacks, because the measurements ask for them. r W: operands that tiles of a
- *  matrix product read again; without it the memory clock hardly matters to convolutions, and on TX2 it does (and the
- *  memory controller's own count of VGG-19's traffic is three times what shapes say). Q / (gamma f_G): what the GPU itself
- *  can load and store; at 114 MHz latency doesn't depend on the memory clock at all, dense layers included. Schedules also
- *  round a convolution's work up to whole tiles of output pixels by output channels. With r = 0, gamma = infinity and
- *  tiles of 1 by 1 it is the plain form; a whole-network error of 3 to 6 % on the TX2 grids becomes 0.7 to 0.9 %. */
+ *  Two terms stand here that the plain Eq. (1) lacks, because the measurements ask for them. r W: operands that tiles
+ * of a matrix product read again; without it the memory clock hardly matters to convolutions, and on TX2 it does (and
+ * the memory controller's own count of VGG-19's traffic is three times what shapes say). Q / (gamma f_G): what the GPU
+ * itself can load and store; at 114 MHz latency doesn't depend on the memory clock at all, dense layers included.
+ * Schedules also round a convolution's work up to whole tiles of output pixels by output channels. With r = 0, gamma =
+ * infinity and tiles of 1 by 1 it is the plain form; a whole-network error of 3 to 6 % on the TX2 grids becomes 0.7 to
+ * 0.9 %. */
 double dvfo_cost_kernel_s(const struct dvfo_runtime *runtime, dvfo_op op, double work_flop, double traffic_byte,
                           const struct dvfo_clocks *clocks);
 

@@ -1,8 +1,9 @@
 /* A network: a DNN as an ordered graph of layers.
  *
- * The description is a data file (profiles/networks/NAME.yaml): operators, names, who feeds whom. Everything else, shapes,
- * work, parameters, traffic, is computed from it here and never typed in. The input size can be chosen when loading, and
- * the layers behind a split can be recomputed at a fraction of their width (the slimmable local tail of Eq. (8)). */
+ * The description is a data file (profiles/networks/NAME.yaml): operators, names, who feeds whom. Everything else,
+ * shapes, work, parameters, traffic, is computed from it here and never typed in. The input size can be chosen when
+ * loading, and the layers behind a split can be recomputed at a fraction of their width (the slimmable local tail of
+ * Eq. (8)). */
 #ifndef DVFO_NETWORK_H
 #define DVFO_NETWORK_H
 
@@ -49,43 +50,43 @@ double dvfo_shape_elements(struct dvfo_shape shape);
 struct dvfo_layer {
     char *name;
     dvfo_op op;
-    char *kind;              /* the operator as the file names it: "conv", "lstm", "add", ... */
-    struct dvfo_shape in;    /* of the first input */
+    char *kind;           /* the operator as the file names it: "conv", "lstm", "add", ... */
+    struct dvfo_shape in; /* of the first input */
     struct dvfo_shape out;
-    int kernel_h, kernel_w;  /* 0 where there is no kernel */
-    int stride;              /* 0 where there is none */
-    bool fused;              /* done by the kernel of the layer before (normalisation, activation, ...): no launch, no
-                                traffic of its own; its few operations are counted there */
-    double work_flop;        /* 2 per multiply-add of convolution, dense, attention, recurrent layers; element
-                                operations of the others count 1 each */
-    double macs;             /* multiply-adds as the literature counts them; 0 for element operations */
-    double params;           /* learnt parameters (weights, biases, normalisation scale and shift) */
-    double weight_elements;  /* read from memory per request */
-    double input_elements;   /* activations read (all inputs) */
-    double output_elements;  /* activations written */
-    int inputs[16];          /* indices of the layers that feed it, -1 = the network's input */
+    int kernel_h, kernel_w; /* 0 where there is no kernel */
+    int stride;             /* 0 where there is none */
+    bool fused;             /* done by the kernel of the layer before (normalisation, activation, ...): no launch, no
+                               traffic of its own; its few operations are counted there */
+    double work_flop;       /* 2 per multiply-add of convolution, dense, attention, recurrent layers; element
+                               operations of the others count 1 each */
+    double macs;            /* multiply-adds as the literature counts them; 0 for element operations */
+    double params;          /* learnt parameters (weights, biases, normalisation scale and shift) */
+    double weight_elements; /* read from memory per request */
+    double input_elements;  /* activations read (all inputs) */
+    double output_elements; /* activations written */
+    int inputs[16];         /* indices of the layers that feed it, -1 = the network's input */
     int input_count;
 };
 
 struct dvfo_layer_def;
 
 struct dvfo_network {
-    char *name;              /* "resnet-18" */
-    char *title;             /* "ResNet-18 (He et al. 2016)" */
-    char *source;            /* where the graph was taken from, in words */
-    char *path;              /* of the file */
+    char *name;   /* "resnet-18" */
+    char *title;  /* "ResNet-18 (He et al. 2016)" */
+    char *source; /* where the graph was taken from, in words */
+    char *path;   /* of the file */
     char sha256[DVFO_SHA256_HEX_SIZE];
-    char *variant;           /* input variant chosen: "imagenet", "cifar", or "custom" for a size of the user's */
-    bool image_input;        /* images (channels x height x width) or sequences (speech) */
-    double input_seconds;    /* length of a speech request [s]; 0 for images */
+    char *variant;        /* input variant chosen: "imagenet", "cifar", or "custom" for a size of the user's */
+    bool image_input;     /* images (channels x height x width) or sequences (speech) */
+    double input_seconds; /* length of a speech request [s]; 0 for images */
     struct dvfo_shape input;
-    size_t n;                /* layers */
+    size_t n;                  /* layers */
     struct dvfo_layer *layers; /* (n) in an order in which every layer comes after those that feed it */
-    int split;               /* index of the layer named as the split of Eq. (8): the device runs layers 0..split */
-    size_t cut_count;        /* cuts: layers after which a single tensor holds everything still needed */
-    int *cuts;               /* (cut_count) their indices, ascending; the last layer is not among them */
+    int split;                 /* index of the layer named as the split of Eq. (8): the device runs layers 0..split */
+    size_t cut_count;          /* cuts: layers after which a single tensor holds everything still needed */
+    int *cuts;                 /* (cut_count) their indices, ascending; the last layer is not among them */
     double work_flop, macs, params; /* totals */
-    double output_elements;  /* of the network's outputs together: what a cloud sends back */
+    double output_elements;         /* of the network's outputs together: what a cloud sends back */
     struct dvfo_layer_def *defs; /* (n) what each layer was asked to be: for dvfo_network_slim, private to profiles */
 };
 
@@ -101,15 +102,16 @@ dvfo_status dvfo_network_from_memory(struct dvfo_ctx *ctx, const char *name, con
 void dvfo_network_free(struct dvfo_network *network);
 
 /** The network whose layers behind the split have `width` of their channels: the slimmable local tail. Layers 0..split
- *  are as in the full network; the split's output as the tail sees it has round(width * channels); outputs of the network
- *  keep their size. `width` 1 gives a copy.
+ *  are as in the full network; the split's output as the tail sees it has round(width * channels); outputs of the
+ * network keep their size. `width` 1 gives a copy.
  *  @param width  in (0, 1] */
 dvfo_status dvfo_network_slim(struct dvfo_ctx *ctx, const struct dvfo_network *network, double width,
                               struct dvfo_network **out);
 
-/** The split that the stated rule chooses: the layer with the smallest int8 feature map (channels * height * width) among
- *  the cuts reached within the first third of the network's work; the earliest of equals. A cut whose next layer is fused
- *  into it (activation, normalisation) is not a cut. -1 when no cut lies there. Tests hold the files' choice against it. */
+/** The split that the stated rule chooses: the layer with the smallest int8 feature map (channels * height * width)
+ * among the cuts reached within the first third of the network's work; the earliest of equals. A cut whose next layer
+ * is fused into it (activation, normalisation) is not a cut. -1 when no cut lies there. Tests hold the files' choice
+ * against it. */
 int dvfo_network_split_by_rule(const struct dvfo_network *network);
 
 /** Whether a layer, by its index, is among the cuts. Cost: O(cuts). */

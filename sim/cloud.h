@@ -1,7 +1,8 @@
 /* The cloud: c servers and a queue in front of them, Eq. (7).
  *
  * Requests are served in the order in which they come, each by the server that is free first. Arrivals come in order of
- * time (a link in front keeps it so), hence the end of service is known on arrival and nothing needs to wait in a list. */
+ * time (a link in front keeps it so), hence the end of service is known on arrival and nothing needs to wait in a list.
+ */
 #ifndef DVFO_CLOUD_H
 #define DVFO_CLOUD_H
 

@@ -1,8 +1,8 @@
 /* The device: three clock domains, and the one piece of work in flight.
  *
  * It knows nothing of events. The simulation begins work, asks how long it still takes, advances it to the time of the
- * next event (and gets back how busy the domains were), and tells when a clock takes effect. A clock that changes in the
- * middle of a piece of work rescales what is left, layer by layer: Eq. (5). */
+ * next event (and gets back how busy the domains were), and tells when a clock takes effect. A clock that changes in
+ * the middle of a piece of work rescales what is left, layer by layer: Eq. (5). */
 #ifndef DVFO_DEVICE_H
 #define DVFO_DEVICE_H
 
@@ -14,22 +14,22 @@ struct dvfo_job {
     bool on_cpu;
     dvfo_stage stage; /* of a network job */
     int index;
-    double cycles;    /* of a CPU job */
+    double cycles; /* of a CPU job */
 };
 
 struct dvfo_device {
-    struct dvfo_scenario *scenario;      /* borrowed */
-    int level[DVFO_DOMAINS];             /* clocks in force */
-    const struct dvfo_power *power;      /* Eq. (2) at these clocks */
+    struct dvfo_scenario *scenario; /* borrowed */
+    int level[DVFO_DOMAINS];        /* clocks in force */
+    const struct dvfo_power *power; /* Eq. (2) at these clocks */
     bool working;
     struct dvfo_job job;
     const struct dvfo_schedule *schedule; /* of a network job at the clocks in force */
-    double length_s;                     /* of the job at the clocks in force */
-    double done_s;                       /* of that, behind us */
-    double stalled_until_s;              /* work stands still until then */
-    double busy_s[DVFO_DOMAINS];         /* counters of dvfo_observation */
+    double length_s;                      /* of the job at the clocks in force */
+    double done_s;                        /* of that, behind us */
+    double stalled_until_s;               /* work stands still until then */
+    double busy_s[DVFO_DOMAINS];          /* counters of dvfo_observation */
     struct dvfo_sum cycles[DVFO_DOMAINS]; /* integrals of the clocks, for time-weighted means */
-    struct dvfo_sum time_s;              /* integral of time, the same way */
+    struct dvfo_sum time_s;               /* integral of time, the same way */
 };
 
 /** @param level  clocks in force at the start */

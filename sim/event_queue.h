@@ -1,12 +1,12 @@
 /* The event queue: what happens next.
  *
- * An event is an action with its time; the queue hands them out in a total order: time, then priority (lower first), then
- * the order of scheduling. That rule stands in one function, event_before() of event_queue.c. The queue knows nothing of
- * what the actions mean. Clock and queue are one object with an address; two simulations never meet.
+ * An event is an action with its time; the queue hands them out in a total order: time, then priority (lower first),
+ * then the order of scheduling. That rule stands in one function, event_before() of event_queue.c. The queue knows
+ * nothing of what the actions mean. Clock and queue are one object with an address; two simulations never meet.
  *
  * An action gets its subject (the simulation) and one number of the scheduler's choice (a request, a domain).
- * Cancelling is by id, in O(log n); a stale id is recognised and refused. After the queue has grown to what a run needs,
- * nothing is allocated. */
+ * Cancelling is by id, in O(log n); a stale id is recognised and refused. After the queue has grown to what a run
+ * needs, nothing is allocated. */
 #ifndef DVFO_EVENT_QUEUE_H
 #define DVFO_EVENT_QUEUE_H
 

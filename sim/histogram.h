@@ -1,7 +1,7 @@
 /* Percentiles in flat memory: a histogram with logarithmic bins.
  *
- * Neighbouring bins differ by a factor of 1.002, a value is reported as the geometric middle of its bin, so the relative
- * error is at most 0.1 %. Covers 1 ns to 10^6 s; what lies outside is counted in the first or last bin. */
+ * Neighbouring bins differ by a factor of 1.002, a value is reported as the geometric middle of its bin, so the
+ * relative error is at most 0.1 %. Covers 1 ns to 10^6 s; what lies outside is counted in the first or last bin. */
 #ifndef DVFO_HISTOGRAM_H
 #define DVFO_HISTOGRAM_H
 

@@ -1,8 +1,9 @@
 /* The energy ledger: where every joule went.
  *
- * Energy is the exact integral of piecewise-constant power (Eq. (3)): the simulator charges each interval between events
- * once, to one cause and one owner. Per rail and per cause are kept here, per request in the request; the gap is what no
- * request owns. Sum over requests + gap = sum over rails = sum over causes: dvfo_ledger_balance_error() measures it. */
+ * Energy is the exact integral of piecewise-constant power (Eq. (3)): the simulator charges each interval between
+ * events once, to one cause and one owner. Per rail and per cause are kept here, per request in the request; the gap is
+ * what no request owns. Sum over requests + gap = sum over rails = sum over causes: dvfo_ledger_balance_error()
+ * measures it. */
 #ifndef DVFO_LEDGER_H
 #define DVFO_LEDGER_H
 
@@ -30,10 +31,10 @@ const char *dvfo_cause_name(dvfo_cause cause);
 enum { DVFO_LEDGER_RAILS = DVFO_MAX_RAILS + 2 }; /* the board's, "other", "radio" */
 
 struct dvfo_ledger {
-    size_t rails;                                /* used ones: the board's, then "other", then "radio" */
+    size_t rails; /* used ones: the board's, then "other", then "radio" */
     struct dvfo_sum rail_j[DVFO_LEDGER_RAILS];
     struct dvfo_sum cause_j[DVFO_CAUSE_COUNT];
-    struct dvfo_sum request_j, gap_j;            /* by owner */
+    struct dvfo_sum request_j, gap_j; /* by owner */
 };
 
 void dvfo_ledger_init(struct dvfo_ledger *ledger, size_t board_rails_with_other);

@@ -1,4 +1,5 @@
-/* The narrator: tells a probe what happens, as spans, counters and rows. Silent, and nearly free, when nobody watches. */
+/* The narrator: tells a probe what happens, as spans, counters and rows. Silent, and nearly free, when nobody watches.
+ */
 #ifndef DVFO_NARRATOR_H
 #define DVFO_NARRATOR_H
 
@@ -6,11 +7,11 @@
 #include "sim/request.h"
 
 struct dvfo_narrator {
-    const struct dvfo_probe *probe;         /* borrowed; may be NULL */
-    const struct dvfo_board *board;         /* borrowed */
-    double clock_since_s[DVFO_DOMAINS];     /* since when each clock has held */
+    const struct dvfo_probe *probe;     /* borrowed; may be NULL */
+    const struct dvfo_board *board;     /* borrowed */
+    double clock_since_s[DVFO_DOMAINS]; /* since when each clock has held */
     double decided_since_s;
-    struct dvfo_decision decided;           /* the latest decision, in force until the next */
+    struct dvfo_decision decided; /* the latest decision, in force until the next */
 };
 
 void dvfo_narrator_span(const struct dvfo_narrator *narrator, dvfo_track track, const char *name, double begin_s,

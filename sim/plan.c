@@ -111,8 +111,8 @@ struct dvfo_plan dvfo_plan_finish(const struct dvfo_scenario *scenario, const st
         extra_j += parts->rest_j + send_w * plan.send_s + wait_w * (def->timeout_s - plan.send_s);
     } else if (parts->sends) {
         plan.send_s = send_s;
-        plan.latency_s =
-            fmax(parts->local_s, parts->begin_s + send_s + parts->answer_s) + parts->fuse_s; /* both branches, Eq. (8) */
+        plan.latency_s = fmax(parts->local_s, parts->begin_s + send_s + parts->answer_s) +
+                         parts->fuse_s; /* both branches, Eq. (8) */
         extra_j += parts->fuse_j + send_w * send_s + wait_w * parts->answer_s;
     }
     plan.energy_j = parts->idle_w * plan.latency_s + extra_j; /* Eq. (3) */
@@ -125,9 +125,10 @@ struct dvfo_plan dvfo_plan_request(struct dvfo_scenario *scenario, const struct 
 {
     const struct dvfo_plan_parts parts = dvfo_plan_parts_of(scenario, decision);
     const double bits = 8.0 * parts.payload_byte;
-    const double send_s = !parts.sends          ? 0.0
-                          : link->trace != NULL ? dvfo_trace_send_time_s(link->trace, link->start_s + parts.begin_s, bits)
-                                                : bits / link->rate_bps; /* Eq. (6) */
+    const double send_s = !parts.sends ? 0.0
+                          : link->trace != NULL
+                              ? dvfo_trace_send_time_s(link->trace, link->start_s + parts.begin_s, bits)
+                              : bits / link->rate_bps; /* Eq. (6) */
     return dvfo_plan_finish(scenario, &parts, send_s);
 }
 

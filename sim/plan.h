@@ -1,8 +1,8 @@
 /* A plan: what one request would cost under a decision, in closed form.
  *
- * The same life as in the simulator (closed loop, clocks settled, nobody else on the device or the link), as arithmetic.
- * Planners call it with the bandwidth they believe in, oracles with the trace itself; a test holds it against the
- * simulator for every placement. */
+ * The same life as in the simulator (closed loop, clocks settled, nobody else on the device or the link), as
+ * arithmetic. Planners call it with the bandwidth they believe in, oracles with the trace itself; a test holds it
+ * against the simulator for every placement. */
 #ifndef DVFO_PLAN_H
 #define DVFO_PLAN_H
 
@@ -19,22 +19,22 @@ struct dvfo_plan_link {
 
 struct dvfo_plan {
     double latency_s;
-    double energy_j;  /* radio included */
-    double cost_j;    /* Eq. (9) */
-    double send_s;    /* 0 for EDGE */
-    bool timed_out;   /* the remote path would outlast the timeout */
+    double energy_j; /* radio included */
+    double cost_j;   /* Eq. (9) */
+    double send_s;   /* 0 for EDGE */
+    bool timed_out;  /* the remote path would outlast the timeout */
 };
 
 /* A request's life cut where the link comes in: all of it that doesn't depend on how long sending takes. */
 struct dvfo_plan_parts {
-    bool sends;          /* false: EDGE; then only local_s, busy_j and idle_w count */
-    double begin_s;      /* from the start until sending begins */
-    double local_s;      /* until the device's own part is done */
-    double fuse_s;       /* after both branches are there */
-    double answer_s;     /* from the end of sending until the answer is there: round trip and cloud */
-    double rest_s;       /* what is left to compute when the answer is given up */
+    bool sends;      /* false: EDGE; then only local_s, busy_j and idle_w count */
+    double begin_s;  /* from the start until sending begins */
+    double local_s;  /* until the device's own part is done */
+    double fuse_s;   /* after both branches are there */
+    double answer_s; /* from the end of sending until the answer is there: round trip and cloud */
+    double rest_s;   /* what is left to compute when the answer is given up */
     double payload_byte;
-    double idle_w;       /* drawn all the time at these clocks */
+    double idle_w;                 /* drawn all the time at these clocks */
     double busy_j, fuse_j, rest_j; /* on top of that: until local_s, while fusing, for the rest */
 };
 
@@ -45,7 +45,8 @@ struct dvfo_plan_parts dvfo_plan_parts_of(struct dvfo_scenario *scenario, const 
 struct dvfo_plan dvfo_plan_finish(const struct dvfo_scenario *scenario, const struct dvfo_plan_parts *parts,
                                   double send_s);
 
-/** Cost of one request: the two above with the link's time in between. O(1) after the schedules exist, plus one search in the trace. */
+/** Cost of one request: the two above with the link's time in between. O(1) after the schedules exist, plus one search
+ * in the trace. */
 struct dvfo_plan dvfo_plan_request(struct dvfo_scenario *scenario, const struct dvfo_decision *decision,
                                    const struct dvfo_plan_link *link);
 

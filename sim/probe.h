@@ -1,4 +1,5 @@
-/* A probe: who watches a simulation. All hooks may be NULL; a watched run and an unwatched one give the same results. */
+/* A probe: who watches a simulation. All hooks may be NULL; a watched run and an unwatched one give the same results.
+ */
 #ifndef DVFO_PROBE_H
 #define DVFO_PROBE_H
 
@@ -8,18 +9,18 @@
 struct dvfo_request_row {
     long request;
     double arrival_s;
-    double start_s;   /* the device takes it up */
+    double start_s; /* the device takes it up */
     double end_s;
     double latency_s; /* end - arrival */
     double energy_j;  /* its own: all power while the device works for it, or waits for it */
     double cost_j;    /* Eq. (9) of the two */
     dvfo_place place;
-    double share;     /* of the feature maps sent, 0..1; 1 for whole inputs and activations */
-    int cut;          /* layer after which the activation was sent, -1 otherwise */
+    double share; /* of the feature maps sent, 0..1; 1 for whole inputs and activations */
+    int cut;      /* layer after which the activation was sent, -1 otherwise */
     double uplink_byte;
-    double send_s;    /* on the link, queueing included; 0 when nothing was sent */
-    double trace_s;   /* time of the trace at which the device took it up */
-    double rate_bps;  /* mean rate its bytes met; NaN when nothing was sent to the end */
+    double send_s;   /* on the link, queueing included; 0 when nothing was sent */
+    double trace_s;  /* time of the trace at which the device took it up */
+    double rate_bps; /* mean rate its bytes met; NaN when nothing was sent to the end */
     bool timed_out;
     double hz[DVFO_DOMAINS]; /* clocks decided for it */
 };

@@ -12,8 +12,8 @@ const char *dvfo_step_name(dvfo_step step)
 
 void dvfo_requests_init(struct dvfo_requests *requests)
 {
-    *requests = (struct dvfo_requests){
-        .free_slot = DVFO_NO_REQUEST, .oldest = DVFO_NO_REQUEST, .newest = DVFO_NO_REQUEST};
+    *requests =
+        (struct dvfo_requests){.free_slot = DVFO_NO_REQUEST, .oldest = DVFO_NO_REQUEST, .newest = DVFO_NO_REQUEST};
 }
 
 void dvfo_requests_free(struct dvfo_requests *requests)
@@ -107,7 +107,8 @@ uint32_t dvfo_requests_next(struct dvfo_requests *requests)
     const uint32_t first = requests->ready[0], last = requests->ready[--requests->ready_count];
     uint32_t place = 0;
     for (uint32_t child = 1; child < requests->ready_count; child = 2 * place + 1) {
-        if (child + 1 < requests->ready_count && is_older(requests, requests->ready[child + 1], requests->ready[child])) {
+        if (child + 1 < requests->ready_count &&
+            is_older(requests, requests->ready[child + 1], requests->ready[child])) {
             child++;
         }
         if (is_older(requests, last, requests->ready[child])) {

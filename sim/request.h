@@ -30,8 +30,8 @@ const char *dvfo_step_name(dvfo_step step);
 /* Where its remote side stands. */
 typedef enum dvfo_remote {
     DVFO_REMOTE_NONE,
-    DVFO_REMOTE_ON_LINK,  /* in the link's line, or being sent */
-    DVFO_REMOTE_AWAITED,  /* sent, no answer yet */
+    DVFO_REMOTE_ON_LINK, /* in the link's line, or being sent */
+    DVFO_REMOTE_AWAITED, /* sent, no answer yet */
     DVFO_REMOTE_ANSWERED,
     DVFO_REMOTE_GIVEN_UP, /* timed out */
 } dvfo_remote;
@@ -41,11 +41,11 @@ typedef enum dvfo_remote {
 struct dvfo_request {
     long index;
     double arrival_s, start_s;
-    double trace_offset_s;       /* trace time = simulated time + offset */
+    double trace_offset_s; /* trace time = simulated time + offset */
     double energy_j;
     struct dvfo_decision decision;
-    bool started;                /* taken up by the device: its decision holds */
-    bool local_done;             /* nothing left to do on the device before the join */
+    bool started;    /* taken up by the device: its decision holds */
+    bool local_done; /* nothing left to do on the device before the join */
     dvfo_step step;
     dvfo_remote remote;
     double handed_over_s, sending_since_s, send_s; /* of its transfer */
@@ -53,12 +53,12 @@ struct dvfo_request {
     double rate_bps;             /* mean rate its bytes met; NaN until they are through */
     dvfo_event_id network_event; /* end of sending, then the answer */
     dvfo_event_id timeout_event;
-    uint32_t older, newer;       /* neighbours in order of arrival */
+    uint32_t older, newer; /* neighbours in order of arrival */
 };
 
 struct dvfo_requests {
-    struct dvfo_request *slot;   /* (size); owned; moves when it grows */
-    uint32_t *ready;             /* (size) a heap of slots that wait for the device, the oldest request first; owned */
+    struct dvfo_request *slot; /* (size); owned; moves when it grows */
+    uint32_t *ready;           /* (size) a heap of slots that wait for the device, the oldest request first; owned */
     uint32_t ready_count;
     uint32_t size, free_slot;
     uint32_t oldest, newest;

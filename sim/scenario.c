@@ -21,9 +21,9 @@ struct dvfo_scenario {
     struct dvfo_network *slim[MAX_WIDTH_STEPS]; /* [i]: tail of width (i+1) / steps; the last is full width */
     double *remaining_flop;                     /* (n + 1) work of layers i.. to the end */
     size_t stages, combinations;
-    struct kept_work *work;            /* (stages, combinations) */
-    struct dvfo_schedule **schedule;   /* (stages, combinations), NULL until asked for */
-    struct dvfo_power **power;         /* (combinations), NULL until asked for */
+    struct kept_work *work;          /* (stages, combinations) */
+    struct dvfo_schedule **schedule; /* (stages, combinations), NULL until asked for */
+    struct dvfo_power **power;       /* (combinations), NULL until asked for */
 };
 
 struct dvfo_scenario_def dvfo_scenario_def_default(void)
@@ -179,8 +179,7 @@ static size_t combination_of(const struct dvfo_scenario *scenario, const int lev
     return combination;
 }
 
-static size_t place_of(const struct dvfo_scenario *scenario, dvfo_stage stage, int index,
-                       const int level[DVFO_DOMAINS])
+static size_t place_of(const struct dvfo_scenario *scenario, dvfo_stage stage, int index, const int level[DVFO_DOMAINS])
 {
     const size_t cuts = scenario->def.network->cut_count;
     const size_t first[DVFO_STAGE_COUNT] = {0, 1, 2, 3, 3 + TAILS, 3 + TAILS + cuts};
@@ -251,9 +250,8 @@ static void make_schedule(const struct dvfo_scenario *scenario, dvfo_stage stage
 {
     const struct stretch stretch = stretch_of(scenario, stage, index);
     const struct dvfo_clocks clocks = dvfo_scenario_clocks(scenario, level);
-    const dvfo_status status =
-        dvfo_schedule_create(NULL, scenario->def.board, scenario->def.runtime, stretch.network, stretch.first,
-                             stretch.last, stretch.with_request, &clocks, out);
+    const dvfo_status status = dvfo_schedule_create(NULL, scenario->def.board, scenario->def.runtime, stretch.network,
+                                                    stretch.first, stretch.last, stretch.with_request, &clocks, out);
     DVFO_REQUIRE(status == DVFO_OK);
     if (stretch.factor < 1.0) {
         scale_schedule(out, stretch.factor);
@@ -336,8 +334,8 @@ double dvfo_scenario_payload_byte(const struct dvfo_scenario *scenario, const st
     }
     case DVFO_PLACE_LAYER: {
         const double channels = (double)network->layers[network->cuts[decision->cut]].out.channels;
-        body_byte = cut_elements(network, decision) * (def->layer_int8 ? 1.0 : 4.0) +
-                    (def->layer_int8 ? 8.0 * channels : 0.0);
+        body_byte =
+            cut_elements(network, decision) * (def->layer_int8 ? 1.0 : 4.0) + (def->layer_int8 ? 8.0 * channels : 0.0);
         break;
     }
     case DVFO_PLACE_CLOUD:
@@ -397,8 +395,7 @@ double dvfo_scenario_cost_j(const struct dvfo_scenario *scenario, double energy_
     return eta * energy_j + (1.0 - eta) * P_max * latency_s; /* Eq. (9) */
 }
 
-int dvfo_scenario_agent_levels(const struct dvfo_board *board, dvfo_domain domain, int most,
-                               int level[DVFO_MAX_LEVELS])
+int dvfo_scenario_agent_levels(const struct dvfo_board *board, dvfo_domain domain, int most, int level[DVFO_MAX_LEVELS])
 {
     const struct dvfo_clock_domain *clock = &board->clock[domain];
     int bottom = 0, top = (int)clock->level_count - 1;

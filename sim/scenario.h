@@ -1,9 +1,9 @@
 /* A scenario: everything constant about a trial, and what each piece of work costs in it.
  *
  * Board, runtime, network, cloud and the rules of Eqs. (6) to (9) come in as a definition; out come the pieces that a
- * request is made of (the head of the network, the tail at a share, the prefix up to a cut, ...), the bytes each placement
- * sends, and their schedules at any clocks, made once and kept. Pure otherwise: the simulator, the planners and the
- * oracles ask the same object, so they can't disagree. One thread at a time (the schedules are kept lazily). */
+ * request is made of (the head of the network, the tail at a share, the prefix up to a cut, ...), the bytes each
+ * placement sends, and their schedules at any clocks, made once and kept. Pure otherwise: the simulator, the planners
+ * and the oracles ask the same object, so they can't disagree. One thread at a time (the schedules are kept lazily). */
 #ifndef DVFO_SCENARIO_H
 #define DVFO_SCENARIO_H
 
@@ -18,34 +18,33 @@ typedef enum dvfo_composition { DVFO_PARALLEL, DVFO_SERIAL } dvfo_composition;
 typedef enum dvfo_tail_rule { DVFO_TAIL_SHAPES, DVFO_TAIL_LINEAR, DVFO_TAIL_WIDTH } dvfo_tail_rule;
 
 struct dvfo_scenario_def {
-    const struct dvfo_board *board;          /* borrowed until dvfo_scenario_free */
-    const struct dvfo_runtime *runtime;      /* of that board; borrowed */
-    const struct dvfo_network *network;      /* borrowed */
-    const struct dvfo_cloud_profile *cloud;  /* borrowed */
-    double eta;                              /* weight of energy in Eq. (9), 0..1; 0.5 */
-    double lambda;                           /* fusion weight of the local answer, 0..1; 0.5 */
-    double p_max_w;                          /* Eq. (9); 0 takes the board's measured one */
-    dvfo_composition composition;            /* parallel */
-    dvfo_tail_rule tail_rule;                /* shapes */
-    int tail_width_steps;                    /* widths of the slimmable tail: 4 (1/4, 1/2, 3/4, 1) */
-    bool layer_int8;                         /* a layer split sends int8 (true) or float activations */
-    double timeout_s;                        /* after which a request ends locally; 10 */
-    double rtt_s;                            /* round trip to the cloud; 2 ms: Wi-Fi to a server in the same network
-                                                (MECPerf recordings, median) */
-    double header_byte;                      /* per transfer; 64: assumption (TCP/IP header and a request id) */
-    double encode_bit_per_pixel;             /* 2 (1 to 4): assumption, JPEG of middling quality */
-    double encode_cycle_per_pixel;           /* 30 CPU cycles: assumption */
-    double speech_bps;                       /* 32 kbit/s: assumption, a speech codec */
-    double quantise_cycle_per_element;       /* 2 CPU cycles: assumption, one fused multiply, round, store */
-    double fuse_cycle_per_element;           /* 4 CPU cycles: assumption, two loads, multiply-add, store */
+    const struct dvfo_board *board;         /* borrowed until dvfo_scenario_free */
+    const struct dvfo_runtime *runtime;     /* of that board; borrowed */
+    const struct dvfo_network *network;     /* borrowed */
+    const struct dvfo_cloud_profile *cloud; /* borrowed */
+    double eta;                             /* weight of energy in Eq. (9), 0..1; 0.5 */
+    double lambda;                          /* fusion weight of the local answer, 0..1; 0.5 */
+    double p_max_w;                         /* Eq. (9); 0 takes the board's measured one */
+    dvfo_composition composition;           /* parallel */
+    dvfo_tail_rule tail_rule;               /* shapes */
+    int tail_width_steps;                   /* widths of the slimmable tail: 4 (1/4, 1/2, 3/4, 1) */
+    bool layer_int8;                        /* a layer split sends int8 (true) or float activations */
+    double timeout_s;                       /* after which a request ends locally; 10 */
+    double rtt_s;                           /* round trip to the cloud; 2 ms: Wi-Fi to a server in the same network
+                                               (MECPerf recordings, median) */
+    double header_byte;                     /* per transfer; 64: assumption (TCP/IP header and a request id) */
+    double encode_bit_per_pixel;            /* 2 (1 to 4): assumption, JPEG of middling quality */
+    double encode_cycle_per_pixel;          /* 30 CPU cycles: assumption */
+    double speech_bps;                      /* 32 kbit/s: assumption, a speech codec */
+    double quantise_cycle_per_element;      /* 2 CPU cycles: assumption, one fused multiply, round, store */
+    double fuse_cycle_per_element;          /* 4 CPU cycles: assumption, two loads, multiply-add, store */
 };
 
 struct dvfo_scenario_def dvfo_scenario_def_default(void);
 
 struct dvfo_scenario;
 
-dvfo_status dvfo_scenario_create(struct dvfo_ctx *ctx, const struct dvfo_scenario_def *def,
-                                 struct dvfo_scenario **out);
+dvfo_status dvfo_scenario_create(struct dvfo_ctx *ctx, const struct dvfo_scenario_def *def, struct dvfo_scenario **out);
 void dvfo_scenario_free(struct dvfo_scenario *scenario);
 const struct dvfo_scenario_def *dvfo_scenario_def_of(const struct dvfo_scenario *scenario);
 

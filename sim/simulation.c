@@ -24,8 +24,8 @@ struct dvfo_simulation {
 
     struct dvfo_requests requests; /* in the system */
     struct dvfo_link link;
-    uint32_t on_device;      /* whose step runs, DVFO_NO_REQUEST when the device is free */
-    int awaited;             /* answers the radio listens for */
+    uint32_t on_device; /* whose step runs, DVFO_NO_REQUEST when the device is free */
+    int awaited;        /* answers the radio listens for */
     long arrived;
     double last_arrival_s;
     bool done, out_of_memory;
@@ -45,8 +45,14 @@ struct dvfo_simulation {
 
 /* Order of events at one instant: clocks change before work ends, an answer comes before the timeout that waits for it,
  * and a governor looks last. */
-enum { PRIORITY_CHANGE = -2, PRIORITY_JOB = -1, PRIORITY_NETWORK = 0, PRIORITY_TIMEOUT = 1, PRIORITY_ARRIVAL = 2,
-       PRIORITY_TICK = 3 };
+enum {
+    PRIORITY_CHANGE = -2,
+    PRIORITY_JOB = -1,
+    PRIORITY_NETWORK = 0,
+    PRIORITY_TIMEOUT = 1,
+    PRIORITY_ARRIVAL = 2,
+    PRIORITY_TICK = 3
+};
 
 #define THERMAL_POLL_S 1.0 /* the kernel's step-wise governor looks once per second (L4T device trees: 1000 ms) */
 
@@ -132,8 +138,8 @@ static void reschedule_job(struct dvfo_simulation *sim)
 {
     if (sim->on_device != DVFO_NO_REQUEST) {
         dvfo_event_queue_cancel(sim->queue, sim->job_event);
-        sim->job_event = schedule(sim, dvfo_device_remaining_s(&sim->device, now_s(sim)), PRIORITY_JOB, on_job_done,
-                                  sim->on_device);
+        sim->job_event =
+            schedule(sim, dvfo_device_remaining_s(&sim->device, now_s(sim)), PRIORITY_JOB, on_job_done, sim->on_device);
     }
 }
 
@@ -251,8 +257,7 @@ static void check_decision(const struct dvfo_simulation *sim, const struct dvfo_
 {
     DVFO_REQUIRE(decision->place < DVFO_PLACE_COUNT);
     for (int d = 0; d < DVFO_DOMAINS; d++) {
-        DVFO_REQUIRE(decision->level[d] >= 0 &&
-                     (size_t)decision->level[d] < sim->def->board->clock[d].level_count);
+        DVFO_REQUIRE(decision->level[d] >= 0 && (size_t)decision->level[d] < sim->def->board->clock[d].level_count);
     }
     DVFO_REQUIRE(decision->place != DVFO_PLACE_SPLIT ||
                  (decision->share_tenths >= 1 && decision->share_tenths <= DVFO_SHARES - 1));
@@ -319,8 +324,9 @@ static void finish_request(struct dvfo_simulation *sim, uint32_t slot)
     sim->last_latency_s = latency_s;
     sim->last_energy_j = request->energy_j;
     if (sim->trial->policy->learn != NULL) {
-        const struct dvfo_outcome outcome = {request->index,    request->decision, latency_s,
-                                             request->energy_j, cost_j,            request->remote == DVFO_REMOTE_GIVEN_UP};
+        const struct dvfo_outcome outcome = {request->index, request->decision,
+                                             latency_s,      request->energy_j,
+                                             cost_j,         request->remote == DVFO_REMOTE_GIVEN_UP};
         sim->trial->policy->learn(sim->policy_state, &outcome);
     }
     dvfo_requests_remove(&sim->requests, slot);
@@ -518,8 +524,8 @@ static void on_job_done(void *subject, uint64_t argument)
     struct dvfo_simulation *sim = subject;
     const uint32_t slot = (uint32_t)argument;
     charge(sim);
-    dvfo_narrator_span(&sim->narrator, DVFO_TRACK_DEVICE, dvfo_step_name(request_of(sim, slot)->step), sim->job_since_s, now_s(sim),
-              request_of(sim, slot)->index);
+    dvfo_narrator_span(&sim->narrator, DVFO_TRACK_DEVICE, dvfo_step_name(request_of(sim, slot)->step), sim->job_since_s,
+                       now_s(sim), request_of(sim, slot)->index);
     dvfo_device_finish(&sim->device, now_s(sim));
     sim->on_device = DVFO_NO_REQUEST;
     after_step(sim, slot);
@@ -612,9 +618,8 @@ static dvfo_status init_parts(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
     return init_policy(ctx, sim);
 }
 
-dvfo_status dvfo_simulation_create(struct dvfo_ctx *ctx, const struct dvfo_trial *trial,
-                                   struct dvfo_scenario *scenario, double trace_stride_s,
-                                   struct dvfo_simulation **out)
+dvfo_status dvfo_simulation_create(struct dvfo_ctx *ctx, const struct dvfo_trial *trial, struct dvfo_scenario *scenario,
+                                   double trace_stride_s, struct dvfo_simulation **out)
 {
     *out = NULL;
     struct dvfo_simulation *sim = calloc(1, sizeof *sim);
@@ -657,8 +662,7 @@ void dvfo_simulation_free(struct dvfo_simulation *sim)
 static void fill_trace_window(const struct dvfo_simulation *sim, struct dvfo_trial_results *results)
 {
     results->last_arrival_s = sim->last_arrival_s;
-    results->trace_window_s =
-        isnan(sim->trace_stride_s) ? results->time_s : sim->trace_stride_s * (double)sim->arrived;
+    results->trace_window_s = isnan(sim->trace_stride_s) ? results->time_s : sim->trace_stride_s * (double)sim->arrived;
     results->trace_mean_bps =
         dvfo_trace_sent_bits(sim->trial->trace, results->trace_window_s) / results->trace_window_s;
 }

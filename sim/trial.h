@@ -15,27 +15,27 @@
 
 /* Results. Means are per finished request unless named otherwise. */
 struct dvfo_trial_results {
-    long requests;                    /* finished */
-    long timeouts;                    /* of these, ended locally after a timeout */
-    long placed[DVFO_PLACE_COUNT];    /* of these, by placement decided */
-    double time_s;                    /* simulated */
-    double last_arrival_s;            /* of the requests that came */
-    double trace_window_s;            /* stretch of the trace that requests met, from its beginning */
-    double trace_mean_bps;            /* mean rate over that stretch */
-    double energy_j;                  /* total / requests, gap included */
+    long requests;                 /* finished */
+    long timeouts;                 /* of these, ended locally after a timeout */
+    long placed[DVFO_PLACE_COUNT]; /* of these, by placement decided */
+    double time_s;                 /* simulated */
+    double last_arrival_s;         /* of the requests that came */
+    double trace_window_s;         /* stretch of the trace that requests met, from its beginning */
+    double trace_mean_bps;         /* mean rate over that stretch */
+    double energy_j;               /* total / requests, gap included */
     double latency_s, latency_p50_s, latency_p95_s, latency_p99_s;
-    double power_w;                   /* energy of the whole device / time */
-    double module_power_w;            /* the same without the radio: what the board's own sensors show */
-    double cost_j;                    /* Eq. (9) of energy_j and latency_s */
-    double share;                     /* mean share sent */
+    double power_w;        /* energy of the whole device / time */
+    double module_power_w; /* the same without the radio: what the board's own sensors show */
+    double cost_j;         /* Eq. (9) of energy_j and latency_s */
+    double share;          /* mean share sent */
     double uplink_byte;
     double hz[DVFO_DOMAINS];          /* time-weighted mean clocks */
     size_t rails;                     /* of rail_j: the board's, then "other", then "radio" */
     double rail_j[DVFO_LEDGER_RAILS]; /* totals over the run */
     double cause_j[DVFO_CAUSE_COUNT];
     double gap_j, request_j;
-    double balance_error;             /* relative disagreement of the sums; a bug if above 1e-9 */
-    double temperature_c;             /* at the end; NaN when the thermal model is off */
+    double balance_error; /* relative disagreement of the sums; a bug if above 1e-9 */
+    double temperature_c; /* at the end; NaN when the thermal model is off */
     uint64_t events;
 };
 
@@ -43,17 +43,17 @@ struct dvfo_trial {
     /* parameters */
     struct dvfo_scenario_def scenario;
     const struct dvfo_policy_type *policy;
-    const char *policy_argument;           /* after the ':' of --policy, or NULL; borrowed */
-    const struct dvfo_trace *trace;        /* borrowed */
-    struct dvfo_workload workload;         /* closed loop, 1000 requests */
-    uint64_t seed, index;                  /* of all random streams: 1, 0 */
-    bool paired;                           /* closed loop: request i meets the trace from i * mean edge-only latency at
-                                              maximum clocks on, whatever the policy; true */
-    bool thermal;                          /* Eq. (4): temperature caps clocks; false */
-    const struct dvfo_probe *probe;        /* NULL: nobody watches */
-    struct dvfo_scenario *made;            /* the scenario, already made of the definition above: trials of one thread
-                                              share its kept costs; NULL: made for this trial. Borrowed */
-    const volatile sig_atomic_t *stop;     /* becomes non-zero to end early; may be NULL */
+    const char *policy_argument;       /* after the ':' of --policy, or NULL; borrowed */
+    const struct dvfo_trace *trace;    /* borrowed */
+    struct dvfo_workload workload;     /* closed loop, 1000 requests */
+    uint64_t seed, index;              /* of all random streams: 1, 0 */
+    bool paired;                       /* closed loop: request i meets the trace from i * mean edge-only latency at
+                                          maximum clocks on, whatever the policy; true */
+    bool thermal;                      /* Eq. (4): temperature caps clocks; false */
+    const struct dvfo_probe *probe;    /* NULL: nobody watches */
+    struct dvfo_scenario *made;        /* the scenario, already made of the definition above: trials of one thread
+                                          share its kept costs; NULL: made for this trial. Borrowed */
+    const volatile sig_atomic_t *stop; /* becomes non-zero to end early; may be NULL */
     /* results */
     struct dvfo_trial_results results;
 };

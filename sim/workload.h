@@ -1,8 +1,8 @@
 /* A workload: when requests arrive.
  *
- * closed: the next request arrives when the one before has ended. periodic:RATE and poisson:RATE arrive whether the device
- * is ready or not, RATE per second, and queue. Arrivals have a random stream of their own, so two policies at one trial
- * index meet the same ones. */
+ * closed: the next request arrives when the one before has ended. periodic:RATE and poisson:RATE arrive whether the
+ * device is ready or not, RATE per second, and queue. Arrivals have a random stream of their own, so two policies at
+ * one trial index meet the same ones. */
 #ifndef DVFO_WORKLOAD_H
 #define DVFO_WORKLOAD_H
 

@@ -1,10 +1,12 @@
 /* What passes between a policy and the world.
  *
- * A world executes decisions: today the simulator, later a live board with a real link. A policy can't tell which: it sees
- * observations, gives decisions, and may hear how a request ended. Two more sights exist, and a policy's descriptor says
- * which it has: a planner is also handed the constant profile (what things would cost), an oracle also the trace.
+ * A world executes decisions: today the simulator, later a live board with a real link. A policy can't tell which: it
+ * sees observations, gives decisions, and may hear how a request ended. Two more sights exist, and a policy's
+ * descriptor says which it has: a planner is also handed the constant profile (what things would cost), an oracle also
+ * the trace.
  *
- * A request's clocks and placement are decided when the device takes it up. A governor decides clocks on its own ticks. */
+ * A request's clocks and placement are decided when the device takes it up. A governor decides clocks on its own ticks.
+ */
 #ifndef DVFO_WORLD_H
 #define DVFO_WORLD_H
 
@@ -35,21 +37,21 @@ const char *dvfo_place_name(dvfo_place place);
 struct dvfo_decision {
     int level[DVFO_DOMAINS]; /* entries of the board's own clock tables, 0 = slowest */
     dvfo_place place;
-    int share_tenths;        /* SPLIT: share of the channels that goes to the cloud, in tenths, 1..10 */
-    int cut;                 /* LAYER: which of the network's cuts, 0..cut_count-1 */
+    int share_tenths; /* SPLIT: share of the channels that goes to the cloud, in tenths, 1..10 */
+    int cut;          /* LAYER: which of the network's cuts, 0..cut_count-1 */
 };
 
 /* What a board and its link can really tell. Counters run from the start of the world, as /proc/stat does. */
 struct dvfo_observation {
     double time_s;
-    long request;                  /* the request to decide for; -1 on a tick */
-    int level[DVFO_DOMAINS];       /* clocks in force */
-    double busy_s[DVFO_DOMAINS];   /* counter: CPU: the busiest core's busy time; GPU: time with a kernel resident, times its activity;
-                                      memory: time its bus moved data, at the clock of the moment */
-    double bandwidth_bps;          /* of the last transfer of ours that ended; NaN before the first */
-    double bandwidth_age_s;        /* since then */
-    int in_system;                 /* requests that have arrived and not ended, this one included */
-    double last_latency_s;         /* of the last request that ended; NaN before the first */
+    long request;                /* the request to decide for; -1 on a tick */
+    int level[DVFO_DOMAINS];     /* clocks in force */
+    double busy_s[DVFO_DOMAINS]; /* counter: CPU: the busiest core's busy time; GPU: time with a kernel resident, times
+                                    its activity; memory: time its bus moved data, at the clock of the moment */
+    double bandwidth_bps;        /* of the last transfer of ours that ended; NaN before the first */
+    double bandwidth_age_s;      /* since then */
+    int in_system;               /* requests that have arrived and not ended, this one included */
+    double last_latency_s;       /* of the last request that ended; NaN before the first */
     double last_energy_j;
     double temperature_c;
 };
@@ -65,32 +67,32 @@ typedef enum dvfo_sight { DVFO_SIGHT_WORLD, DVFO_SIGHT_PROFILE, DVFO_SIGHT_TRACE
 
 /* Handed to a policy once, before the first request; all borrowed until its `release`. */
 struct dvfo_policy_setup {
-    const struct dvfo_board *board;    /* clock tables: every policy */
-    struct dvfo_scenario *scenario;    /* costs: planners and oracles, NULL for others. Mutable for its cache only */
-    const struct dvfo_trace *trace;    /* oracles, NULL for others */
-    uint64_t seed;                     /* for the policy's own random streams; tells nothing of the world's */
-    long requests;                     /* how many will come */
-    double trace_stride_s;             /* oracles in a closed loop: request i meets the trace from i * stride on, as it
-                                          does under every policy; NaN: the trace runs with observation.time_s */
-    const char *argument;              /* what followed the ':' in --policy NAME:ARGUMENT, or NULL */
+    const struct dvfo_board *board; /* clock tables: every policy */
+    struct dvfo_scenario *scenario; /* costs: planners and oracles, NULL for others. Mutable for its cache only */
+    const struct dvfo_trace *trace; /* oracles, NULL for others */
+    uint64_t seed;                  /* for the policy's own random streams; tells nothing of the world's */
+    long requests;                  /* how many will come */
+    double trace_stride_s;          /* oracles in a closed loop: request i meets the trace from i * stride on, as it
+                                       does under every policy; NaN: the trace runs with observation.time_s */
+    const char *argument;           /* what followed the ':' in --policy NAME:ARGUMENT, or NULL */
 };
 
 /* A policy is a descriptor; its state is a block of `state_size` bytes that the world allocates, zeroed. */
 struct dvfo_policy_type {
     const char *name;
-    const char *summary;               /* one line for `dvfo list policies` */
+    const char *summary; /* one line for `dvfo list policies` */
     dvfo_sight sight;
     size_t state_size;
     dvfo_status (*init)(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup);
     /** Decide for a request that starts now. `decision` comes in as the clocks last asked for, and EDGE. */
     void (*decide)(void *state, const struct dvfo_observation *seen, struct dvfo_decision *decision);
     /** Governors: look and maybe change `level` (comes in as the clocks last asked for); return the time to the next
-     *  tick [s]. The first tick comes at time 0. NULL: no ticks; then decide() gives the clocks. With ticks, clocks that
-     *  decide() gives hold too: leave them as they come in. */
+     *  tick [s]. The first tick comes at time 0. NULL: no ticks; then decide() gives the clocks. With ticks, clocks
+     * that decide() gives hold too: leave them as they come in. */
     double (*tick)(void *state, const struct dvfo_observation *seen, int level[DVFO_DOMAINS]);
     /** How a request ended; NULL when nothing is learnt. */
     void (*learn)(void *state, const struct dvfo_outcome *outcome);
-    void (*release)(void *state);      /* NULL when the state owns nothing */
+    void (*release)(void *state); /* NULL when the state owns nothing */
 };
 
 #endif

@@ -37,9 +37,8 @@ static dvfo_status told_init(struct dvfo_ctx *ctx, void *state, const struct dvf
 {
     struct dvfo_decision *decision = state;
     int place = 0;
-    const int read =
-        sscanf(setup->argument, "%d %d %d %d %d %d", &place, &decision->share_tenths, &decision->cut,
-               &decision->level[DVFO_CPU], &decision->level[DVFO_GPU], &decision->level[DVFO_MEM]);
+    const int read = sscanf(setup->argument, "%d %d %d %d %d %d", &place, &decision->share_tenths, &decision->cut,
+                            &decision->level[DVFO_CPU], &decision->level[DVFO_GPU], &decision->level[DVFO_MEM]);
     decision->place = (dvfo_place)place;
     return read == 6 ? DVFO_OK : dvfo_fail(ctx, DVFO_BAD_INPUT, "told: six numbers expected");
 }

@@ -14,9 +14,9 @@ Test(text, numbers_are_plain_decimals_only)
         bool ok;
         double value;
     } rows[] = {
-        {"12", true, 12.0},     {"-0.5e3", true, -500.0}, {"1e400", false, 0.0}, {"nan", false, 0.0},
-        {"inf", false, 0.0},    {"0x10", false, 0.0},     {"12W", false, 0.0},   {"", false, 0.0},
-        {"1.2.3", false, 0.0},  {" 1", false, 0.0},       {"+7", true, 7.0},
+        {"12", true, 12.0},    {"-0.5e3", true, -500.0}, {"1e400", false, 0.0}, {"nan", false, 0.0},
+        {"inf", false, 0.0},   {"0x10", false, 0.0},     {"12W", false, 0.0},   {"", false, 0.0},
+        {"1.2.3", false, 0.0}, {" 1", false, 0.0},       {"+7", true, 7.0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         double value = 0.0;
@@ -84,7 +84,8 @@ static dvfo_status read_number(const char *yaml_text, struct dvfo_ctx *ctx)
         static const char *const keys[] = {"power_w", "name", NULL};
         double value = 0.0;
         status = dvfo_yaml_allow(ctx, dvfo_yaml_root(yaml), keys);
-        status = status == DVFO_OK ? dvfo_yaml_number(ctx, dvfo_yaml_root(yaml), "power_w", 0.0, 100.0, &value) : status;
+        status =
+            status == DVFO_OK ? dvfo_yaml_number(ctx, dvfo_yaml_root(yaml), "power_w", 0.0, 100.0, &value) : status;
     }
     dvfo_yaml_free(yaml);
     return status;

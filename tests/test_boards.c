@@ -334,7 +334,8 @@ Test(board, each_mistake_is_told_with_line_found_and_expected)
         {"      default: {value: 0.5,", "      pool: {value: 0.5,",
          "plain.yaml:66: 'efficiency' has no entry for the class 'conv-1x1' and no 'default'"},
         {"    wait: spin", "    wait: sleep", "plain.yaml:54: 'wait' is 'sleep', expected spin or block"},
-        {"    precision: fp32", "    precision: fp64", "plain.yaml:52: 'precision' is 'fp64', expected fp32, fp16 or int8"},
+        {"    precision: fp32", "    precision: fp64",
+         "plain.yaml:52: 'precision' is 'fp64', expected fp32, fp16 or int8"},
         {"  - name: GPU\n", "  - name: GPU\n    gpuu: 1\n", "plain.yaml:29: unknown key 'gpuu'; did you mean 'gpu'?"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -314,8 +314,9 @@ Test(simulation, the_oracle_is_best_in_closed_loop)
 {
     struct fixture world = open_world("jetson-nano", "resnet-18", "model:wifi");
     double oracle_j = 0.0, oracle_all_j = 0.0;
-    static const char *const names[] = {"oracle-all", "oracle-dvfo", "edge-only", "offload-best", "random", "edge-best",
-                                        "cloud-only", "neurosurgeon-latency", "neurosurgeon-energy"};
+    static const char *const names[] = {
+        "oracle-all", "oracle-dvfo",          "edge-only",          "offload-best", "random", "edge-best",
+        "cloud-only", "neurosurgeon-latency", "neurosurgeon-energy"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct dvfo_trial trial = fixture_trial(&world, policy(names[i]), 300);
         struct dvfo_board still = *world.board; /* bounds hold without clock-change time */
@@ -419,7 +420,8 @@ Test(simulation, a_transfer_cut_off_counts_the_bytes_that_were_through)
     trial.scenario.timeout_s = 0.01;
     run(&trial);
     cr_expect(trial.results.timeouts == 1);
-    cr_expect(RELATIVE(trial.results.uplink_byte, 1250.0) < 1e-9, "%g", trial.results.uplink_byte); /* 10 ms at 1 Mbit/s */
+    cr_expect(RELATIVE(trial.results.uplink_byte, 1250.0) < 1e-9, "%g",
+              trial.results.uplink_byte); /* 10 ms at 1 Mbit/s */
     fixture_free(&world);
 }
 

@@ -21,8 +21,8 @@ static bool choose(struct dvfo_trial *trial, const char *name)
 
 int main(void)
 {
-    static const char *const names[TRIALS] = {"random",   "l4t-default", "oracle-dvfo",
-                                              "edge-best", "cloud-only", "coordinate-descent"};
+    static const char *const names[TRIALS] = {"random",    "l4t-default", "oracle-dvfo",
+                                              "edge-best", "cloud-only",  "coordinate-descent"};
     struct dvfo_ctx ctx = {0};
     struct fixture world;
     if (!fixture_init(&ctx, &world, "jetson-nano", "resnet-18", "model:wifi")) {

@@ -15,8 +15,7 @@ static bool data_root(int i, char root[DVFO_PATH_SIZE])
 {
     if (i == 0) {
         const char *given = getenv("DVFO_DATA");
-        return given != NULL && given[0] != '\0' &&
-               snprintf(root, DVFO_PATH_SIZE, "%s", given) < DVFO_PATH_SIZE;
+        return given != NULL && given[0] != '\0' && snprintf(root, DVFO_PATH_SIZE, "%s", given) < DVFO_PATH_SIZE;
     }
     if (i == 1) {
         const ssize_t length = readlink("/proc/self/exe", root, DVFO_PATH_SIZE - 64);
@@ -131,8 +130,7 @@ static dvfo_status add_folder(struct dvfo_ctx *ctx, const char *path, const char
     return status;
 }
 
-dvfo_status dvfo_data_names(struct dvfo_ctx *ctx, const char *folder, const char *suffix, char ***names,
-                            size_t *count)
+dvfo_status dvfo_data_names(struct dvfo_ctx *ctx, const char *folder, const char *suffix, char ***names, size_t *count)
 {
     *names = NULL;
     *count = 0;

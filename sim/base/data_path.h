@@ -11,15 +11,14 @@
 
 /** Path of a data file, e.g. dvfo_data_path(ctx, "profiles/boards", "jetson-tx2", ".yaml", path).
  *
- *  A `name` with a '/' in it or ending in `suffix` is a path of the user's and is taken as it is. Otherwise it is looked
- *  for in the data folders; an unknown one fails with the nearest known name.
+ *  A `name` with a '/' in it or ending in `suffix` is a path of the user's and is taken as it is. Otherwise it is
+ * looked for in the data folders; an unknown one fails with the nearest known name.
  *  @param kind  what to call it in a message: "board", "network" */
 dvfo_status dvfo_data_path(struct dvfo_ctx *ctx, const char *kind, const char *folder, const char *name,
                            const char *suffix, char path[DVFO_PATH_SIZE]);
 
 /** Names (without suffix) of all data files of a folder, sorted. Free with dvfo_data_names_free. */
-dvfo_status dvfo_data_names(struct dvfo_ctx *ctx, const char *folder, const char *suffix, char ***names,
-                            size_t *count);
+dvfo_status dvfo_data_names(struct dvfo_ctx *ctx, const char *folder, const char *suffix, char ***names, size_t *count);
 void dvfo_data_names_free(char **names, size_t count);
 
 #endif

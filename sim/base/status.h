@@ -28,9 +28,9 @@ typedef enum dvfo_status {
 
 /** Services of one thread of work: the last error's sentence and where notes go. Zero-initialise; owns nothing. */
 struct dvfo_ctx {
-    char message[1024];                              /* sentence of the last failure, "" when there was none */
-    void (*note)(void *user, const char *sentence);  /* told of what was repaired or assumed; NULL keeps silent */
-    void *note_user;                                 /* borrowed, passed to `note` */
+    char message[1024];                             /* sentence of the last failure, "" when there was none */
+    void (*note)(void *user, const char *sentence); /* told of what was repaired or assumed; NULL keeps silent */
+    void *note_user;                                /* borrowed, passed to `note` */
 };
 
 const char *dvfo_status_text(dvfo_status status);

@@ -13,8 +13,8 @@
 #define DVFO_SHA256_HEX_SIZE 65
 
 struct dvfo_text {
-    char *name;                        /* path as the user gave it, for messages; owned */
-    char *bytes;                       /* size bytes and a NUL; owned */
+    char *name;  /* path as the user gave it, for messages; owned */
+    char *bytes; /* size bytes and a NUL; owned */
     size_t size;
     char sha256[DVFO_SHA256_HEX_SIZE]; /* of the file's bytes, hexadecimal */
 };
@@ -31,9 +31,9 @@ void dvfo_text_free(struct dvfo_text *text);
 
 /* Walks over the lines of a text; changes the text in place (line ends become NUL). */
 struct dvfo_lines {
-    char *next;  /* first byte not yet handed out, NULL at the end */
-    char *end;   /* one past the last byte of the text */
-    int number;  /* of the line last handed out, from 1 */
+    char *next; /* first byte not yet handed out, NULL at the end */
+    char *end;  /* one past the last byte of the text */
+    int number; /* of the line last handed out, from 1 */
 };
 
 struct dvfo_lines dvfo_lines_of(struct dvfo_text *text);
