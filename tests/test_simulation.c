@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "allocations.h"
 #include "fixture.h"
 #include "policies/policies.h"
 #include "sim/cloud.h"
@@ -474,6 +475,29 @@ Test(simulation, a_hot_board_lowers_its_clocks)
     cr_expect(trial.results.hz[DVFO_GPU] < 0.9 * cool_hz);
     cr_expect(trial.results.temperature_c > 28.0 && trial.results.temperature_c < 36.0, "%g",
               trial.results.temperature_c);
+    fixture_free(&world);
+}
+
+/* Allocations of a whole trial: what it is made of, and nothing per request. */
+static size_t allocations_of(struct dvfo_trial *trial, long requests)
+{
+    const size_t before = allocations_so_far();
+    trial->workload.requests = requests;
+    run(trial);
+    return allocations_so_far() - before;
+}
+
+Test(simulation, a_longer_trial_allocates_no_more_than_a_short_one)
+{
+    struct fixture world = open_world("jetson-nano", "resnet-18", "model:wifi");
+    static const char *const names[] = {"edge-only", "cloud-only", "oracle-dvfo", "neurosurgeon-latency"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct dvfo_trial trial = fixture_trial(&world, policy(names[i]), 1);
+        trial.scenario.timeout_s = 0.05;
+        const size_t few = allocations_of(&trial, 1000), many = allocations_of(&trial, 5000);
+        const size_t clocks = 200; /* combinations of clocks first met in the longer one: a schedule each */
+        cr_expect(few > 0 && many < few + clocks, "%s: %zu allocations, then %zu", names[i], few, many);
+    }
     fixture_free(&world);
 }
 
