@@ -33,6 +33,36 @@ dvfo_status dvfo_figure_find(struct dvfo_ctx *ctx, const char *name, const struc
                         : dvfo_fail(ctx, DVFO_BAD_INPUT, "unknown figure '%s'; 'dvfo plot --help' lists them", name);
 }
 
+bool dvfo_figure_takes(const struct dvfo_figure *figure, const char *option)
+{
+    for (const char *const *taken = figure->takes; *taken != NULL; taken++) {
+        if (strcmp(*taken, option) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+dvfo_status dvfo_figure_check(struct dvfo_ctx *ctx, const struct dvfo_figure *figure,
+                              const struct dvfo_setting *setting)
+{
+    const struct {
+        size_t most, found;
+        const char *what;
+    } rows[] = {
+        {figure->most_networks, setting->network_count, "networks"},
+        {figure->most_policies, setting->policy_count, "policies"},
+        {figure->most_columns, setting->board_count * setting->network_count, "columns (boards times networks)"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].most > 0 && rows[i].found > rows[i].most) {
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s shows at most %zu %s at once, found %zu", figure->name,
+                             rows[i].most, rows[i].what, rows[i].found);
+        }
+    }
+    return DVFO_OK;
+}
+
 /* FOLDER/NAME.SUFFIX */
 static dvfo_status output_name(struct dvfo_ctx *ctx, const char *folder, const char *name, const char *suffix,
                                char path[DVFO_PATH_SIZE])
@@ -103,17 +133,20 @@ static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_setting *
                                const volatile sig_atomic_t *stop, const char *template, const char *csv,
                                const char *terminal, const char *picture)
 {
-    char style[DVFO_PATH_SIZE], legend[DVFO_PATH_SIZE], boards[NAMES_SIZE], networks[NAMES_SIZE], policies[NAMES_SIZE];
+    char style[DVFO_PATH_SIZE], legend[DVFO_PATH_SIZE], log_axis[DVFO_PATH_SIZE];
+    char boards[NAMES_SIZE], networks[NAMES_SIZE], policies[NAMES_SIZE];
     DVFO_TRY(dvfo_data_path(ctx, "figure style", "plots", "style", ".gp", style));
     DVFO_TRY(dvfo_data_path(ctx, "figure legend", "plots", "legend", ".gp", legend));
+    DVFO_TRY(dvfo_data_path(ctx, "figure axis", "plots", "log-axis", ".gp", log_axis));
     list_boards(setting, boards);
     list_networks(setting, networks);
     list_policies(setting, policies);
     const struct {
         const char *name, *value;
     } variables[] = {
-        {"DVFO_CSV", csv},       {"DVFO_TERMINAL", terminal}, {"DVFO_PICTURE", picture},   {"DVFO_STYLE", style},
-        {"DVFO_BOARDS", boards}, {"DVFO_NETWORKS", networks}, {"DVFO_POLICIES", policies}, {"DVFO_LEGEND", legend},
+        {"DVFO_CSV", csv},           {"DVFO_TERMINAL", terminal}, {"DVFO_PICTURE", picture},
+        {"DVFO_STYLE", style},       {"DVFO_BOARDS", boards},     {"DVFO_NETWORKS", networks},
+        {"DVFO_POLICIES", policies}, {"DVFO_LEGEND", legend},     {"DVFO_LOG_AXIS", log_axis},
     };
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         setenv(variables[i].name, variables[i].value, 1);

@@ -11,7 +11,10 @@
 
 struct dvfo_figure {
     const char *name, *summary;
-    const char *boards, *networks, *policies; /* what it shows when the user doesn't choose */
+    const char *boards, *networks, *policies;          /* what it shows when the user doesn't choose */
+    const char *const *takes;                          /* options of a setting that matter to it; NULL at the end */
+    size_t most_networks, most_policies, most_columns; /* that a reader can tell apart; 0: any number. A column is a
+                                                          board with a network */
     /** Write the CSV, header line included. The setting is loaded. */
     dvfo_status (*feed)(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const volatile sig_atomic_t *stop,
                         FILE *csv);
@@ -22,6 +25,13 @@ const struct dvfo_figure *const *dvfo_figures(void);
 
 /** By name, with the nearest suggestion otherwise. */
 dvfo_status dvfo_figure_find(struct dvfo_ctx *ctx, const char *name, const struct dvfo_figure **out);
+
+/** Does an option of the setting, by its long name, matter to the figure? */
+bool dvfo_figure_takes(const struct dvfo_figure *figure, const char *option);
+
+/** Refuse a loaded setting that shows more than the figure can tell apart. */
+dvfo_status dvfo_figure_check(struct dvfo_ctx *ctx, const struct dvfo_figure *figure,
+                              const struct dvfo_setting *setting);
 
 /** Feed and draw: FOLDER/NAME.csv, NAME.svg, NAME.png, each whole or not at all. */
 dvfo_status dvfo_figure_make(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, const struct dvfo_setting *setting,

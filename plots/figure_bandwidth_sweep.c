@@ -1,4 +1,4 @@
-/* bandwidth-sweep: energy, latency and what is sent, per policy, over constant links from 0.5 to 100 Mbit/s. */
+/* bandwidth-sweep: energy, latency, cost and what is sent, per policy, over constant links from 0.5 to 100 Mbit/s. */
 #include "bench/progress.h"
 #include "plots/figure.h"
 
@@ -53,8 +53,7 @@ static dvfo_status feed(struct dvfo_ctx *ctx, const struct dvfo_setting *setting
                         FILE *csv)
 {
     const size_t pairs = setting->board_count * setting->network_count;
-    struct dvfo_progress progress =
-        dvfo_progress_begin("trials", (double)(dvfo_setting_trial_count(setting) * POINTS));
+    struct dvfo_progress progress = dvfo_progress_begin("trials", (double)(dvfo_setting_trial_count(setting) * POINTS));
     fputs("board,network,policy,bandwidth_mbps,energy_mj,latency_ms,cost_j,share,uplink_bytes\n", csv);
     dvfo_status status = DVFO_OK;
     for (size_t pair = 0; pair < pairs && status == DVFO_OK; pair++) {
@@ -64,11 +63,21 @@ static dvfo_status feed(struct dvfo_ctx *ctx, const struct dvfo_setting *setting
     return status;
 }
 
+/* The links are the figure's own, and constant: no trace, and nothing that depends on when a request meets it. */
+static const char *const takes[] = {
+    "board",     "network",        "policy",       "requests", "seed",    "eta",   "arrivals", "runtime",
+    "precision", "input",          "variant",      "rtt",      "timeout", "cloud", "lambda",   "composition",
+    "tail",      "bits-per-pixel", "float-layers", "p-max",    "thermal", NULL,
+};
+
 const struct dvfo_figure dvfo_figure_bandwidth_sweep = {
     .name = "bandwidth-sweep",
-    .summary = "energy, latency and what is sent against the bandwidth of the link",
+    .summary = "energy, latency, cost and what is sent against the bandwidth of the link",
     .boards = "jetson-nano,jetson-tx2,xavier-nx",
     .networks = "inception-v4",
     .policies = "edge-only,edge-best,cloud-only,offload-best,neurosurgeon-latency,oracle-dvfo,oracle-all",
+    .takes = takes,
+    .most_policies = 8, /* as many as there are colours */
+    .most_columns = 6,
     .feed = feed,
 };

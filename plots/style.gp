@@ -3,15 +3,35 @@
 csv = system("printenv DVFO_CSV")
 boards = system("printenv DVFO_BOARDS")
 networks = system("printenv DVFO_NETWORKS")
-legend = system("printenv DVFO_LEGEND")
 policies = system("printenv DVFO_POLICIES")
+legend = system("printenv DVFO_LEGEND")
+log_axis = system("printenv DVFO_LOG_AXIS")
 set datafile separator ','
 set output system("printenv DVFO_PICTURE")
 is_png = system("printenv DVFO_TERMINAL") eq "pngcairo"
-# figure_size(w, h) [px] is called by the template with its own size
-figure_size(w, h) = is_png ? sprintf("set terminal pngcairo noenhanced font 'DejaVu Sans,11' size %d,%d", w, h) : sprintf("set terminal svg noenhanced font 'DejaVu Sans,11' size %d,%d background 'white'", w, h)
 set border 3 lc rgb '#555555'
 set tics nomirror
 set grid lc rgb '#dddddd' lw 1
 array colour[8] = ["#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999"]
 do for [i = 1:8] { set linetype i lc rgb colour[i] dt i pt i lw 2 ps 0.8 }
+
+# A page is a grid of equal panels with a legend below them; every length is in pixels, so that labels keep their room
+# whatever the number of panels. A template sets panel_w, panel_h, gap_x, gap_y and titles (of the legend, quoted where they
+# have blanks).
+left = 92; right = 32; top = 36; axis = 64 # room around the panels; `axis`: tick and axis labels of the lowest ones
+letter = 8.2; line = 20.0
+max(a, b) = a > b ? a : b
+min(a, b) = a < b ? a : b
+longest(names, i) = i == 0 ? 0 : max(strlen(word(names, i)), longest(names, i - 1)) # of the first i
+entry_w(names) = longest(names, words(names)) * letter + 75
+page_w(columns) = left + columns * panel_w + (columns - 1) * gap_x + right
+legend_columns(columns) = max(1, min(words(titles), int((page_w(columns) - 10.0) / entry_w(titles))))
+legend_h(columns) = 14 + line * ceil(words(titles) / real(legend_columns(columns)))
+page_h(rows, columns) = top + rows * panel_h + (rows - 1) * gap_y + axis + legend_h(columns)
+terminal(w, h) = is_png ? sprintf("set terminal pngcairo noenhanced font 'DejaVu Sans,11' size %d,%d", w, h) \
+    : sprintf("set terminal svg noenhanced font 'DejaVu Sans,14.67' size %d,%d background 'white'", w, h)
+grid_on(rows, columns, order, w, h) = sprintf( \
+    "set multiplot layout %d, %d %s margins %.6f, %.6f, %.6f, %.6f spacing %.6f, %.6f", rows, columns, order, left / w, \
+    1.0 - right / w, (legend_h(columns) + axis) / h, 1.0 - top / h, gap_x / w, gap_y / h)
+page(rows, columns, order) = terminal(page_w(columns), page_h(rows, columns)) . "; " \
+    . grid_on(rows, columns, order, real(page_w(columns)), real(page_h(rows, columns)))
