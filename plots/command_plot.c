@@ -1,5 +1,7 @@
 /* dvfo plot: a figure by its name, with everything it needs run on the way. */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bench/command.h"
 #include "bench/interrupt.h"
@@ -8,10 +10,11 @@
 struct arguments {
     struct dvfo_setting setting;
     const char *figure, *folder;
+    bool given[64]; /* by the setting's options: did the user give it? */
 };
 
 static const struct argp_option options[] = {
-    {"out", 'o', "FOLDER", 0, "where FIGURE.csv, .svg and .png go (default: here)", 5},
+    {"out", 'o', "FOLDER", 0, "where FIGURE.csv, .svg and .png go (made if missing; default: here)", 5},
     {0},
 };
 
@@ -20,7 +23,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     struct arguments *arguments = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->setting;
+        state->child_inputs[0] = arguments;
         return 0;
     case 'o':
         arguments->folder = text;
@@ -34,6 +37,33 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+/* The setting reads its options as ever; which ones there are is noted on the way. */
+static error_t note_option(int key, char *text, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    for (size_t i = 0; i < sizeof arguments->given && dvfo_setting_argp.options[i].name != NULL; i++) {
+        arguments->given[i] |= dvfo_setting_argp.options[i].key == key;
+    }
+    state->input = &arguments->setting;
+    const error_t error = dvfo_setting_argp.parser(key, text, state);
+    state->input = arguments;
+    return error;
+}
+
+/* "    options: --board, --network, ...", in lines that argp has no need to wrap. */
+static void describe_options(const struct dvfo_figure *figure, FILE *file)
+{
+    int column = fprintf(file, "    options:");
+    for (const char *const *option = figure->takes; *option != NULL; option++) {
+        const char *const after = option[1] != NULL ? "," : "";
+        if (column + (int)strlen(*option) + 4 > 75) {
+            column = fprintf(file, "\n            ") - 1;
+        }
+        column += fprintf(file, " --%s%s", *option, after);
+    }
+    fputs("\n", file);
 }
 
 /* The figures stand in the help text as the list has them. */
@@ -51,15 +81,40 @@ static char *describe(int key, const char *text, void *input)
     }
     fputs("Figures:\n", file);
     for (const struct dvfo_figure *const *f = dvfo_figures(); *f != NULL; f++) {
-        fprintf(file, "  %-18s %s\n", (*f)->name, (*f)->summary);
+        fprintf(file, "  %s\n    %s\n", (*f)->name, (*f)->summary);
+        describe_options(*f, file);
     }
     fputs("\nExamples:\n"
           "  dvfo plot clock-sensitivity --board jetson-tx2\n"
-          "  dvfo plot bandwidth-sweep --network inception-v4 --policy edge-best,cloud-only,oracle-all --out figures\n\n"
+          "  dvfo plot bandwidth-sweep --policy edge-best,oracle-all --out figures\n\n"
           "The CSV beside each picture holds the numbers as drawn.\n",
           file);
     fclose(file);
     return help;
+}
+
+/* An option without effect would be taken for one with it. */
+static dvfo_status check_given(struct dvfo_ctx *ctx, const struct arguments *arguments,
+                               const struct dvfo_figure *figure)
+{
+    for (size_t i = 0; i < sizeof arguments->given; i++) {
+        const char *option = dvfo_setting_argp.options[i].name;
+        if (option == NULL) {
+            break;
+        }
+        if (arguments->given[i] && !dvfo_figure_takes(figure, option)) {
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s has no effect on %s; 'dvfo plot --help' shows what has", option,
+                             figure->name);
+        }
+    }
+    return DVFO_OK;
+}
+
+static dvfo_status make_folder(struct dvfo_ctx *ctx, const char *folder)
+{
+    return mkdir(folder, 0777) == 0 || errno == EEXIST
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT, "folder '%s': cannot be made: %s", folder, strerror(errno));
 }
 
 static dvfo_status plot(struct dvfo_ctx *ctx, struct arguments *arguments)
@@ -67,10 +122,13 @@ static dvfo_status plot(struct dvfo_ctx *ctx, struct arguments *arguments)
     const struct dvfo_figure *figure = NULL;
     struct dvfo_setting *setting = &arguments->setting;
     DVFO_TRY(dvfo_figure_find(ctx, arguments->figure, &figure));
+    DVFO_TRY(check_given(ctx, arguments, figure));
     setting->boards = setting->boards != NULL ? setting->boards : figure->boards;
     setting->networks = setting->networks != NULL ? setting->networks : figure->networks;
     setting->policies = setting->policies != NULL ? setting->policies : figure->policies;
     DVFO_TRY(dvfo_setting_load(ctx, setting));
+    DVFO_TRY(dvfo_figure_check(ctx, figure, setting));
+    DVFO_TRY(make_folder(ctx, arguments->folder));
     DVFO_TRY(dvfo_figure_make(ctx, figure, setting, dvfo_interrupt_catch(), arguments->folder));
     printf("%s/%s.svg\n%s/%s.png\n%s/%s.csv\n", arguments->folder, figure->name, arguments->folder, figure->name,
            arguments->folder, figure->name);
@@ -79,7 +137,8 @@ static dvfo_status plot(struct dvfo_ctx *ctx, struct arguments *arguments)
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
 {
-    static const struct argp_child children[] = {{.argp = &dvfo_setting_argp}, {0}};
+    const struct argp noting = {.options = dvfo_setting_argp.options, .parser = note_option};
+    const struct argp_child children[] = {{.argp = &noting}, {0}};
     const struct argp argp = {
         .options = options,
         .parser = parse_option,
@@ -89,7 +148,6 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
         .help_filter = describe,
     };
     struct arguments arguments = {.setting = dvfo_setting_default(), .folder = "."};
-    arguments.setting.base.workload.requests = 200; /* a mean over a constant link needs no more */
     DVFO_TRY(dvfo_command_parse(ctx, &argp, argc, argv, &arguments));
     const dvfo_status status =
         arguments.figure == NULL

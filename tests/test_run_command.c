@@ -123,6 +123,20 @@ Test(run_command, wrong_arguments_are_told_in_one_sentence)
         {"plot clock-sensitivty", "unknown figure 'clock-sensitivty'; did you mean 'clock-sensitivity'?"},
         {"plot clock-sensitivity more", "unexpected argument 'more'"},
         {"plot clock-sensitivity -b jetson-tx3", "did you mean 'jetson-tx2'?"},
+        {"plot clock-sensitivity -p edge-only", "--policy has no effect on clock-sensitivity"},
+        {"plot -t const:5Mbps clock-sensitivity", "--trace has no effect on clock-sensitivity"},
+        {"plot clock-sensitivity --requests 1000", "--requests has no effect on clock-sensitivity"},
+        {"plot bandwidth-sweep --trace const:5Mbps", "--trace has no effect on bandwidth-sweep"},
+        {"plot bandwidth-sweep --trace-format mahimahi", "--trace-format has no effect on bandwidth-sweep"},
+        {"plot bandwidth-sweep --free-running", "--free-running has no effect on bandwidth-sweep"},
+        {"plot bandwidth-sweep -p edge-only,edge-best,powersave,ondemand,conservative,schedutil,l4t-default,cloud-only,"
+         "random",
+         "bandwidth-sweep shows at most 8 policies at once, found 9"},
+        {"plot bandwidth-sweep -b jetson-tx2,xavier-nx -n resnet-18,resnet-50,vgg-19,xception",
+         "bandwidth-sweep shows at most 6 columns (boards times networks) at once, found 8"},
+        {"plot clock-sensitivity -n vit-b16,resnet-18,resnet-50,vgg-19,xception,inception-v3,inception-v4,mobilenet-v2,"
+         "efficientnet-b0",
+         "clock-sensitivity shows at most 8 networks at once, found 9"},
     };
     EXPECT_REFUSALS(rows);
 }
@@ -145,7 +159,10 @@ Test(run_command, an_output_that_can_not_be_written_is_refused_before_the_work)
         {RUN "--timeline missing/run.json", "missing/run.json: cannot be written"},
         {RUN "--timeline /dev/full", "/dev/full: exists and is not a regular file"},
         {RUN "--timeline folder", "folder: exists and is not a regular file"},
-        {"plot clock-sensitivity --out missing", "missing/clock-sensitivity.csv: cannot be written"},
+        {"plot clock-sensitivity --out missing/deeper", "folder 'missing/deeper': cannot be made: No such file"},
+        {"plot clock-sensitivity --out file/figures", "folder 'file/figures': cannot be made: Not a directory"},
+        {"plot clock-sensitivity --out ''", "folder '': cannot be made: No such file"},
+        {"plot clock-sensitivity --out file", "cannot be written: Not a directory"},
         {"plot clock-sensitivity --out /dev/null", "cannot be written: Not a directory"},
     };
     command_shell("mkdir folder taken.run.json; touch file; mkfifo pipe", &said);
@@ -442,6 +459,55 @@ Test(run_command, a_gnuplot_that_fails_is_missing_or_interrupted_leaves_the_numb
         cr_expect(command_is_one_sentence(&said) && command_says(&said, rows[i].says), "%s", said.err);
         cr_expect(no_file(".svg") && no_file(".png") && no_file(".part-") && !no_file("bandwidth-sweep.csv"));
     }
+}
+
+/* Nothing on standard error, the three files named on standard output. */
+static void expect_figure(const char *figure, const char *arguments)
+{
+    char line[512], named[256];
+    snprintf(line, sizeof line, "plot %s %s --out figures", figure, arguments);
+    snprintf(named, sizeof named, "figures/%s.svg\nfigures/%s.png\nfigures/%s.csv\n", figure, figure, figure);
+    command_dvfo(line, &said);
+    cr_expect(said.code == 0 && strcmp(said.out, named) == 0, "%s: exit %d: %s", line, said.code, said.out);
+    cr_expect_str_empty(said.err, "%s says %s", line, said.err);
+}
+
+Test(run_command, a_bandwidth_sweep_has_every_pair_and_flat_curves_pass_without_a_word)
+{
+    expect_figure("bandwidth-sweep", WORLD " -p edge-only --requests 1");
+    expect_figure("bandwidth-sweep", "-b $DATA/small-board.yaml,jetson-tx2 -n $DATA/small-network.yaml,resnet-18"
+                                     " -p edge-only,cloud-only --requests 1");
+    command_shell(
+        "cd figures; head -1 bandwidth-sweep.csv; cut -d, -f1-3 bandwidth-sweep.csv | sort | uniq -c | wc -l\n"
+        "[ $(stat -c %a .) = $(printf %o $((0777 & ~$(umask)))) ] && echo as umask says",
+        &said);
+    cr_expect_str_eq(said.out, "board,network,policy,bandwidth_mbps,energy_mj,latency_ms,cost_j,share,uplink_bytes\n"
+                               "9\nas umask says\n");
+}
+
+Test(run_command, clock_sensitivity_is_relative_to_the_model_at_its_top_clocks)
+{
+    expect_figure("clock-sensitivity", WORLD);
+    expect_figure("clock-sensitivity", "-b jetson-tx2,xavier-nx -n vgg-19");
+    command_shell("head -1 figures/clock-sensitivity.csv\n"
+                  /* each of the three sweeps ends at the top clocks: 1 */
+                  "awk -F, '$4 == \"model\" { last[$1 $3] = $8 } END { for (i in last) print last[i] }' "
+                  "figures/clock-sensitivity.csv | sort -u\n"
+                  /* measured energy too is divided by the model's */
+                  "awk -F, '$4 == \"model\" && $8 == 1 { top[$1] = $7 }\n"
+                  "$4 == \"measured\" && $7 != \"\" { n++; r = $7 / top[$1] / $8; wrong += r < 0.9999 || r > 1.0001 }\n"
+                  "END { print (n > 10), wrong }' figures/clock-sensitivity.csv",
+                  &said);
+    cr_expect_str_eq(said.out, "board,network,domain,kind,clock_mhz,latency_ms,energy_mj,energy_relative\n1\n1 0\n",
+                     "%s%s", said.out, said.err);
+}
+
+Test(run_command, help_of_plot_names_what_matters_to_each_figure)
+{
+    command_dvfo("plot --help", &said);
+    cr_expect(command_says(&said, "options: --board, --network, --policy, --requests"));
+    cr_expect(command_says(&said, "options: --board, --network, --runtime"));
+    cr_expect(command_says(&said, "\n  dvfo plot bandwidth-sweep --policy edge-best,oracle-all --out figures\n"));
 }
 
 Test(run_command, the_same_command_gives_the_same_bytes)
