@@ -13,7 +13,10 @@ set border 3 lc rgb '#555555'
 set tics nomirror
 set grid lc rgb '#dddddd' lw 1
 array colour[8] = ["#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999"]
-do for [i = 1:8] { set linetype i lc rgb colour[i] dt i pt i lw 2 ps 0.8 }
+u = is_png ? 2 : 1 # a dash is half as long in PNG
+array dash[8] = ["solid", "(8*u, 3*u)", "(1.5*u, 2.5*u)", "(8*u, 2.5*u, 1.5*u, 2.5*u)", \
+    "(8*u, 2.5*u, 1.5*u, 2.5*u, 1.5*u, 2.5*u)", "(18*u, 3*u)", "(4*u, 2.5*u)", "(1.5*u, 5*u)"]
+do for [i = 1:8] { eval sprintf("set linetype %d lc rgb '%s' dt %s pt %d lw 2 ps 0.8", i, colour[i], dash[i], i) }
 
 # A page is a grid of equal panels with a legend below them; every length is in pixels, so that labels keep their room
 # whatever the number of panels. A template sets panel_w, panel_h, gap_x, gap_y and titles (of the legend, quoted where they
