@@ -47,7 +47,7 @@ static const struct argp_option options[] = {
     {"rtt", KEY_RTT, "MS", 0, "round trip to the cloud in milliseconds (default 2)", 3},
     {"timeout", KEY_TIMEOUT, "S", 0, "seconds after which a request ends locally (default 10)", 3},
     {"cloud", KEY_CLOUD, "NAME", 0, "cloud server (default rtx-3080)", 3},
-    {"free-running", KEY_FREE, NULL, 0, "let the trace run with the simulated time (see Pairing below)", 3},
+    {"free-running", KEY_FREE, NULL, 0, "let the trace run with the simulated time: no pairing", 3},
     {"lambda", KEY_LAMBDA, "X", 0, "fusion weight of the local answer, 0..1 (default 0.5)", 4},
     {"composition", KEY_COMPOSITION, "HOW", 0, "parallel (default) or serial: local tail and remote path", 4},
     {"tail", KEY_TAIL, "RULE", 0, "cost of the local tail: shapes (default), linear, width", 4},
