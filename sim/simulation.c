@@ -4,79 +4,23 @@
 #include <string.h>
 
 #include "sim/base/random.h"
-#include "sim/cloud.h"
-#include "sim/link.h"
-#include "sim/narrator.h"
-#include "sim/tally.h"
+#include "sim/simulation_state.h"
 
-struct dvfo_simulation {
-    const struct dvfo_trial *trial; /* borrowed */
-    struct dvfo_scenario *scenario; /* borrowed */
-    const struct dvfo_scenario_def *def;
-    double trace_stride_s;
-    struct dvfo_event_queue *queue;
-    struct dvfo_device device;
-    struct dvfo_cloud cloud;
-    struct dvfo_ledger ledger;
-    gsl_rng *arrival_rng;
-    void *policy_state;
-    bool policy_ready; /* init succeeded: release is due */
-
-    struct dvfo_requests requests; /* in the system */
-    struct dvfo_link link;
-    uint32_t on_device; /* whose step runs, DVFO_NO_REQUEST when the device is free */
-    int awaited;        /* answers the radio listens for */
-    long arrived;
-    double last_arrival_s;
-    bool done, out_of_memory;
-
-    double charged_until_s;
-    int asked[DVFO_DOMAINS];       /* levels that the policy asked for last */
-    int changing_to[DVFO_DOMAINS]; /* of the changes under way */
-    dvfo_event_id change_event[DVFO_DOMAINS], job_event;
-    struct dvfo_narrator narrator;
-    double job_since_s; /* for the narrator */
-    double temperature_c;
-    int thermal_cap; /* levels taken off the top of CPU and GPU */
-
-    double bandwidth_bps, bandwidth_at_s, last_latency_s, last_energy_j; /* what policies see */
-    struct dvfo_tally tally;
-};
-
-/* Order of events at one instant: clocks change before work ends, an answer comes before the timeout that waits for it,
- * and a governor looks last. */
-enum {
-    PRIORITY_CHANGE = -2,
-    PRIORITY_JOB = -1,
-    PRIORITY_NETWORK = 0,
-    PRIORITY_TIMEOUT = 1,
-    PRIORITY_ARRIVAL = 2,
-    PRIORITY_TICK = 3
-};
-
-#define THERMAL_POLL_S 1.0 /* the kernel's step-wise governor looks once per second (L4T device trees: 1000 ms) */
-
-static void dispatch(struct dvfo_simulation *sim);
 static void on_job_done(void *subject, uint64_t argument);
 
-static double now_s(const struct dvfo_simulation *sim)
-{
-    return dvfo_event_queue_now_s(sim->queue);
-}
-
-static void give_up_for_memory(struct dvfo_simulation *sim)
+void dvfo_simulation_give_up(struct dvfo_simulation *sim)
 {
     sim->out_of_memory = true;
     sim->done = true;
 }
 
-static dvfo_event_id schedule(struct dvfo_simulation *sim, double delay_s, int priority, dvfo_event_action action,
-                              uint64_t argument)
+dvfo_event_id dvfo_simulation_schedule(struct dvfo_simulation *sim, double delay_s, int priority,
+                                       dvfo_event_action action, uint64_t argument)
 {
     const dvfo_event_id id =
-        dvfo_event_queue_schedule(sim->queue, now_s(sim) + delay_s, priority, action, sim, argument);
+        dvfo_event_queue_schedule(sim->queue, dvfo_simulation_now_s(sim) + delay_s, priority, action, sim, argument);
     if (id == 0) {
-        give_up_for_memory(sim);
+        dvfo_simulation_give_up(sim);
     }
     return id;
 }
@@ -118,9 +62,9 @@ static void charge_interval(struct dvfo_simulation *sim, double from_s, double t
 }
 
 /* Charge everything up to the present; every handler begins with this. A stall may end on the way. */
-static void charge(struct dvfo_simulation *sim)
+void dvfo_simulation_charge(struct dvfo_simulation *sim)
 {
-    const double to_s = now_s(sim);
+    const double to_s = dvfo_simulation_now_s(sim);
     const double stall_s = sim->device.stalled_until_s;
     if (stall_s > sim->charged_until_s && stall_s < to_s) {
         charge_interval(sim, sim->charged_until_s, stall_s);
@@ -132,94 +76,15 @@ static void charge(struct dvfo_simulation *sim)
     }
 }
 
-/* ---- clocks: Eq. (5) ---- */
-
-static void reschedule_job(struct dvfo_simulation *sim)
-{
-    if (sim->on_device != DVFO_NO_REQUEST) {
-        dvfo_event_queue_cancel(sim->queue, sim->job_event);
-        sim->job_event =
-            schedule(sim, dvfo_device_remaining_s(&sim->device, now_s(sim)), PRIORITY_JOB, on_job_done, sim->on_device);
-    }
-}
-
-static void take_clock(struct dvfo_simulation *sim, int domain, int level)
-{
-    dvfo_narrator_clock(&sim->narrator, (dvfo_domain)domain, sim->device.level[domain], now_s(sim));
-    dvfo_device_set_clock(&sim->device, (dvfo_domain)domain, level, now_s(sim));
-}
-
-static void change_if_wanted(struct dvfo_simulation *sim, int domain);
-
-static void on_clock_change(void *subject, uint64_t argument)
-{
-    struct dvfo_simulation *sim = subject;
-    const int domain = (int)argument;
-    charge(sim);
-    sim->change_event[domain] = 0;
-    take_clock(sim, domain, sim->changing_to[domain]);
-    reschedule_job(sim);
-    change_if_wanted(sim, domain);
-}
-
-/* The level that a wish comes down to under the thermal cap; memory isn't capped. */
-static int capped(const struct dvfo_simulation *sim, int domain, int level)
-{
-    const int top = (int)sim->def->board->clock[domain].level_count - 1;
-    const int cap = domain == DVFO_MEM || sim->thermal_cap == 0 ? top : top - sim->thermal_cap;
-    return level <= cap ? level : (cap > 0 ? cap : 0);
-}
-
-/* Begin a change unless one is under way: that one lands first, at its own time, and the wish of then comes next. */
-static void change_if_wanted(struct dvfo_simulation *sim, int domain)
-{
-    const int wanted = capped(sim, domain, sim->asked[domain]);
-    if (sim->change_event[domain] == 0 && wanted != sim->device.level[domain]) {
-        sim->changing_to[domain] = wanted;
-        sim->change_event[domain] = schedule(sim, sim->def->board->clock[domain].change_s.value, PRIORITY_CHANGE,
-                                             on_clock_change, (uint64_t)domain);
-    }
-}
-
-static void ask_for_clocks(struct dvfo_simulation *sim, const int level[DVFO_DOMAINS])
-{
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        DVFO_REQUIRE(level[d] >= 0 && (size_t)level[d] < sim->def->board->clock[d].level_count);
-        sim->asked[d] = level[d];
-        change_if_wanted(sim, d);
-    }
-}
-
-/* Trip point with step-wise cooling: one level less per look while too hot, one back when cooler. */
-static void on_thermal_poll(void *subject, uint64_t argument)
-{
-    (void)argument;
-    struct dvfo_simulation *sim = subject;
-    charge(sim);
-    const double trip_c = sim->def->board->thermal.trip_c.value;
-    const int deepest = (int)sim->def->board->clock[DVFO_GPU].level_count - 1;
-    if (sim->temperature_c >= trip_c && sim->thermal_cap < deepest) {
-        sim->thermal_cap++;
-    } else if (sim->temperature_c < trip_c && sim->thermal_cap > 0) {
-        sim->thermal_cap--;
-    }
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        change_if_wanted(sim, d);
-    }
-    if (!sim->done) {
-        schedule(sim, THERMAL_POLL_S, PRIORITY_CHANGE, on_thermal_poll, 0);
-    }
-}
-
 /* ---- the policy ---- */
 
 static struct dvfo_observation observe(const struct dvfo_simulation *sim, long request)
 {
     struct dvfo_observation seen = {
-        .time_s = now_s(sim),
+        .time_s = dvfo_simulation_now_s(sim),
         .request = request,
         .bandwidth_bps = sim->bandwidth_bps,
-        .bandwidth_age_s = now_s(sim) - sim->bandwidth_at_s,
+        .bandwidth_age_s = dvfo_simulation_now_s(sim) - sim->bandwidth_at_s,
         .in_system = sim->requests.count,
         .last_latency_s = sim->last_latency_s,
         .last_energy_j = sim->last_energy_j,
@@ -234,23 +99,14 @@ static void on_tick(void *subject, uint64_t argument)
 {
     (void)argument;
     struct dvfo_simulation *sim = subject;
-    charge(sim);
+    dvfo_simulation_charge(sim);
     const struct dvfo_observation seen = observe(sim, -1);
     int level[DVFO_DOMAINS];
     memcpy(level, sim->asked, sizeof level);
     const double next_s = sim->trial->policy->tick(sim->policy_state, &seen, level);
     DVFO_REQUIRE(next_s > 0.0);
-    ask_for_clocks(sim, level);
-    schedule(sim, next_s, PRIORITY_TICK, on_tick, 0);
-}
-
-/* The board is handed over at the clocks of the first decision: no change is charged to it. */
-static void settle_clocks(struct dvfo_simulation *sim, const int level[DVFO_DOMAINS])
-{
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        sim->asked[d] = level[d];
-        dvfo_device_set_clock(&sim->device, (dvfo_domain)d, level[d], now_s(sim));
-    }
+    dvfo_simulation_ask_for_clocks(sim, level);
+    dvfo_simulation_schedule(sim, next_s, PRIORITY_TICK, on_tick, 0);
 }
 
 static void check_decision(const struct dvfo_simulation *sim, const struct dvfo_decision *decision)
@@ -273,42 +129,37 @@ static void start_request(struct dvfo_simulation *sim, struct dvfo_request *requ
     request->decision.place = DVFO_PLACE_EDGE;
     sim->trial->policy->decide(sim->policy_state, &seen, &request->decision);
     check_decision(sim, &request->decision);
-    dvfo_narrator_decide(&sim->narrator, &request->decision, now_s(sim));
+    dvfo_narrator_decide(&sim->narrator, &request->decision, dvfo_simulation_now_s(sim));
     request->started = true;
-    request->start_s = now_s(sim);
+    request->start_s = dvfo_simulation_now_s(sim);
     request->step = dvfo_request_first_step(request->decision.place);
     if (request->index == 0) {
-        settle_clocks(sim, request->decision.level);
+        dvfo_simulation_settle_clocks(sim, request->decision.level);
     } else {
-        ask_for_clocks(sim, request->decision.level);
+        dvfo_simulation_ask_for_clocks(sim, request->decision.level);
     }
 }
 
 /* ---- requests ---- */
 
-static struct dvfo_request *request_of(const struct dvfo_simulation *sim, uint32_t slot)
-{
-    return &sim->requests.slot[slot];
-}
-
 /* The request's next step waits for the device from now on. */
-static void go_on(struct dvfo_simulation *sim, uint32_t slot, dvfo_step next)
+void dvfo_simulation_go_on(struct dvfo_simulation *sim, uint32_t slot, dvfo_step next)
 {
-    request_of(sim, slot)->step = next;
+    dvfo_simulation_request(sim, slot)->step = next;
     dvfo_requests_queue(&sim->requests, slot);
 }
 
 /* A new request, ready to be taken up. */
 static void add_request(struct dvfo_simulation *sim)
 {
-    struct dvfo_request request = {.index = sim->arrived++, .arrival_s = now_s(sim), .rate_bps = NAN};
-    sim->last_arrival_s = now_s(sim);
+    struct dvfo_request request = {.index = sim->arrived++, .arrival_s = dvfo_simulation_now_s(sim), .rate_bps = NAN};
+    sim->last_arrival_s = dvfo_simulation_now_s(sim);
     if (!isnan(sim->trace_stride_s)) {
-        request.trace_offset_s = sim->trace_stride_s * (double)request.index - now_s(sim);
+        request.trace_offset_s = sim->trace_stride_s * (double)request.index - dvfo_simulation_now_s(sim);
     }
     const uint32_t slot = dvfo_requests_add(&sim->requests, &request);
     if (slot == DVFO_NO_REQUEST) {
-        give_up_for_memory(sim);
+        dvfo_simulation_give_up(sim);
     } else {
         dvfo_requests_queue(&sim->requests, slot);
     }
@@ -316,11 +167,11 @@ static void add_request(struct dvfo_simulation *sim)
 
 static void finish_request(struct dvfo_simulation *sim, uint32_t slot)
 {
-    struct dvfo_request *request = request_of(sim, slot);
-    const double latency_s = now_s(sim) - request->arrival_s;
+    struct dvfo_request *request = dvfo_simulation_request(sim, slot);
+    const double latency_s = dvfo_simulation_now_s(sim) - request->arrival_s;
     const double cost_j = dvfo_scenario_cost_j(sim->scenario, request->energy_j, latency_s); /* Eq. (9) */
     dvfo_tally_add(&sim->tally, request, latency_s);
-    dvfo_narrator_request(&sim->narrator, sim->scenario, request, latency_s, cost_j, now_s(sim));
+    dvfo_narrator_request(&sim->narrator, sim->scenario, request, latency_s, cost_j, dvfo_simulation_now_s(sim));
     sim->last_latency_s = latency_s;
     sim->last_energy_j = request->energy_j;
     if (sim->trial->policy->learn != NULL) {
@@ -337,173 +188,69 @@ static void finish_request(struct dvfo_simulation *sim, uint32_t slot)
     }
 }
 
-/* ---- the link and the cloud: Eqs. (6), (7) ---- */
+/* ---- work on the device ---- */
 
-static void on_sent(void *subject, uint64_t argument);
-
-static void start_sending(struct dvfo_simulation *sim)
+void dvfo_simulation_reschedule_job(struct dvfo_simulation *sim)
 {
-    const uint32_t slot = dvfo_link_current(&sim->link);
-    struct dvfo_request *request = request_of(sim, slot);
-    request->sending_since_s = now_s(sim);
-    const double send_s = dvfo_link_send_s(&sim->link, now_s(sim) + request->trace_offset_s, request->uplink_byte);
-    request->network_event = schedule(sim, send_s, PRIORITY_NETWORK, on_sent, slot);
-}
-
-/* Sent, or given up: the next in line begins. */
-static void leave_link(struct dvfo_simulation *sim, uint32_t slot)
-{
-    const bool was_sending = dvfo_link_current(&sim->link) == slot;
-    dvfo_link_leave(&sim->link, slot);
-    if (was_sending && !dvfo_link_is_idle(&sim->link)) {
-        start_sending(sim);
+    if (sim->on_device != DVFO_NO_REQUEST) {
+        dvfo_event_queue_cancel(sim->queue, sim->job_event);
+        sim->job_event =
+            dvfo_simulation_schedule(sim, dvfo_device_remaining_s(&sim->device, dvfo_simulation_now_s(sim)),
+                                     PRIORITY_JOB, on_job_done, sim->on_device);
     }
 }
 
 /* Both branches are there: fuse, or end when one side answers alone, Eq. (8). */
-static void try_join(struct dvfo_simulation *sim, uint32_t slot)
+void dvfo_simulation_try_join(struct dvfo_simulation *sim, uint32_t slot)
 {
-    struct dvfo_request *request = request_of(sim, slot);
+    struct dvfo_request *request = dvfo_simulation_request(sim, slot);
     if (!request->local_done || request->remote != DVFO_REMOTE_ANSWERED) {
         return;
     }
     if (dvfo_scenario_fuse_cycles(sim->scenario, &request->decision) > 0.0) {
-        go_on(sim, slot, DVFO_STEP_FUSE);
+        dvfo_simulation_go_on(sim, slot, DVFO_STEP_FUSE);
     } else {
         finish_request(sim, slot);
     }
 }
 
-static void on_answer(void *subject, uint64_t argument)
-{
-    struct dvfo_simulation *sim = subject;
-    const uint32_t slot = (uint32_t)argument;
-    struct dvfo_request *request = request_of(sim, slot);
-    charge(sim);
-    sim->awaited--;
-    request->remote = DVFO_REMOTE_ANSWERED;
-    dvfo_event_queue_cancel(sim->queue, request->timeout_event);
-    try_join(sim, slot);
-    dispatch(sim);
-}
-
-static void on_sent(void *subject, uint64_t argument)
-{
-    struct dvfo_simulation *sim = subject;
-    const uint32_t slot = (uint32_t)argument;
-    struct dvfo_request *request = request_of(sim, slot);
-    charge(sim);
-    const double sending_s = now_s(sim) - request->sending_since_s;
-    request->send_s = now_s(sim) - request->handed_over_s;
-    request->remote = DVFO_REMOTE_AWAITED;
-    sim->awaited++;
-    if (sending_s > 0.0) {
-        request->rate_bps = 8.0 * request->uplink_byte / sending_s;
-        sim->bandwidth_bps = request->rate_bps;
-        sim->bandwidth_at_s = now_s(sim);
-        dvfo_narrator_counter(&sim->narrator, DVFO_COUNTER_BANDWIDTH_BPS, request->sending_since_s, sim->bandwidth_bps);
-    }
-    dvfo_narrator_span(&sim->narrator, DVFO_TRACK_RADIO, "send", request->sending_since_s, now_s(sim), request->index);
-    double begin_s = 0.0;
-    const double service_s = dvfo_scenario_cloud_s(sim->scenario, &request->decision);
-    const double half_trip_s = 0.5 * sim->def->rtt_s;
-    const double end_s = dvfo_cloud_serve(&sim->cloud, now_s(sim) + half_trip_s, service_s, &begin_s);
-    dvfo_narrator_span(&sim->narrator, DVFO_TRACK_CLOUD, "serve", begin_s, end_s, request->index);
-    request->network_event = schedule(sim, end_s + half_trip_s - now_s(sim), PRIORITY_NETWORK, on_answer, slot);
-    leave_link(sim, slot);
-}
-
-/* Bytes of an unfinished transfer that the link has carried: none while it stands in line. */
-static double byte_through(const struct dvfo_simulation *sim, uint32_t slot)
-{
-    const struct dvfo_request *request = request_of(sim, slot);
-    if (dvfo_link_current(&sim->link) != slot) {
-        return 0.0;
-    }
-    const double from_s = request->sending_since_s + request->trace_offset_s;
-    return dvfo_link_byte_between(&sim->link, from_s, now_s(sim) + request->trace_offset_s);
-}
-
-/* The answer is too late: forget the remote side, end locally. */
-static void on_timeout(void *subject, uint64_t argument)
-{
-    struct dvfo_simulation *sim = subject;
-    const uint32_t slot = (uint32_t)argument;
-    struct dvfo_request *request = request_of(sim, slot);
-    charge(sim);
-    dvfo_event_queue_cancel(sim->queue, request->network_event);
-    if (request->remote == DVFO_REMOTE_AWAITED) {
-        sim->awaited--;
-    } else {
-        request->send_s = now_s(sim) - request->handed_over_s;
-        request->uplink_byte = byte_through(sim, slot);
-        if (dvfo_link_current(&sim->link) == slot) {
-            dvfo_narrator_span(&sim->narrator, DVFO_TRACK_RADIO, "send, given up", request->sending_since_s, now_s(sim),
-                               request->index);
-        }
-        leave_link(sim, slot);
-    }
-    request->remote = DVFO_REMOTE_GIVEN_UP;
-    if (request->local_done) {
-        go_on(sim, slot, DVFO_STEP_REST);
-    }
-    dispatch(sim);
-}
-
-static void hand_over_to_link(struct dvfo_simulation *sim, uint32_t slot)
-{
-    struct dvfo_request *request = request_of(sim, slot);
-    request->uplink_byte = dvfo_scenario_payload_byte(sim->scenario, &request->decision);
-    request->handed_over_s = now_s(sim);
-    request->remote = DVFO_REMOTE_ON_LINK;
-    request->timeout_event = schedule(sim, sim->def->timeout_s, PRIORITY_TIMEOUT, on_timeout, slot);
-    const bool was_idle = dvfo_link_is_idle(&sim->link);
-    if (!dvfo_link_join(&sim->link, slot)) {
-        give_up_for_memory(sim);
-    } else if (was_idle) {
-        start_sending(sim);
-    }
-}
-
-/* ---- work on the device ---- */
-
 static void finish_tail(struct dvfo_simulation *sim, uint32_t slot)
 {
-    struct dvfo_request *request = request_of(sim, slot);
+    struct dvfo_request *request = dvfo_simulation_request(sim, slot);
     request->local_done = true;
     if (sim->def->composition == DVFO_SERIAL) {
-        hand_over_to_link(sim, slot);
+        dvfo_simulation_hand_over(sim, slot);
     } else if (request->remote == DVFO_REMOTE_GIVEN_UP) {
-        go_on(sim, slot, DVFO_STEP_REST);
+        dvfo_simulation_go_on(sim, slot, DVFO_STEP_REST);
     } else {
-        try_join(sim, slot);
+        dvfo_simulation_try_join(sim, slot);
     }
 }
 
 static void finish_prepare(struct dvfo_simulation *sim, uint32_t slot)
 {
-    struct dvfo_request *request = request_of(sim, slot);
+    struct dvfo_request *request = dvfo_simulation_request(sim, slot);
     const bool tail = dvfo_request_has_tail(request);
     if (!tail || sim->def->composition == DVFO_PARALLEL) {
-        hand_over_to_link(sim, slot);
+        dvfo_simulation_hand_over(sim, slot);
     }
     request->local_done = !tail;
     if (tail) {
-        go_on(sim, slot, DVFO_STEP_TAIL);
+        dvfo_simulation_go_on(sim, slot, DVFO_STEP_TAIL);
     }
 }
 
 /* A step has ended: what comes next in the life of its request. */
 static void after_step(struct dvfo_simulation *sim, uint32_t slot)
 {
-    struct dvfo_request *request = request_of(sim, slot);
+    struct dvfo_request *request = dvfo_simulation_request(sim, slot);
     switch (request->step) {
     case DVFO_STEP_HEAD:
-        go_on(sim, slot, DVFO_STEP_ATTENTION);
+        dvfo_simulation_go_on(sim, slot, DVFO_STEP_ATTENTION);
         break;
     case DVFO_STEP_ATTENTION:
     case DVFO_STEP_PREFIX:
-        go_on(sim, slot, DVFO_STEP_PREPARE);
+        dvfo_simulation_go_on(sim, slot, DVFO_STEP_PREPARE);
         break;
     case DVFO_STEP_PREPARE:
         finish_prepare(sim, slot);
@@ -523,17 +270,17 @@ static void on_job_done(void *subject, uint64_t argument)
 {
     struct dvfo_simulation *sim = subject;
     const uint32_t slot = (uint32_t)argument;
-    charge(sim);
-    dvfo_narrator_span(&sim->narrator, DVFO_TRACK_DEVICE, dvfo_step_name(request_of(sim, slot)->step), sim->job_since_s,
-                       now_s(sim), request_of(sim, slot)->index);
-    dvfo_device_finish(&sim->device, now_s(sim));
+    dvfo_simulation_charge(sim);
+    dvfo_narrator_span(&sim->narrator, DVFO_TRACK_DEVICE, dvfo_step_name(dvfo_simulation_request(sim, slot)->step),
+                       sim->job_since_s, dvfo_simulation_now_s(sim), dvfo_simulation_request(sim, slot)->index);
+    dvfo_device_finish(&sim->device, dvfo_simulation_now_s(sim));
     sim->on_device = DVFO_NO_REQUEST;
     after_step(sim, slot);
-    dispatch(sim);
+    dvfo_simulation_dispatch(sim);
 }
 
 /* A free device takes the oldest request that has something for it. */
-static void dispatch(struct dvfo_simulation *sim)
+void dvfo_simulation_dispatch(struct dvfo_simulation *sim)
 {
     if (sim->on_device != DVFO_NO_REQUEST || sim->done) {
         return;
@@ -542,15 +289,16 @@ static void dispatch(struct dvfo_simulation *sim)
     if (slot == DVFO_NO_REQUEST) {
         return;
     }
-    struct dvfo_request *request = request_of(sim, slot);
+    struct dvfo_request *request = dvfo_simulation_request(sim, slot);
     if (!request->started) {
         start_request(sim, request);
     }
     const struct dvfo_job job = dvfo_request_job(sim->scenario, request);
     dvfo_device_begin(&sim->device, &job);
     sim->on_device = slot;
-    sim->job_since_s = now_s(sim);
-    sim->job_event = schedule(sim, dvfo_device_remaining_s(&sim->device, now_s(sim)), PRIORITY_JOB, on_job_done, slot);
+    sim->job_since_s = dvfo_simulation_now_s(sim);
+    sim->job_event = dvfo_simulation_schedule(sim, dvfo_device_remaining_s(&sim->device, dvfo_simulation_now_s(sim)),
+                                              PRIORITY_JOB, on_job_done, slot);
 }
 
 static void on_arrival(void *subject, uint64_t argument)
@@ -558,12 +306,12 @@ static void on_arrival(void *subject, uint64_t argument)
     (void)argument;
     struct dvfo_simulation *sim = subject;
     const struct dvfo_workload *workload = &sim->trial->workload;
-    charge(sim);
+    dvfo_simulation_charge(sim);
     add_request(sim);
     if (workload->arrivals != DVFO_CLOSED && sim->arrived < workload->requests) {
-        schedule(sim, dvfo_workload_gap_s(workload, sim->arrival_rng), PRIORITY_ARRIVAL, on_arrival, 0);
+        dvfo_simulation_schedule(sim, dvfo_workload_gap_s(workload, sim->arrival_rng), PRIORITY_ARRIVAL, on_arrival, 0);
     }
-    dispatch(sim);
+    dvfo_simulation_dispatch(sim);
 }
 
 /* ---- life of the simulation ---- */
@@ -672,18 +420,18 @@ dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *si
     const volatile sig_atomic_t *stop = sim->trial->stop;
     uint64_t events = 0;
     bool stopped = false;
-    schedule(sim, 0.0, PRIORITY_ARRIVAL, on_arrival, 0);
+    dvfo_simulation_schedule(sim, 0.0, PRIORITY_ARRIVAL, on_arrival, 0);
     if (sim->trial->policy->tick != NULL) {
-        schedule(sim, 0.0, PRIORITY_TICK, on_tick, 0);
+        dvfo_simulation_schedule(sim, 0.0, PRIORITY_TICK, on_tick, 0);
     }
     if (sim->trial->thermal) {
-        schedule(sim, THERMAL_POLL_S, PRIORITY_CHANGE, on_thermal_poll, 0);
+        dvfo_simulation_watch_heat(sim);
     }
     while (!sim->done && !stopped && dvfo_event_queue_step(sim->queue)) {
         events++;
         stopped = stop != NULL && *stop != 0;
     }
-    dvfo_narrator_end(&sim->narrator, sim->device.level, now_s(sim));
+    dvfo_narrator_end(&sim->narrator, sim->device.level, dvfo_simulation_now_s(sim));
     dvfo_tally_fill(&sim->tally, sim->scenario, &sim->ledger, &sim->device, sim->charged_until_s, results);
     results->temperature_c = sim->temperature_c;
     fill_trace_window(sim, results);
