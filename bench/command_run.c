@@ -117,8 +117,8 @@ struct watch {
 static void on_request(void *user, const struct dvfo_request_row *row)
 {
     struct watch *watch = user;
-    if (watch->results != NULL) {
-        dvfo_results_add_request(watch->results, row);
+    if (watch->results != NULL && !dvfo_results_add_request(watch->results, row)) {
+        dvfo_interrupt_raise(); /* a full disk: no need to go on to the end */
     }
     dvfo_progress_tell(&watch->progress, watch->requests_before + (double)row->request + 1.0, watch->policy);
 }
@@ -191,13 +191,20 @@ static void meet(struct met *met, const struct dvfo_trial_results *results)
     met->any = true;
 }
 
-/* "0.0093" or "5.2 to 35" */
+static void print_rounded(double value)
+{
+    printf(value >= 1000.0 ? "%.0f" : "%.3g", value);
+}
+
+/* "0.0093 s" or "5.2 to 35 s" */
 static void print_span(double least, double most, const char *unit)
 {
     if (most - least > 0.005 * most) {
-        printf("%.3g to ", least);
+        print_rounded(least);
+        fputs(" to ", stdout);
     }
-    printf("%.3g %s", most, unit);
+    print_rounded(most);
+    printf(" %s", unit);
 }
 
 static void print_met(const struct met *met)

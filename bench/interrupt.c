@@ -23,3 +23,8 @@ const volatile sig_atomic_t *dvfo_interrupt_catch(void)
     }
     return &interrupted;
 }
+
+void dvfo_interrupt_raise(void)
+{
+    interrupted = 1;
+}

@@ -7,4 +7,7 @@
 /** Catch SIGINT and SIGTERM from now on. @return the flag; non-zero after one came. A second signal ends at once. */
 const volatile sig_atomic_t *dvfo_interrupt_catch(void);
 
+/** Set the flag ourselves: going on would be in vain. */
+void dvfo_interrupt_raise(void);
+
 #endif

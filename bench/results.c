@@ -305,10 +305,10 @@ void dvfo_results_add_input(struct dvfo_results *results, const char *kind, cons
     end_row(results, &results->inputs);
 }
 
-void dvfo_results_add_request(struct dvfo_results *results, const struct dvfo_request_row *row)
+bool dvfo_results_add_request(struct dvfo_results *results, const struct dvfo_request_row *row)
 {
     if (results->failed || !results->keep_requests) {
-        return;
+        return !results->failed;
     }
     size_t column = 0;
     put(&results->requests, column++, &results->trial);
@@ -316,6 +316,7 @@ void dvfo_results_add_request(struct dvfo_results *results, const struct dvfo_re
         put(&results->requests, column++, (const char *)row + c->offset);
     }
     end_row(results, &results->requests);
+    return !results->failed;
 }
 
 static void add_energy(struct dvfo_results *results, struct table *table, const char *key, double energy_j)

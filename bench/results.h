@@ -31,8 +31,9 @@ dvfo_status dvfo_results_create(struct dvfo_ctx *ctx, const struct dvfo_results_
 /** An input file with its hash; said once each. */
 void dvfo_results_add_input(struct dvfo_results *results, const char *kind, const char *name, const char *sha256);
 
-/** A request of the trial that is running; buffered. A failure is kept and told by dvfo_results_commit. */
-void dvfo_results_add_request(struct dvfo_results *results, const struct dvfo_request_row *row);
+/** A request of the trial that is running; buffered. A failure is kept and told by dvfo_results_commit.
+ *  @return false once writing has failed: nothing more will be kept */
+bool dvfo_results_add_request(struct dvfo_results *results, const struct dvfo_request_row *row);
 
 /** A finished trial; requests added from now on belong to the next one. */
 void dvfo_results_add_trial(struct dvfo_results *results, const char *policy_name, const struct dvfo_trial *trial);
