@@ -90,7 +90,7 @@ static void print_heading(const struct dvfo_board *board)
         const struct dvfo_runtime *runtime = &board->runtime[i];
         printf("%s %s %s (%s, %s)%s", i > 0 ? "," : "", runtime->name, runtime->precision,
                runtime->combine == DVFO_COMBINE_STREAM ? "stream" : "sum",
-               runtime->wait == DVFO_WAIT_SPIN ? "spin" : "block", i == 0 ? " by default" : "");
+               dvfo_wait_name(runtime->wait), i == 0 ? " by default" : "");
     }
     printf("\n\n");
 }

@@ -214,11 +214,11 @@ static dvfo_status read_per_class(struct dvfo_ctx *ctx, dvfo_yaml_node map, cons
 static dvfo_status read_runtime_modes(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_runtime *runtime)
 {
     static const char *const combine_names[] = {"stream", "sum"};
-    static const char *const wait_names[] = {"spin", "block"};
+    static const char *const wait_names[] = {"spin", "block", "work"};
     int choice = 0;
     DVFO_TRY(read_choice(ctx, map, "combine", combine_names, 2, &choice));
     runtime->combine = (dvfo_combine)choice;
-    DVFO_TRY(read_choice(ctx, map, "wait", wait_names, 2, &choice));
+    DVFO_TRY(read_choice(ctx, map, "wait", wait_names, 3, &choice));
     runtime->wait = (dvfo_wait)choice;
     return DVFO_OK;
 }

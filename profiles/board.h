@@ -45,7 +45,11 @@ struct dvfo_rail {
 
 /* Eq. (1) for one runtime and precision. */
 typedef enum dvfo_combine { DVFO_COMBINE_STREAM, DVFO_COMBINE_SUM } dvfo_combine;
-typedef enum dvfo_wait { DVFO_WAIT_SPIN, DVFO_WAIT_BLOCK } dvfo_wait;
+/* What the CPU does while the GPU works: spin, cpu_busy cores at any clock; block, launches only; work, as many cycles as
+ * keep cpu_busy cores busy at the top clock, so that a slower clock is busier (at most one core: the rest must wait). */
+typedef enum dvfo_wait { DVFO_WAIT_SPIN, DVFO_WAIT_BLOCK, DVFO_WAIT_WORK } dvfo_wait;
+
+const char *dvfo_wait_name(dvfo_wait wait); /* "spin", "block", "work" */
 
 struct dvfo_runtime {
     char *name;      /* "tensorrt", "triton", "keras", "pytorch" */

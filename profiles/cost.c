@@ -124,6 +124,7 @@ static double executed_flop(const struct dvfo_runtime *runtime, const struct dvf
 struct walk {
     const struct dvfo_runtime *runtime;
     struct rates rates;
+    double cpu_share;  /* cores busy while the GPU works */
     double launched_s; /* when the launch of the latest piece is done */
     double end_s;      /* when the latest piece has ended */
     struct dvfo_busy busy;
@@ -134,14 +135,20 @@ static void begin_walk(struct walk *walk, const struct dvfo_board *board, const 
 {
     *walk = (struct walk){.runtime = runtime, .rates = rates_at(runtime, clocks)};
     walk->rates.peak_byte_per_s = board->peak_byte_per_cycle.value * clocks->hz[DVFO_MEM];
+    const struct dvfo_clock_domain *cpu = &board->clock[DVFO_CPU];
+    const double slower = cpu->level_hz[cpu->level_count - 1] / clocks->hz[DVFO_CPU];
+    const double busy = runtime->cpu_busy.value;
+    walk->cpu_share = runtime->wait == DVFO_WAIT_SPIN   ? busy
+                      : runtime->wait == DVFO_WAIT_WORK ? fmin(busy * slower, fmax(busy, 1.0))
+                                                        : 0.0;
 }
 
-/* Waiting for the GPU keeps cpu_busy cores at work (spin) or none (block); launches are done by one core either way,
- * and while one spins it is that one. */
+/* Waiting for the GPU keeps a share of the CPU at work (dvfo_wait); launches are done by one core either way, and while
+ * one is busy all the same it is that one. */
 static void charge_cpu(struct walk *walk, double from_s, double launch_s)
 {
-    const bool spins = walk->runtime->wait == DVFO_WAIT_SPIN;
-    walk->busy.s[DVFO_CPU] += spins ? walk->runtime->cpu_busy.value * (walk->end_s - from_s) : launch_s;
+    const bool blocks = walk->runtime->wait == DVFO_WAIT_BLOCK;
+    walk->busy.s[DVFO_CPU] += blocks ? launch_s : walk->cpu_share * (walk->end_s - from_s);
 }
 
 /* What a request costs once, before its first kernel: work that keeps one core busy, and the fixed time. */

@@ -18,6 +18,7 @@ struct subject {
     const char *busy_rail; /* the only rail taken from busy bins; NULL: all */
     double lowest_gpu_hz;  /* left out of the sweep */
     double mem_hz;         /* during the sweep */
+    double cpu_hz;         /* during the sweep; NaN: the governor was free */
     struct {
         const char *column, *rail;
     } rails[3];
@@ -49,6 +50,7 @@ static dvfo_status read_sweep_row(struct dvfo_ctx *ctx, const struct dvfo_csv *c
         return DVFO_OK;
     }
     row.clocks.hz[DVFO_MEM] = subject->mem_hz;
+    row.clocks.hz[DVFO_CPU] = subject->cpu_hz;
     DVFO_TRY(dvfo_csv_number(ctx, csv, "server_compute_infer_us", 1.0, 1e9, &row.latency_s));
     row.latency_s *= DVFO_S_PER_US;
     DVFO_TRY(dvfo_measurements_add(ctx, &subject->out->points, &row));
@@ -132,6 +134,7 @@ dvfo_status dvfo_import_jetson_nano(struct dvfo_ctx *ctx, const char *folder, st
         .states = "nano_tegrastats_rail_power_by_state.csv",
         .module_rail = "POM_5V_IN",
         .lowest_gpu_hz = 153600000.0,
+        .cpu_hz = NAN,
         .mem_hz = 1600000000.0,
         .rails = {{"pom_5v_in_mean_mw", "POM_5V_IN"},
                   {"pom_5v_gpu_mean_mw", "POM_5V_GPU"},
@@ -150,7 +153,8 @@ dvfo_status dvfo_import_xavier_nx(struct dvfo_ctx *ctx, const char *folder, stru
         .module_rail = "VDD_IN",
         .busy_rail = "VDD_SOC",
         .lowest_gpu_hz = 114750000.0,
-        .mem_hz = 1866000000.0, /* the 20 W mode's cap */
+        .cpu_hz = 1420800000.0, /* the 20 W 6-core mode's caps */
+        .mem_hz = 1866000000.0,
         .rails = {{"vdd_in_mean_mw", "VDD_IN"},
                   {"vdd_cpu_gpu_cv_mean_mw", "VDD_CPU_GPU_CV"},
                   {"vdd_soc_mean_mw", "VDD_SOC"}},

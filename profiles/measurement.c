@@ -98,7 +98,7 @@ static dvfo_status read_subject(struct dvfo_ctx *ctx, const struct dvfo_csv *csv
         DVFO_TRY(dvfo_csv_number(ctx, csv, clock_columns[d], 1e-3, MAX_MHZ, &row->clocks.hz[d]));
         row->clocks.hz[d] = round(row->clocks.hz[d] * DVFO_HZ_PER_MHZ);
     }
-    DVFO_TRY(dvfo_csv_number(ctx, csv, "power_mw", 0.0, MAX_MW, &row->power_w));
+    DVFO_TRY(dvfo_csv_number(ctx, csv, "power_mw", 1e-3, MAX_MW, &row->power_w));
     row->power_w *= DVFO_W_PER_MW;
     return DVFO_OK;
 }

@@ -206,6 +206,14 @@ Test(cost, busyness_follows_the_way_of_waiting)
     board->runtime[0].wait = DVFO_WAIT_BLOCK; /* three launches of 1 ms */
     struct dvfo_schedule block = schedule_of(board, &three, true, clocks_mhz(2000, 1000, 1000));
     cr_expect(NEAR(block.total.s[DVFO_CPU], 3e-3, 1e-12));
+    board->runtime[0].wait = DVFO_WAIT_WORK; /* 0.4 cores at 2 GHz are 0.8 at 1 GHz; launches take 2 ms there */
+    board->runtime[0].cpu_busy.value = 0.4;
+    struct dvfo_schedule fast = schedule_of(board, &three, true, clocks_mhz(2000, 1000, 1000));
+    struct dvfo_schedule slow = schedule_of(board, &three, true, clocks_mhz(1000, 1000, 1000));
+    cr_expect(NEAR(fast.total.s[DVFO_CPU], 0.4 * fast.time_s, 1e-12));
+    cr_expect(NEAR(slow.total.s[DVFO_CPU], 0.8 * slow.time_s, 1e-12));
+    dvfo_schedule_free(&fast);
+    dvfo_schedule_free(&slow);
     dvfo_schedule_free(&spin);
     dvfo_schedule_free(&block);
     dvfo_board_free(board);
@@ -333,7 +341,7 @@ Test(board, each_mistake_is_told_with_line_found_and_expected)
          "plain.yaml:13: 'levels_mhz' has 500 after 750, expected ascending clocks"},
         {"      default: {value: 0.5,", "      pool: {value: 0.5,",
          "plain.yaml:66: 'efficiency' has no entry for the class 'conv-1x1' and no 'default'"},
-        {"    wait: spin", "    wait: sleep", "plain.yaml:54: 'wait' is 'sleep', expected spin or block"},
+        {"    wait: spin", "    wait: sleep", "plain.yaml:54: 'wait' is 'sleep', expected spin, block or work"},
         {"    precision: fp32", "    precision: fp64",
          "plain.yaml:52: 'precision' is 'fp64', expected fp32, fp16 or int8"},
         {"  - name: GPU\n", "  - name: GPU\n    gpuu: 1\n", "plain.yaml:29: unknown key 'gpuu'; did you mean 'gpu'?"},
