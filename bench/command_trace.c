@@ -4,6 +4,7 @@
 
 #include "bench/command.h"
 #include "bench/table.h"
+#include "bench/verbs.h"
 #include "sim/base/output.h"
 #include "sim/base/units.h"
 #include "traces/format.h"
@@ -301,66 +302,46 @@ static const struct argp generate_argp = {
     .help_filter = list_names,
 };
 
-static const struct verb {
-    const char *name, *summary;
-    const struct argp *argp;
-    dvfo_status (*run)(struct dvfo_ctx *ctx, const struct options *options);
-} verbs[] = {
-    {"info", "figures of traces: mean, percentiles, autocorrelation", &info_argp, run_info},
-    {"convert", "write a trace as csv, cooked or mahimahi", &convert_argp, run_convert},
-    {"generate", "draw a trace from a fitted model", &generate_argp, run_generate},
+static dvfo_status run_verb(struct dvfo_ctx *ctx, const struct argp *argp, int argc, char **argv,
+                            dvfo_status (*run)(struct dvfo_ctx *ctx, const struct options *options))
+{
+    struct options options = {.format = "table", .to = dvfo_writers[0].name, .seed = "1"};
+    DVFO_TRY(dvfo_command_parse(ctx, argp, argc, argv, &options));
+    return run(ctx, &options);
+}
+
+static dvfo_status info(struct dvfo_ctx *ctx, int argc, char **argv)
+{
+    return run_verb(ctx, &info_argp, argc, argv, run_info);
+}
+
+static dvfo_status convert(struct dvfo_ctx *ctx, int argc, char **argv)
+{
+    return run_verb(ctx, &convert_argp, argc, argv, run_convert);
+}
+
+static dvfo_status generate(struct dvfo_ctx *ctx, int argc, char **argv)
+{
+    return run_verb(ctx, &generate_argp, argc, argv, run_generate);
+}
+
+static const struct dvfo_command verb_info = {"info", "figures of traces: mean, percentiles, autocorrelation", info};
+static const struct dvfo_command verb_convert = {"convert", "write a trace as csv, cooked or mahimahi", convert};
+static const struct dvfo_command verb_generate = {"generate", "draw a trace from a fitted model", generate};
+
+static const struct dvfo_verbs verbs = {
+    .command = "trace",
+    .about = "Traces: what a link carries over time.",
+    .examples = "  dvfo trace info drive.up\n"
+                "  dvfo trace convert drive.json --to mahimahi --out drive.up\n"
+                "  dvfo trace generate wifi --duration 600 --seed 3 --out wifi.csv\n",
+    .verbs = (const struct dvfo_command *const[]){&verb_info, &verb_convert, &verb_generate, NULL},
 };
-
-enum { VERBS = sizeof verbs / sizeof verbs[0] };
-
-static void print_help(FILE *file)
-{
-    fputs("Usage: dvfo trace VERB [OPTIONS]\nTraces: what a link carries over time.\n\n", file);
-    for (size_t i = 0; i < VERBS; i++) {
-        fprintf(file, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
-    }
-    fputs("\nExamples:\n"
-          "  dvfo trace info drive.up\n"
-          "  dvfo trace convert drive.json --to mahimahi --out drive.up\n"
-          "  dvfo trace generate wifi --duration 600 --seed 3 --out wifi.csv\n\n"
-          "'dvfo trace VERB --help' explains each one.\n",
-          file);
-}
-
-static const struct verb *find_verb(const char *name)
-{
-    for (size_t i = 0; i < VERBS; i++) {
-        if (strcmp(verbs[i].name, name) == 0) {
-            return &verbs[i];
-        }
-    }
-    return NULL;
-}
 
 static dvfo_status run_trace(struct dvfo_ctx *ctx, int argc, char **argv)
 {
-    if (argc < 2) {
-        print_help(stderr);
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "no verb is given, expected info, convert or generate");
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        print_help(stdout);
-        return DVFO_OK;
-    }
-    const struct verb *verb = find_verb(argv[1]);
-    if (verb == NULL) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "unknown verb 'trace %s', expected info, convert or generate", argv[1]);
-    }
-    char name[64];
-    snprintf(name, sizeof name, "dvfo trace %s", verb->name);
-    argv[1] = name;
-    struct options options = {.format = "table", .to = dvfo_writers[0].name, .seed = "1"};
-    DVFO_TRY(dvfo_command_parse(ctx, verb->argp, argc - 1, argv + 1, &options));
-    return verb->run(ctx, &options);
+    return dvfo_verbs_run(ctx, &verbs, argc, argv);
 }
 
-const struct dvfo_command dvfo_command_trace = {
-    .name = "trace",
-    .summary = "figures of network traces, conversion, generators",
-    .run = run_trace,
-};
+const struct dvfo_command dvfo_command_trace = {"trace", "figures of network traces, conversion, generators",
+                                                run_trace};

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "plots/figure.h"
-#include "profiles/measurement.h"
+#include "profiles/calibrate/measurement.h"
 #include "sim/base/data_path.h"
 #include "sim/plan.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "policies/policies.h"
-#include "profiles/measurement.h"
+#include "profiles/calibrate/measurement.h"
 #include "sim/trial.h"
 #include "traces/format.h"
 

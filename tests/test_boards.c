@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "profiles/board_entries.h"
-#include "profiles/fit.h"
+#include "profiles/calibrate/fit.h"
 #include "profiles/power.h"
 #include "sim/base/text.h"
 

@@ -4,7 +4,7 @@
 #ifndef DVFO_IMPORT_H
 #define DVFO_IMPORT_H
 
-#include "profiles/measurement.h"
+#include "profiles/calibrate/measurement.h"
 
 /* What is known of one board: points (latency, module power) and rail states. */
 struct dvfo_board_data {

@@ -9,7 +9,7 @@
 #ifndef DVFO_FIT_H
 #define DVFO_FIT_H
 
-#include "profiles/import.h"
+#include "profiles/calibrate/import.h"
 
 enum { DVFO_FIT_MAX_COEFFICIENTS = 40, DVFO_FIT_MAX_GROUPS = 24, DVFO_FIT_NAME_SIZE = 64 };
 

@@ -1,4 +1,4 @@
-#include "profiles/csv.h"
+#include "profiles/calibrate/csv.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Eq. (1) to latencies: residual ln(model / measured), so that every point weighs alike. */
-#include "profiles/fit.h"
+#include "profiles/calibrate/fit.h"
 
 #include <math.h>
 #include <string.h>

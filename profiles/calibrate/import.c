@@ -1,4 +1,4 @@
-#include "profiles/import.h"
+#include "profiles/calibrate/import.h"
 
 #include <string.h>
 #include <sys/stat.h>

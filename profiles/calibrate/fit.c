@@ -1,4 +1,4 @@
-#include "profiles/fit.h"
+#include "profiles/calibrate/fit.h"
 
 #include <gsl/gsl_blas.h>
 #include <gsl/gsl_errno.h>

@@ -5,12 +5,12 @@
  * clock of each is left out: its power and time are out of line with all others, the memory clock had probably not come
  * up. Latency is the server's inference time; the device rests until the next request, so power is a mean over the
  * period. Of the rail states the idle and the 90-100 % busy bins are taken; bins between mix both within a second. */
-#include "profiles/import.h"
+#include "profiles/calibrate/import.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "profiles/csv.h"
+#include "profiles/calibrate/csv.h"
 #include "sim/base/units.h"
 
 struct subject {

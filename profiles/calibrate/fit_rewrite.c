@@ -1,6 +1,6 @@
 /* A board's file with new numbers in it. A calibrated quantity stands on one line, {value: ..., standing: calibrated,
  * error: ..., source: "..."}; only what follows `value:` and `error:` changes. */
-#include "profiles/fit.h"
+#include "profiles/calibrate/fit.h"
 
 #include <math.h>
 #include <string.h>

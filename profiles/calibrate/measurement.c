@@ -1,9 +1,9 @@
-#include "profiles/measurement.h"
+#include "profiles/calibrate/measurement.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "profiles/csv.h"
+#include "profiles/calibrate/csv.h"
 #include "sim/base/output.h"
 #include "sim/base/units.h"
 

@@ -4,12 +4,12 @@
  * tx2_tensorrt_gpu_emc_latency.csv: three networks on 13 GPU x 4 memory clocks, CPU locked at 2035 MHz.
  * tx2_tensorrt_vgg19_gpu_freq_latency_power_rails.csv: VGG-19 at 13 GPU clocks with the rails; the phases `inference`
  * and `idle_clocks_locked` are taken, `engine_build_*` is left out (unknown kernels). */
-#include "profiles/import.h"
+#include "profiles/calibrate/import.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "profiles/csv.h"
+#include "profiles/calibrate/csv.h"
 #include "sim/base/units.h"
 
 #define CPU_HZ 2035200000.0 /* jetson_clocks */

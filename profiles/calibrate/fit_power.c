@@ -1,5 +1,5 @@
 /* Eq. (2) to rail and module power: residual (model - measured) / sigma, sigma as the sensor's (INA3221). */
-#include "profiles/fit.h"
+#include "profiles/calibrate/fit.h"
 
 #include <math.h>
 #include <stdint.h>
