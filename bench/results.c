@@ -2,7 +2,6 @@
 
 #include <cblas.h>
 #include <errno.h>
-#include <hdf5.h>
 #include <hdf5_hl.h>
 #include <jansson.h>
 #include <math.h>
@@ -11,9 +10,10 @@
 #include <unistd.h>
 
 #include "dvfo_version.h"
+#include "sim/base/hdf.h"
 #include "sim/base/output.h"
 
-enum { SCHEMA_VERSION = 1, CHUNK_ROWS = 4096, GZIP_LEVEL = 4, TEXT_SIZE = 128, MAX_COLUMNS = 64 };
+enum { SCHEMA_VERSION = 1, CHUNK_ROWS = 4096, TEXT_SIZE = 128, MAX_COLUMNS = 64 };
 
 /* One growing column of a table. */
 struct column {
@@ -47,28 +47,12 @@ static hid_t check(struct dvfo_results *results, hid_t id)
 
 static void write_text_attribute(struct dvfo_results *results, hid_t object, const char *name, const char *text)
 {
-    const hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, strlen(text) + 1);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    const hid_t space = H5Screate(H5S_SCALAR);
-    const hid_t attribute = check(results, H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT));
-    if (attribute >= 0) {
-        results->failed |= H5Awrite(attribute, type, text) < 0;
-        H5Aclose(attribute);
-    }
-    H5Sclose(space);
-    H5Tclose(type);
+    results->failed |= !dvfo_hdf_put_text(object, name, text);
 }
 
 static void write_integer_attribute(struct dvfo_results *results, hid_t object, const char *name, uint64_t value)
 {
-    const hid_t space = H5Screate(H5S_SCALAR);
-    const hid_t attribute = check(results, H5Acreate2(object, name, H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT));
-    if (attribute >= 0) {
-        results->failed |= H5Awrite(attribute, H5T_NATIVE_UINT64, &value) < 0;
-        H5Aclose(attribute);
-    }
-    H5Sclose(space);
+    results->failed |= !dvfo_hdf_put_integer(object, name, value);
 }
 
 static void open_table(struct dvfo_results *results, struct table *table, const char *name, const char *long_name)
@@ -92,11 +76,7 @@ static void add_column(struct dvfo_results *results, struct table *table, const 
     column->buffer = calloc(CHUNK_ROWS, column->element_size);
     const hsize_t none = 0, unlimited = H5S_UNLIMITED, chunk = CHUNK_ROWS;
     const hid_t space = H5Screate_simple(1, &none, &unlimited);
-    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_chunk(creation, 1, &chunk);
-    H5Pset_shuffle(creation);
-    H5Pset_deflate(creation, GZIP_LEVEL);
-    H5Pset_obj_track_times(creation, false); /* same inputs, same bytes */
+    const hid_t creation = dvfo_hdf_compressed(1, &chunk);
     column->dataset =
         check(results, H5Dcreate2(table->group, name, file_type, space, H5P_DEFAULT, creation, H5P_DEFAULT));
     H5Pclose(creation);
@@ -171,9 +151,7 @@ static void end_row(struct dvfo_results *results, struct table *table)
 
 static void create_types(struct dvfo_results *results)
 {
-    results->text_type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(results->text_type, TEXT_SIZE);
-    H5Tset_cset(results->text_type, H5T_CSET_UTF8);
+    results->text_type = dvfo_hdf_text_type(TEXT_SIZE);
     results->place_type = H5Tenum_create(H5T_STD_I32LE);
     for (int32_t place = 0; place < DVFO_PLACE_COUNT; place++) {
         H5Tenum_insert(results->place_type, dvfo_place_name((dvfo_place)place), &place);
@@ -266,8 +244,7 @@ static dvfo_status begin_run_info(struct dvfo_ctx *ctx, struct dvfo_results *res
 dvfo_status dvfo_results_create(struct dvfo_ctx *ctx, const struct dvfo_results_def *def, struct dvfo_results **out)
 {
     *out = NULL;
-    (void)H5dont_atexit(); /* after a full disk HDF5 would try again at exit, and crash; what we open we close */
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* we tell failures in our own sentence */
+    dvfo_hdf_begin();
     struct dvfo_results *results = calloc(1, sizeof *results);
     if (results == NULL) {
         return dvfo_fail_no_memory(ctx);
