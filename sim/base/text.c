@@ -11,9 +11,9 @@
 
 static dvfo_status check_text(struct dvfo_ctx *ctx, const struct dvfo_text *text);
 
-dvfo_status dvfo_text_load(struct dvfo_ctx *ctx, const char *path, size_t max_bytes, struct dvfo_text *out)
+/* The whole of a file that is one. */
+static dvfo_status read_whole(struct dvfo_ctx *ctx, const char *path, size_t max_bytes, struct dvfo_text *out)
 {
-    memset(out, 0, sizeof *out);
     struct stat info;
     if (stat(path, &info) != 0) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno));
@@ -38,16 +38,36 @@ dvfo_status dvfo_text_load(struct dvfo_ctx *ctx, const char *path, size_t max_by
     } else {
         out->size = fread(out->bytes, 1, (size_t)info.st_size, file);
         out->bytes[out->size] = '\0';
-        status = ferror(file) ? dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno))
-                              : check_text(ctx, out);
+        status =
+            ferror(file) ? dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno)) : DVFO_OK;
     }
     fclose(file);
+    return status;
+}
+
+static dvfo_status load(struct dvfo_ctx *ctx, const char *path, size_t max_bytes, bool any_bytes, struct dvfo_text *out)
+{
+    memset(out, 0, sizeof *out);
+    dvfo_status status = read_whole(ctx, path, max_bytes, out);
+    if (status == DVFO_OK && !any_bytes) {
+        status = check_text(ctx, out);
+    }
     if (status != DVFO_OK) {
         dvfo_text_free(out);
         return status;
     }
     dvfo_hash_sha256_hex(out->bytes, out->size, out->sha256);
     return DVFO_OK;
+}
+
+dvfo_status dvfo_text_load(struct dvfo_ctx *ctx, const char *path, size_t max_bytes, struct dvfo_text *out)
+{
+    return load(ctx, path, max_bytes, false, out);
+}
+
+dvfo_status dvfo_text_load_bytes(struct dvfo_ctx *ctx, const char *path, size_t max_bytes, struct dvfo_text *out)
+{
+    return load(ctx, path, max_bytes, true, out);
 }
 
 dvfo_status dvfo_text_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,

@@ -24,7 +24,10 @@ struct dvfo_text {
  *  @return     DVFO_BAD_INPUT when the file is missing, unreadable, not regular, empty, too large or holds NUL bytes */
 dvfo_status dvfo_text_load(struct dvfo_ctx *ctx, const char *path, size_t max_bytes, struct dvfo_text *out);
 
-/** The same from memory; `bytes` is copied. For tests and fuzzing. */
+/** The same for a file of any bytes, NUL among them (HDF5). */
+dvfo_status dvfo_text_load_bytes(struct dvfo_ctx *ctx, const char *path, size_t max_bytes, struct dvfo_text *out);
+
+/** The first from memory; `bytes` is copied. For tests and fuzzing. */
 dvfo_status dvfo_text_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
                                   struct dvfo_text *out);
 void dvfo_text_free(struct dvfo_text *text);
