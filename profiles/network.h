@@ -55,12 +55,18 @@ struct dvfo_layer {
     struct dvfo_shape out;
     int kernel_h, kernel_w; /* 0 where there is no kernel */
     int stride;             /* 0 where there is none */
-    bool fused;             /* done by the kernel of the layer before (normalisation, activation, ...): no launch, no
-                               traffic of its own; its few operations are counted there */
-    double work_flop;       /* 2 per multiply-add of convolution, dense, attention, recurrent layers; element
-                               operations of the others count 1 each */
-    double macs;            /* multiply-adds as the literature counts them; 0 for element operations */
-    double params;          /* learnt parameters (weights, biases, normalisation scale and shift) */
+    int dilation, groups;   /* of convolution and pooling, 0 elsewhere */
+    long pad_h, pad_w; /* rows above the first, columns left of the first; what windows lack below and right follows */
+    int heads;         /* of attention products, 0 elsewhere */
+    int part, of;      /* of a slice: which of how many, from 1; 0 elsewhere */
+    int host;          /* layer whose kernel does a fused one's work, -1 when it isn't fused */
+    int shared_with;   /* layer whose parameters it uses, -1 when they are its own */
+    bool fused;        /* done by the kernel of the layer before (normalisation, activation, ...): no launch, no
+                          traffic of its own; its few operations are counted there */
+    double work_flop;  /* 2 per multiply-add of convolution, dense, attention, recurrent layers; element
+                          operations of the others count 1 each */
+    double macs;       /* multiply-adds as the literature counts them; 0 for element operations */
+    double params;     /* learnt parameters (weights, biases, normalisation scale and shift) */
     double weight_elements; /* read from memory per request */
     double input_elements;  /* activations read (all inputs) */
     double output_elements; /* activations written */

@@ -15,23 +15,26 @@ static double elements(struct dvfo_shape shape)
 
 /* ---- windows: convolution and pooling ---- */
 
+/* Output size along one axis, and the padding before its first pixel; an odd rest of `same` goes behind the last. */
 static dvfo_status window_size(struct dvfo_ctx *ctx, const struct dvfo_layer_def *def, bool vertical, long in,
-                               long *out)
+                               long *out, long *pad)
 {
     const int kernel = vertical ? def->kernel_h : def->kernel_w;
     const long extent = (long)def->dilation * (kernel - 1) + 1;
     if (def->pad == DVFO_PAD_SAME) {
         *out = (in + def->stride - 1) / def->stride;
+        const long lacking = (*out - 1) * def->stride + extent - in;
+        *pad = lacking > 0 ? lacking / 2 : 0;
         return DVFO_OK;
     }
-    const long pad = def->pad == DVFO_PAD_HALF ? (extent - 1) / 2 : vertical ? def->pad_h : def->pad_w;
-    if (in + 2 * pad < extent) {
+    *pad = def->pad == DVFO_PAD_HALF ? (extent - 1) / 2 : vertical ? def->pad_h : def->pad_w;
+    if (in + 2 * *pad < extent) {
         return dvfo_fail(
             ctx, DVFO_BAD_INPUT,
             "its kernel covers %ld pixels of an input with %ld (%ld with padding), expected a larger input", extent, in,
-            in + 2 * pad);
+            in + 2 * *pad);
     }
-    *out = (in + 2 * pad - extent) / def->stride + 1;
+    *out = (in + 2 * *pad - extent) / def->stride + 1;
     return DVFO_OK;
 }
 
@@ -41,8 +44,10 @@ static dvfo_status slide_window(struct dvfo_ctx *ctx, const struct dvfo_layer_de
     layer->kernel_h = def->kernel_h;
     layer->kernel_w = def->kernel_w;
     layer->stride = def->stride;
-    DVFO_TRY(window_size(ctx, def, true, in.height, &layer->out.height));
-    return window_size(ctx, def, false, in.width, &layer->out.width);
+    layer->dilation = def->dilation;
+    layer->groups = def->groups;
+    DVFO_TRY(window_size(ctx, def, true, in.height, &layer->out.height, &layer->pad_h));
+    return window_size(ctx, def, false, in.width, &layer->out.width, &layer->pad_w);
 }
 
 static double window_area(const struct dvfo_layer_def *def)
@@ -95,6 +100,7 @@ static dvfo_status compute_depthwise(struct dvfo_ctx *ctx, const struct dvfo_lay
     layer->op = DVFO_OP_DEPTHWISE;
     layer->out.channels = in->channels;
     DVFO_TRY(slide_window(ctx, def, *in, layer));
+    layer->groups = (int)in->channels;
     count_multiply_adds(layer, elements(layer->out) * window_area(def));
     layer->params = (double)in->channels * (window_area(def) + (def->bias ? 1.0 : 0.0));
     layer->weight_elements = layer->params;
@@ -508,6 +514,11 @@ dvfo_status dvfo_layer_compute(struct dvfo_ctx *ctx, const struct dvfo_layer_def
 {
     layer->in = in[0];
     layer->fused = def->host >= 0;
+    layer->host = def->host;
+    layer->shared_with = def->shared_with;
+    layer->heads = def->heads;
+    layer->part = def->part;
+    layer->of = def->of;
     layer->input_elements = 0.0;
     for (int i = 0; i < layer->input_count; i++) {
         layer->input_elements += elements(in[i]);

@@ -205,6 +205,24 @@ Test(networks, depthwise_grouped_and_asymmetric_convolutions_by_hand)
     dvfo_network_free(network);
 }
 
+Test(networks, padding_before_the_first_pixel_follows_the_rule)
+{
+    struct dvfo_network *network =
+        network_of(IMAGE(3, 9) "layers:\n"
+                               "  - {op: conv, name: half, out: 2, kernel: [1, 7], dilation: 2}\n"
+                               "  - {op: conv, name: odd, from: in, out: 2, kernel: 4, stride: 1, pad: same}\n"
+                               "  - {op: conv, name: none, from: in, out: 2, kernel: 1, stride: 3, pad: same}\n"
+                               "  - {op: maxpool, name: fixed, from: in, kernel: 3, pad: [1, 0]}\n");
+    const struct dvfo_layer *half = layer_of(network, "half"), *odd = layer_of(network, "odd");
+    const struct dvfo_layer *none = layer_of(network, "none"), *fixed = layer_of(network, "fixed");
+    cr_expect(half->pad_h == 0 && half->pad_w == 6); /* 7 taps, 2 apart, cover 13 pixels */
+    cr_expect(half->dilation == 2 && half->groups == 1);
+    cr_expect(odd->pad_h == 1 && odd->pad_w == 1);   /* 3 lack: 1 before, 2 behind */
+    cr_expect(none->pad_h == 0 && none->pad_w == 0); /* (3 - 1) * 3 + 1 = 7 of 9: nothing lacks */
+    cr_expect(fixed->pad_h == 1 && fixed->pad_w == 0);
+    dvfo_network_free(network);
+}
+
 Test(networks, pools_by_hand)
 {
     struct dvfo_network *network = network_of(IMAGE(2, 9) "layers:\n"
