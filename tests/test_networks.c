@@ -209,10 +209,11 @@ Test(networks, padding_before_the_first_pixel_follows_the_rule)
 {
     struct dvfo_network *network =
         network_of(IMAGE(3, 9) "layers:\n"
+                               "  - {op: relu, name: x}\n"
                                "  - {op: conv, name: half, out: 2, kernel: [1, 7], dilation: 2}\n"
-                               "  - {op: conv, name: odd, from: in, out: 2, kernel: 4, stride: 1, pad: same}\n"
-                               "  - {op: conv, name: none, from: in, out: 2, kernel: 1, stride: 3, pad: same}\n"
-                               "  - {op: maxpool, name: fixed, from: in, kernel: 3, pad: [1, 0]}\n");
+                               "  - {op: conv, name: odd, from: x, out: 2, kernel: 4, stride: 1, pad: same}\n"
+                               "  - {op: conv, name: none, from: x, out: 2, kernel: 1, stride: 3, pad: same}\n"
+                               "  - {op: maxpool, name: fixed, from: x, kernel: 3, pad: [1, 0]}\n");
     const struct dvfo_layer *half = layer_of(network, "half"), *odd = layer_of(network, "odd");
     const struct dvfo_layer *none = layer_of(network, "none"), *fixed = layer_of(network, "fixed");
     cr_expect(half->pad_h == 0 && half->pad_w == 6); /* 7 taps, 2 apart, cover 13 pixels */
