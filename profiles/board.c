@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "profiles/layer_interpolation.h"
 #include "sim/base/data_path.h"
 #include "sim/base/units.h"
 #include "sim/base/yaml.h"
@@ -417,6 +418,9 @@ static void free_runtime(struct dvfo_runtime *runtime)
         &runtime->tile_pixels,    &runtime->tile_channels};
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
         dvfo_quantity_free(single[i]);
+    }
+    for (size_t i = 0; i < runtime->tables_count; i++) {
+        dvfo_layer_tables_free(runtime->tables[i]);
     }
     for (int op = 0; op < DVFO_OP_COUNT; op++) {
         dvfo_quantity_free(&runtime->efficiency[op]);

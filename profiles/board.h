@@ -16,7 +16,7 @@ typedef enum dvfo_domain { DVFO_CPU, DVFO_GPU, DVFO_MEM, DVFO_DOMAINS } dvfo_dom
 
 const char *dvfo_domain_name(dvfo_domain domain); /* "cpu", "gpu", "mem" */
 
-enum { DVFO_MAX_LEVELS = 32, DVFO_MAX_RAILS = 8, DVFO_MAX_RUNTIMES = 8 };
+enum { DVFO_MAX_LEVELS = 32, DVFO_MAX_RAILS = 8, DVFO_MAX_RUNTIMES = 8, DVFO_MAX_LAYER_TABLES = 32 };
 
 /* One clock domain. V(f) is a floor and a line, relative to the voltage at the top clock:
  * v(f) = floor for f <= knee, then linear up to 1 at the top of the table. */
@@ -45,11 +45,14 @@ struct dvfo_rail {
 
 /* Eq. (1) for one runtime and precision. */
 typedef enum dvfo_combine { DVFO_COMBINE_STREAM, DVFO_COMBINE_SUM } dvfo_combine;
-/* What the CPU does while the GPU works: spin, cpu_busy cores at any clock; block, launches only; work, as many cycles as
- * keep cpu_busy cores busy at the top clock, so that a slower clock is busier (at most one core: the rest must wait). */
+/* What the CPU does while the GPU works: spin, cpu_busy cores at any clock; block, launches only; work, as many cycles
+ * as keep cpu_busy cores busy at the top clock, so that a slower clock is busier (at most one core: the rest must
+ * wait). */
 typedef enum dvfo_wait { DVFO_WAIT_SPIN, DVFO_WAIT_BLOCK, DVFO_WAIT_WORK } dvfo_wait;
 
 const char *dvfo_wait_name(dvfo_wait wait); /* "spin", "block", "work" */
+
+struct dvfo_layer_tables;
 
 struct dvfo_runtime {
     char *name;      /* "tensorrt", "triton", "keras", "pytorch" */
@@ -71,6 +74,9 @@ struct dvfo_runtime {
     struct dvfo_quantity cpu_busy;           /* cores' worth of CPU activity while the GPU works (1: one core spins) */
     dvfo_combine combine;
     dvfo_wait wait;
+    size_t tables_count;
+    struct dvfo_layer_tables *tables[DVFO_MAX_LAYER_TABLES]; /* layer profiles attached (profiles/layer_attach.h): costs
+                                                                of single networks that go before the closed form */
 };
 
 struct dvfo_radio {

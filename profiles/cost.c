@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include "profiles/layer_interpolation.h"
+
 /* x^p for the p that fits choose; whole ones without pow(). */
 static double power_of(double x, double p)
 {
@@ -89,7 +91,7 @@ double dvfo_cost_launch_s(const struct dvfo_runtime *runtime, const struct dvfo_
     return runtime->launch_cycles.value / clocks->hz[DVFO_CPU]; /* Eq. (1) */
 }
 
-static bool has_kernel(const struct dvfo_layer *layer)
+bool dvfo_cost_has_kernel(const struct dvfo_layer *layer)
 {
     return !layer->fused && layer->op != DVFO_OP_VIEW;
 }
@@ -120,10 +122,68 @@ static double executed_flop(const struct dvfo_runtime *runtime, const struct dvf
            round_up(channels, runtime->tile_channels.value) / channels;
 }
 
+/* Parts in closed form. */
+static struct dvfo_layer_parts layer_parts(const struct dvfo_runtime *runtime, const struct rates *rates,
+                                           const struct dvfo_layer *layer)
+{
+    const double traffic_byte = dvfo_layer_traffic_byte(layer, runtime->bytes_per_element);
+    const double work_flop = executed_flop(runtime, layer);
+    const dvfo_op op = executed_op(layer);
+    return (struct dvfo_layer_parts){
+        .gpu_s = kernel_s(runtime, rates, op, work_flop, traffic_byte),
+        .cpu_s = rates->launch_s,
+        .moved_byte = moved_byte(runtime, op, work_flop, traffic_byte),
+    };
+}
+
+/* What a profile makes of them. */
+static void correct_layer(const struct dvfo_layer_corners *at, int layer, struct dvfo_layer_parts *parts)
+{
+    const struct dvfo_layer_tables *tables = at->tables;
+    parts->gpu_s = dvfo_layer_corrected(at, &tables->gpu_s, layer, parts->gpu_s);
+    parts->cpu_s = dvfo_layer_corrected(at, &tables->cpu_s, layer, parts->cpu_s);
+    parts->moved_byte = dvfo_layer_corrected(at, &tables->moved_byte, layer, parts->moved_byte);
+}
+
+static struct dvfo_request_parts request_parts(const struct dvfo_runtime *runtime, const struct dvfo_layer_corners *at,
+                                               const struct dvfo_clocks *clocks)
+{
+    const double host_s = runtime->host_cycles.value / clocks->hz[DVFO_CPU];
+    struct dvfo_request_parts parts = {host_s + runtime->fixed_s.value, host_s, 1.0};
+    if (at->tables != NULL) {
+        const double closed_s = parts.time_s;
+        parts.time_s = dvfo_layer_corrected(at, &at->tables->request_s, 0, closed_s);
+        parts.host_s = closed_s > 0.0 ? host_s * (parts.time_s / closed_s) : 0.0; /* in the same proportion */
+        parts.activity = dvfo_layer_corrected(at, &at->tables->activity, 0, 1.0);
+    }
+    return parts;
+}
+
+void dvfo_cost_parts(const struct dvfo_runtime *runtime, const struct dvfo_network *network,
+                     const struct dvfo_clocks *clocks, struct dvfo_layer_parts layer[],
+                     struct dvfo_request_parts *request)
+{
+    const struct rates rates = rates_at(runtime, clocks);
+    const struct dvfo_layer_corners at = dvfo_layer_corners_of(runtime, network, clocks);
+    *request = request_parts(runtime, &at, clocks);
+    for (size_t i = 0; i < network->n; i++) {
+        layer[i] = (struct dvfo_layer_parts){0};
+        if (dvfo_cost_has_kernel(&network->layers[i])) {
+            layer[i] = layer_parts(runtime, &rates, &network->layers[i]);
+        }
+        if (dvfo_cost_has_kernel(&network->layers[i]) && at.tables != NULL) {
+            correct_layer(&at, (int)i, &layer[i]);
+        }
+    }
+}
+
 /* One pass over a stretch: what is known after the pieces so far. */
 struct walk {
     const struct dvfo_runtime *runtime;
+    const struct dvfo_network *network;
     struct rates rates;
+    struct dvfo_layer_corners at; /* in the profile of this network, if there is one */
+    struct dvfo_request_parts request;
     double cpu_share;  /* cores busy while the GPU works */
     double launched_s; /* when the launch of the latest piece is done */
     double end_s;      /* when the latest piece has ended */
@@ -131,10 +191,12 @@ struct walk {
 };
 
 static void begin_walk(struct walk *walk, const struct dvfo_board *board, const struct dvfo_runtime *runtime,
-                       const struct dvfo_clocks *clocks)
+                       const struct dvfo_network *network, const struct dvfo_clocks *clocks)
 {
-    *walk = (struct walk){.runtime = runtime, .rates = rates_at(runtime, clocks)};
+    *walk = (struct walk){.runtime = runtime, .network = network, .rates = rates_at(runtime, clocks)};
     walk->rates.peak_byte_per_s = board->peak_byte_per_cycle.value * clocks->hz[DVFO_MEM];
+    walk->at = dvfo_layer_corners_of(runtime, network, clocks);
+    walk->request = request_parts(runtime, &walk->at, clocks);
     const struct dvfo_clock_domain *cpu = &board->clock[DVFO_CPU];
     const double slower = cpu->level_hz[cpu->level_count - 1] / clocks->hz[DVFO_CPU];
     const double busy = runtime->cpu_busy.value;
@@ -152,41 +214,42 @@ static void charge_cpu(struct walk *walk, double from_s, double launch_s)
 }
 
 /* What a request costs once, before its first kernel: work that keeps one core busy, and the fixed time. */
-static void walk_request(struct walk *walk, const struct dvfo_clocks *clocks)
+static void walk_request(struct walk *walk)
 {
-    const double host_s = walk->runtime->host_cycles.value / clocks->hz[DVFO_CPU];
+    const double host_s = walk->request.host_s;
     walk->end_s = host_s;
     charge_cpu(walk, 0.0, 0.0);
     walk->busy.s[DVFO_CPU] = fmax(walk->busy.s[DVFO_CPU], host_s);
-    walk->end_s += walk->runtime->fixed_s.value;
+    walk->end_s = walk->request.time_s;
     charge_cpu(walk, host_s, 0.0);
     walk->launched_s = walk->end_s;
 }
 
-static void walk_layer(struct walk *walk, const struct dvfo_layer *layer)
+static void walk_layer(struct walk *walk, int index)
 {
     const struct dvfo_runtime *runtime = walk->runtime;
-    const double traffic_byte = dvfo_layer_traffic_byte(layer, runtime->bytes_per_element);
-    const double work_flop = executed_flop(runtime, layer);
-    const dvfo_op op = executed_op(layer);
-    const double exec_s = kernel_s(runtime, &walk->rates, op, work_flop, traffic_byte);
+    const struct dvfo_layer *layer = &walk->network->layers[index];
+    struct dvfo_layer_parts parts = layer_parts(runtime, &walk->rates, layer);
+    if (walk->at.tables != NULL) {
+        correct_layer(&walk->at, index, &parts);
+    }
     const double from_s = walk->end_s;
     if (runtime->combine == DVFO_COMBINE_STREAM) { /* the CPU runs ahead of the GPU */
-        walk->launched_s += walk->rates.launch_s;
-        walk->end_s = (walk->launched_s > from_s ? walk->launched_s : from_s) + exec_s;
+        walk->launched_s += parts.cpu_s;
+        walk->end_s = (walk->launched_s > from_s ? walk->launched_s : from_s) + parts.gpu_s;
     } else {
-        walk->end_s = from_s + walk->rates.launch_s + exec_s;
+        walk->end_s = from_s + parts.cpu_s + parts.gpu_s;
     }
-    charge_cpu(walk, from_s, walk->rates.launch_s);
-    walk->busy.s[DVFO_GPU] += exec_s * runtime->activity[layer->op].value;
-    walk->busy.s[DVFO_MEM] += moved_byte(runtime, op, work_flop, traffic_byte) / walk->rates.peak_byte_per_s;
+    charge_cpu(walk, from_s, parts.cpu_s);
+    walk->busy.s[DVFO_GPU] += parts.gpu_s * runtime->activity[layer->op].value * walk->request.activity;
+    walk->busy.s[DVFO_MEM] += parts.moved_byte / walk->rates.peak_byte_per_s;
 }
 
 static size_t count_pieces(const struct dvfo_network *network, int first, int last, bool with_request)
 {
     size_t n = with_request && first <= last;
     for (int i = first; i <= last; i++) {
-        n += has_kernel(&network->layers[i]);
+        n += dvfo_cost_has_kernel(&network->layers[i]);
     }
     return n;
 }
@@ -214,14 +277,14 @@ dvfo_status dvfo_schedule_create(struct dvfo_ctx *ctx, const struct dvfo_board *
     }
     out->end_s = (double *)(void *)(out->busy + pieces);
     struct walk walk;
-    begin_walk(&walk, board, runtime, clocks);
+    begin_walk(&walk, board, runtime, network, clocks);
     if (with_request) {
-        walk_request(&walk, clocks);
+        walk_request(&walk);
         store(out, &walk);
     }
     for (int i = first; i <= last; i++) {
-        if (has_kernel(&network->layers[i])) {
-            walk_layer(&walk, &network->layers[i]);
+        if (dvfo_cost_has_kernel(&network->layers[i])) {
+            walk_layer(&walk, i);
             store(out, &walk);
         }
     }
@@ -235,13 +298,13 @@ double dvfo_cost_stretch_s(const struct dvfo_board *board, const struct dvfo_run
                            const struct dvfo_clocks *clocks, struct dvfo_busy *busy)
 {
     struct walk walk;
-    begin_walk(&walk, board, runtime, clocks);
+    begin_walk(&walk, board, runtime, network, clocks);
     if (with_request && first <= last) {
-        walk_request(&walk, clocks);
+        walk_request(&walk);
     }
     for (int i = first; i <= last; i++) {
-        if (has_kernel(&network->layers[i])) {
-            walk_layer(&walk, &network->layers[i]);
+        if (dvfo_cost_has_kernel(&network->layers[i])) {
+            walk_layer(&walk, i);
         }
     }
     *busy = walk.busy;

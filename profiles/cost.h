@@ -31,6 +31,29 @@ double dvfo_cost_kernel_s(const struct dvfo_runtime *runtime, dvfo_op op, double
 /** Eq. (1), second half: time to launch one kernel [s], k / f_C. */
 double dvfo_cost_launch_s(const struct dvfo_runtime *runtime, const struct dvfo_clocks *clocks);
 
+/* What one layer costs at some clocks; all 0 for a layer without a kernel. */
+struct dvfo_layer_parts {
+    double gpu_s;      /* its kernel */
+    double cpu_s;      /* the kernel's launch */
+    double moved_byte; /* memory traffic, re-read operands included */
+};
+
+/* What a request costs once, before its first layer. */
+struct dvfo_request_parts {
+    double time_s;   /* of all of it */
+    double host_s;   /* of that, work that keeps one core busy */
+    double activity; /* factor on u_G of all its layers */
+};
+
+/** Whether a layer has a kernel of its own: it isn't fused, and is more than another view of the same bytes. */
+bool dvfo_cost_has_kernel(const struct dvfo_layer *layer);
+
+/** The parts of a network at clocks, as its schedules have them: Eq. (1), corrected by the layer profile attached to
+ *  the runtime, if there is one of this network. @param layer  (n) written */
+void dvfo_cost_parts(const struct dvfo_runtime *runtime, const struct dvfo_network *network,
+                     const struct dvfo_clocks *clocks, struct dvfo_layer_parts layer[],
+                     struct dvfo_request_parts *request);
+
 /* How busy the domains were, as integrals over time [s]: of u_C, u_G (with activity factors), u_M of Eq. (2). */
 struct dvfo_busy {
     double s[DVFO_DOMAINS];
