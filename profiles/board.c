@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "profiles/layer_interpolation.h"
 #include "sim/base/data_path.h"
 #include "sim/base/units.h"
 #include "sim/base/yaml.h"
@@ -13,10 +12,7 @@
 #define MAX_HZ 1e10
 #define MAX_W 1000.0
 #define MAX_SECONDS 1000.0
-#define MAX_FLOP_PER_CYCLE 1e6
 #define MAX_BYTE_PER_CYCLE 1e4
-#define MAX_CYCLES 1e12
-#define MAX_SHARE 20.0
 #define MAX_KELVIN 1000.0
 #define MAX_JOULE_PER_KELVIN 1e5
 
@@ -26,25 +22,6 @@ static dvfo_status copy_text(struct dvfo_ctx *ctx, dvfo_yaml_node map, const cha
     DVFO_TRY(dvfo_yaml_string(ctx, map, key, &text));
     *out = dvfo_text_copy(text);
     return *out != NULL ? DVFO_OK : dvfo_fail_no_memory(ctx);
-}
-
-/* Index of the text in `names` (NULL-terminated). */
-/* One of `count` names; the message lists them: "expected fp32, fp16 or int8". */
-static dvfo_status read_choice(struct dvfo_ctx *ctx, dvfo_yaml_node map, const char *key, const char *const names[],
-                               int count, int *out)
-{
-    const char *text = NULL;
-    char list[128] = "";
-    DVFO_TRY(dvfo_yaml_string(ctx, map, key, &text));
-    for (*out = 0; *out < count; (*out)++) {
-        if (strcmp(text, names[*out]) == 0) {
-            return DVFO_OK;
-        }
-        const size_t length = strlen(list);
-        const char *before = *out == 0 ? "" : *out + 1 < count ? ", " : " or ";
-        snprintf(list + length, sizeof list - length, "%s%s", before, names[*out]);
-    }
-    return dvfo_yaml_fail(ctx, dvfo_yaml_find(map, key), "'%s' is '%.60s', expected %s", key, text, list);
 }
 
 /* Clock tables are written in MHz with a fraction; a hertz is the finest step that hardware tables know. */
@@ -151,16 +128,23 @@ static dvfo_status read_rail_domain(struct dvfo_ctx *ctx, dvfo_yaml_node rail_ma
     return read_rail_term(ctx, map, keys[2], &rail->static_w[domain]);
 }
 
+static dvfo_status read_yes_or_no(struct dvfo_ctx *ctx, dvfo_yaml_node map, const char *key, bool *out)
+{
+    const char *text = NULL;
+    DVFO_TRY(dvfo_yaml_string(ctx, map, key, &text));
+    *out = strcmp(text, "yes") == 0;
+    return *out || strcmp(text, "no") == 0
+               ? DVFO_OK
+               : dvfo_yaml_fail(ctx, dvfo_yaml_find(map, key), "'%s' is '%.60s', expected no or yes", key, text);
+}
+
 static dvfo_status read_rail(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_rail *rail)
 {
     static const char *const keys[] = {"name", "inferred", "base_w", "cpu", "gpu", "mem", NULL};
-    static const char *const no_or_yes[] = {"no", "yes"};
     DVFO_TRY(dvfo_yaml_allow(ctx, map, keys));
     DVFO_TRY(copy_text(ctx, map, "name", &rail->name));
     if (!dvfo_yaml_is_null(dvfo_yaml_find(map, "inferred"))) {
-        int inferred = 0;
-        DVFO_TRY(read_choice(ctx, map, "inferred", no_or_yes, 2, &inferred));
-        rail->inferred = inferred == 1;
+        DVFO_TRY(read_yes_or_no(ctx, map, "inferred", &rail->inferred));
     }
     DVFO_TRY(read_rail_term(ctx, map, "base_w", &rail->base_w));
     for (int d = 0; d < DVFO_DOMAINS; d++) {
@@ -184,97 +168,6 @@ static dvfo_status read_rails(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct 
     return DVFO_OK;
 }
 
-/* A quantity per operator class; "default" stands for the classes not named. Views have no kernel and need none. */
-static dvfo_status read_per_class(struct dvfo_ctx *ctx, dvfo_yaml_node map, const char *key, double min, double max,
-                                  struct dvfo_quantity out[DVFO_OP_COUNT])
-{
-    const char *keys[DVFO_OP_COUNT + 2] = {0};
-    for (int op = 0; op < DVFO_OP_COUNT; op++) {
-        keys[op] = dvfo_op_name((dvfo_op)op);
-    }
-    keys[DVFO_OP_COUNT] = "default";
-    dvfo_yaml_node classes;
-    DVFO_TRY(dvfo_yaml_need_map(ctx, map, key, &classes));
-    DVFO_TRY(dvfo_yaml_allow(ctx, classes, keys));
-    for (int op = 0; op < DVFO_OP_COUNT; op++) {
-        dvfo_yaml_node node = dvfo_yaml_find(classes, keys[op]);
-        if (dvfo_yaml_is_null(node)) {
-            node = dvfo_yaml_find(classes, "default");
-        }
-        if (!dvfo_yaml_is_null(node)) {
-            DVFO_TRY(dvfo_quantity_of_node(ctx, node, keys[op], min, max, &out[op]));
-        } else if (op == DVFO_OP_VIEW) {
-            DVFO_TRY(dvfo_quantity_set(ctx, 1.0, DVFO_DOCUMENTED, "no kernel", &out[op]));
-        } else {
-            return dvfo_yaml_fail(ctx, classes, "'%s' has no entry for the class '%s' and no 'default'", key, keys[op]);
-        }
-    }
-    return DVFO_OK;
-}
-
-static dvfo_status read_runtime_modes(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_runtime *runtime)
-{
-    static const char *const combine_names[] = {"stream", "sum"};
-    static const char *const wait_names[] = {"spin", "block", "work"};
-    int choice = 0;
-    DVFO_TRY(read_choice(ctx, map, "combine", combine_names, 2, &choice));
-    runtime->combine = (dvfo_combine)choice;
-    DVFO_TRY(read_choice(ctx, map, "wait", wait_names, 3, &choice));
-    runtime->wait = (dvfo_wait)choice;
-    return DVFO_OK;
-}
-
-static dvfo_status read_precision(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_runtime *runtime)
-{
-    static const char *const names[] = {"fp32", "fp16", "int8"};
-    static const double bytes[] = {4.0, 2.0, 1.0};
-    int choice = 0;
-    DVFO_TRY(read_choice(ctx, map, "precision", names, 3, &choice));
-    runtime->bytes_per_element = bytes[choice];
-    return copy_text(ctx, map, "precision", &runtime->precision);
-}
-
-static dvfo_status read_reread(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_runtime *runtime)
-{
-    if (!dvfo_yaml_is_null(dvfo_yaml_find(map, "reread"))) {
-        return read_per_class(ctx, map, "reread", 0.0, 1.0, runtime->reread);
-    }
-    for (int op = 0; op < DVFO_OP_COUNT; op++) {
-        DVFO_TRY(dvfo_quantity_set(ctx, 0.0, DVFO_DOCUMENTED, "traffic as counted from shapes", &runtime->reread[op]));
-    }
-    return DVFO_OK;
-}
-
-/* A runtime can't move more than the bus: `peak_byte_per_cycle` bounds what it achieves. */
-static dvfo_status read_runtime(struct dvfo_ctx *ctx, dvfo_yaml_node map, double peak_byte_per_cycle,
-                                struct dvfo_runtime *runtime)
-{
-    static const char *const keys[] = {"name",        "precision",      "combine",
-                                       "wait",        "flop_per_cycle", "byte_per_cycle",
-                                       "exponent",    "launch_cycles",  "host_cycles",
-                                       "fixed_s",     "cpu_busy",       "efficiency",
-                                       "activity",    "reread",         "gpu_byte_per_cycle",
-                                       "tile_pixels", "tile_channels",  NULL};
-    DVFO_TRY(dvfo_yaml_allow(ctx, map, keys));
-    DVFO_TRY(copy_text(ctx, map, "name", &runtime->name));
-    DVFO_TRY(read_precision(ctx, map, runtime));
-    DVFO_TRY(read_runtime_modes(ctx, map, runtime));
-    DVFO_TRY(dvfo_quantity_read(ctx, map, "flop_per_cycle", 1.0, MAX_FLOP_PER_CYCLE, &runtime->flop_per_cycle));
-    DVFO_TRY(dvfo_quantity_read(ctx, map, "byte_per_cycle", 1e-3, peak_byte_per_cycle, &runtime->byte_per_cycle));
-    DVFO_TRY(
-        dvfo_quantity_read(ctx, map, "gpu_byte_per_cycle", 1e-3, MAX_BYTE_PER_CYCLE, &runtime->gpu_byte_per_cycle));
-    DVFO_TRY(dvfo_quantity_read(ctx, map, "tile_pixels", 1.0, 4096.0, &runtime->tile_pixels));
-    DVFO_TRY(dvfo_quantity_read(ctx, map, "tile_channels", 1.0, 4096.0, &runtime->tile_channels));
-    DVFO_TRY(dvfo_quantity_read(ctx, map, "exponent", 1.0, 64.0, &runtime->exponent));
-    DVFO_TRY(dvfo_quantity_read(ctx, map, "launch_cycles", 0.0, MAX_CYCLES, &runtime->launch_cycles));
-    DVFO_TRY(dvfo_quantity_read(ctx, map, "host_cycles", 0.0, MAX_CYCLES, &runtime->host_cycles));
-    DVFO_TRY(dvfo_quantity_read(ctx, map, "fixed_s", 0.0, MAX_SECONDS, &runtime->fixed_s));
-    DVFO_TRY(dvfo_quantity_read(ctx, map, "cpu_busy", 0.0, 64.0, &runtime->cpu_busy));
-    DVFO_TRY(read_per_class(ctx, map, "efficiency", 1e-4, MAX_SHARE, runtime->efficiency));
-    DVFO_TRY(read_per_class(ctx, map, "activity", 0.0, MAX_SHARE, runtime->activity));
-    return read_reread(ctx, map, runtime);
-}
-
 static dvfo_status read_runtimes(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct dvfo_board *board)
 {
     dvfo_yaml_node list;
@@ -285,7 +178,7 @@ static dvfo_status read_runtimes(struct dvfo_ctx *ctx, dvfo_yaml_node root, stru
     }
     for (size_t i = 0; i < dvfo_yaml_count(list); i++) {
         board->runtime_count = i + 1;
-        DVFO_TRY(read_runtime(ctx, dvfo_yaml_item(list, i), board->peak_byte_per_cycle.value, &board->runtime[i]));
+        DVFO_TRY(dvfo_runtime_read(ctx, dvfo_yaml_item(list, i), board->peak_byte_per_cycle.value, &board->runtime[i]));
     }
     return DVFO_OK;
 }
@@ -408,27 +301,6 @@ dvfo_status dvfo_board_runtime(struct dvfo_ctx *ctx, const struct dvfo_board *bo
                      precision != NULL ? precision : "", known);
 }
 
-static void free_runtime(struct dvfo_runtime *runtime)
-{
-    free(runtime->name);
-    free(runtime->precision);
-    struct dvfo_quantity *const single[] = {
-        &runtime->flop_per_cycle, &runtime->byte_per_cycle, &runtime->exponent, &runtime->launch_cycles,
-        &runtime->host_cycles,    &runtime->fixed_s,        &runtime->cpu_busy, &runtime->gpu_byte_per_cycle,
-        &runtime->tile_pixels,    &runtime->tile_channels};
-    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
-        dvfo_quantity_free(single[i]);
-    }
-    for (size_t i = 0; i < runtime->tables_count; i++) {
-        dvfo_layer_tables_free(runtime->tables[i]);
-    }
-    for (int op = 0; op < DVFO_OP_COUNT; op++) {
-        dvfo_quantity_free(&runtime->efficiency[op]);
-        dvfo_quantity_free(&runtime->activity[op]);
-        dvfo_quantity_free(&runtime->reread[op]);
-    }
-}
-
 static void free_domain(struct dvfo_clock_domain *domain)
 {
     free(domain->level_source);
@@ -464,7 +336,7 @@ void dvfo_board_free(struct dvfo_board *board)
         free_rail(&board->rail[i]);
     }
     for (size_t i = 0; i < board->runtime_count; i++) {
-        free_runtime(&board->runtime[i]);
+        dvfo_runtime_free(&board->runtime[i]);
     }
     struct dvfo_quantity *const single[] = {&board->peak_byte_per_cycle,
                                             &board->other_base_w,

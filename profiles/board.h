@@ -9,6 +9,7 @@
 
 #include "profiles/network.h"
 #include "profiles/quantity.h"
+#include "profiles/runtime.h"
 #include "sim/base/status.h"
 #include "sim/base/text.h"
 
@@ -16,7 +17,7 @@ typedef enum dvfo_domain { DVFO_CPU, DVFO_GPU, DVFO_MEM, DVFO_DOMAINS } dvfo_dom
 
 const char *dvfo_domain_name(dvfo_domain domain); /* "cpu", "gpu", "mem" */
 
-enum { DVFO_MAX_LEVELS = 32, DVFO_MAX_RAILS = 8, DVFO_MAX_RUNTIMES = 8, DVFO_MAX_LAYER_TABLES = 32 };
+enum { DVFO_MAX_LEVELS = 32, DVFO_MAX_RAILS = 8, DVFO_MAX_RUNTIMES = 8 };
 
 /* One clock domain. V(f) is a floor and a line, relative to the voltage at the top clock:
  * v(f) = floor for f <= knee, then linear up to 1 at the top of the table. */
@@ -41,42 +42,6 @@ struct dvfo_rail {
     struct dvfo_quantity dynamic_w[DVFO_DOMAINS]; /* a_d f_top V_top^2 */
     struct dvfo_quantity clock_w[DVFO_DOMAINS];   /* the same for the clock tree: drawn without work */
     struct dvfo_quantity static_w[DVFO_DOMAINS];  /* s_d V_top */
-};
-
-/* Eq. (1) for one runtime and precision. */
-typedef enum dvfo_combine { DVFO_COMBINE_STREAM, DVFO_COMBINE_SUM } dvfo_combine;
-/* What the CPU does while the GPU works: spin, cpu_busy cores at any clock; block, launches only; work, as many cycles
- * as keep cpu_busy cores busy at the top clock, so that a slower clock is busier (at most one core: the rest must
- * wait). */
-typedef enum dvfo_wait { DVFO_WAIT_SPIN, DVFO_WAIT_BLOCK, DVFO_WAIT_WORK } dvfo_wait;
-
-const char *dvfo_wait_name(dvfo_wait wait); /* "spin", "block", "work" */
-
-struct dvfo_layer_tables;
-
-struct dvfo_runtime {
-    char *name;      /* "tensorrt", "triton", "keras", "pytorch" */
-    char *precision; /* "fp32", "fp16", "int8" */
-    double bytes_per_element;
-    struct dvfo_quantity flop_per_cycle;            /* pi_G [FLOP per GPU cycle] */
-    struct dvfo_quantity efficiency[DVFO_OP_COUNT]; /* e_op, a share of the peak; may exceed 1 (Winograd) */
-    struct dvfo_quantity activity[DVFO_OP_COUNT];   /* factor on u_G of Eq. (2) */
-    struct dvfo_quantity reread[DVFO_OP_COUNT];     /* elements read again per FLOP: about (1/m + 1/n) / 2 for tiles of
-                                                       m x n; 0 when the file doesn't tell */
-    struct dvfo_quantity byte_per_cycle;            /* beta [byte per memory cycle], achieved */
-    struct dvfo_quantity gpu_byte_per_cycle; /* gamma [byte per GPU cycle]: what the GPU itself can load and store */
-    struct dvfo_quantity tile_pixels;        /* convolutions run in tiles of so many output pixels ... */
-    struct dvfo_quantity tile_channels;      /* ... by so many output channels; a tile begun is paid whole */
-    struct dvfo_quantity exponent;           /* p */
-    struct dvfo_quantity launch_cycles;      /* k [CPU cycles per kernel] */
-    struct dvfo_quantity host_cycles;        /* CPU cycles per request before and after the kernels */
-    struct dvfo_quantity fixed_s;            /* per request, independent of clocks as far as the data can tell */
-    struct dvfo_quantity cpu_busy;           /* cores' worth of CPU activity while the GPU works (1: one core spins) */
-    dvfo_combine combine;
-    dvfo_wait wait;
-    size_t tables_count;
-    struct dvfo_layer_tables *tables[DVFO_MAX_LAYER_TABLES]; /* layer profiles attached (profiles/layer_attach.h): costs
-                                                                of single networks that go before the closed form */
 };
 
 struct dvfo_radio {

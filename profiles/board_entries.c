@@ -1,8 +1,9 @@
 #include "profiles/board_entries.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 
-enum { MAX_ENTRIES = 40 + DVFO_MAX_RAILS * 10 + DVFO_MAX_RUNTIMES * (12 + 3 * DVFO_OP_COUNT) };
+enum { MAX_ENTRIES = 40 + DVFO_MAX_RAILS * 10 + DVFO_MAX_RUNTIMES * (DVFO_RUNTIME_TERMS + 3 * DVFO_OP_COUNT) };
 
 struct list {
     struct dvfo_board_entry *entries;
@@ -89,19 +90,15 @@ static void add_runtime(struct list *list, const struct dvfo_runtime *runtime)
 {
     char prefix[40];
     snprintf(prefix, sizeof prefix, "%.24s %.12s", runtime->name, runtime->precision);
-    add(list, &runtime->flop_per_cycle, "FLOP/cycle", "%s peak", prefix);
-    add_classes(list, runtime->efficiency, "of peak", prefix, "efficiency");
-    add(list, &runtime->tile_pixels, "pixel", "%s tile, pixels", prefix);
-    add(list, &runtime->tile_channels, "channel", "%s tile, channels", prefix);
-    add(list, &runtime->gpu_byte_per_cycle, "byte/cycle", "%s load and store of the GPU", prefix);
-    add(list, &runtime->byte_per_cycle, "byte/cycle", "%s memory bus, achieved", prefix);
-    add_classes(list, runtime->reread, "element/FLOP", prefix, "reread");
-    add(list, &runtime->exponent, "", "%s exponent p", prefix);
-    add(list, &runtime->launch_cycles, "cycle", "%s launch of a kernel", prefix);
-    add(list, &runtime->host_cycles, "cycle", "%s host work of a request", prefix);
-    add(list, &runtime->fixed_s, "s", "%s fixed time of a request", prefix);
-    add(list, &runtime->cpu_busy, "core", "%s CPU busy while the GPU works", prefix);
-    add_classes(list, runtime->activity, "", prefix, "activity");
+    for (int i = 0; i < DVFO_RUNTIME_TERMS; i++) {
+        const struct dvfo_runtime_term *term = &dvfo_runtime_terms[i];
+        const struct dvfo_quantity *quantity = dvfo_runtime_quantity((struct dvfo_runtime *)(uintptr_t)runtime, term);
+        if (term->per_class) {
+            add_classes(list, quantity, term->unit, prefix, term->what);
+        } else {
+            add(list, quantity, term->unit, "%s %s", prefix, term->what);
+        }
+    }
 }
 
 dvfo_status dvfo_board_entries(struct dvfo_ctx *ctx, const struct dvfo_board *board, struct dvfo_board_entry **entries,

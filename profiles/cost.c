@@ -1,6 +1,4 @@
-/* W work [FLOP], Q traffic [byte], e efficiency of the class, pi peak [FLOP per GPU cycle], beta achieved bandwidth
- * [byte per memory cycle], gamma load and store of the GPU [byte per GPU cycle], r re-read operands [element per FLOP],
- * p exponent, k launch cost [CPU cycles]. */
+/* beta achieved bandwidth [byte per memory cycle], p exponent, k launch cost [CPU cycles]. */
 #include "profiles/cost.h"
 
 #include <math.h>
@@ -43,8 +41,7 @@ static double join(double a, double b, double p)
 
 /* The divisors of Eq. (1) at given clocks, found once per stretch. */
 struct rates {
-    double flop_per_s;      /* pi f_G */
-    double gpu_byte_per_s;  /* gamma f_G */
+    double gpu_hz;
     double byte_per_s;      /* beta f_M, achieved */
     double peak_byte_per_s; /* of the bus */
     double p;
@@ -54,36 +51,23 @@ struct rates {
 static struct rates rates_at(const struct dvfo_runtime *runtime, const struct dvfo_clocks *clocks)
 {
     return (struct rates){
-        .flop_per_s = runtime->flop_per_cycle.value * clocks->hz[DVFO_GPU],
-        .gpu_byte_per_s = runtime->gpu_byte_per_cycle.value * clocks->hz[DVFO_GPU],
+        .gpu_hz = clocks->hz[DVFO_GPU],
         .byte_per_s = runtime->byte_per_cycle.value * clocks->hz[DVFO_MEM],
         .p = runtime->exponent.value,
         .launch_s = dvfo_cost_launch_s(runtime, clocks),
     };
 }
 
-/* What a kernel really moves: every operand once, as shapes tell, and again what tiles of a matrix product don't keep.
- * Without the second term memory clocks would hardly matter to convolutions, and on TX2 they do: trtexec with VGG-19
- * moves about 2.2 GB per image by the memory controller's own count, 0.7 GB by shapes. */
-static double moved_byte(const struct dvfo_runtime *runtime, dvfo_op op, double work_flop, double traffic_byte)
+static double kernel_s(const struct dvfo_kernel *kernel, const struct rates *rates)
 {
-    return traffic_byte + runtime->reread[op].value * runtime->bytes_per_element * work_flop;
+    return join(kernel->gpu_cycles / rates->gpu_hz, kernel->moved_byte / rates->byte_per_s, rates->p); /* Eq. (1) */
 }
 
-static double kernel_s(const struct dvfo_runtime *runtime, const struct rates *rates, dvfo_op op, double work_flop,
-                       double traffic_byte)
-{
-    const double gpu_s =
-        work_flop / (runtime->efficiency[op].value * rates->flop_per_s) + traffic_byte / rates->gpu_byte_per_s;
-    const double memory_s = moved_byte(runtime, op, work_flop, traffic_byte) / rates->byte_per_s;
-    return join(gpu_s, memory_s, rates->p); /* Eq. (1) */
-}
-
-double dvfo_cost_kernel_s(const struct dvfo_runtime *runtime, dvfo_op op, double work_flop, double traffic_byte,
+double dvfo_cost_kernel_s(const struct dvfo_runtime *runtime, const struct dvfo_kernel *kernel,
                           const struct dvfo_clocks *clocks)
 {
     const struct rates rates = rates_at(runtime, clocks);
-    return kernel_s(runtime, &rates, op, work_flop, traffic_byte);
+    return kernel_s(kernel, &rates);
 }
 
 double dvfo_cost_launch_s(const struct dvfo_runtime *runtime, const struct dvfo_clocks *clocks)
@@ -91,48 +75,15 @@ double dvfo_cost_launch_s(const struct dvfo_runtime *runtime, const struct dvfo_
     return runtime->launch_cycles.value / clocks->hz[DVFO_CPU]; /* Eq. (1) */
 }
 
-bool dvfo_cost_has_kernel(const struct dvfo_layer *layer)
-{
-    return !layer->fused && layer->op != DVFO_OP_VIEW;
-}
-
-/* A dense layer over several steps of a sequence is a matrix product and runs as a pointwise convolution does; over one
- * it is matrix by vector, which is what the class `dense` was measured with. */
-static dvfo_op executed_op(const struct dvfo_layer *layer)
-{
-    const bool steps = (double)layer->out.height * (double)layer->out.width > 1.0;
-    return layer->op == DVFO_OP_DENSE && steps ? DVFO_OP_CONV_POINTWISE : layer->op;
-}
-
-static double round_up(double count, double step)
-{
-    return ceil(count / step) * step;
-}
-
-/* Work as it is executed: a convolution is a matrix product in tiles of output pixels by output channels, and a tile
- * begun is paid whole. Small maps (13 x 13, 8 x 8) and few channels cost more than their share by this. */
-static double executed_flop(const struct dvfo_runtime *runtime, const struct dvfo_layer *layer)
-{
-    if (executed_op(layer) > DVFO_OP_CONV_OTHER) {
-        return layer->work_flop;
-    }
-    const double pixels = (double)layer->out.height * (double)layer->out.width;
-    const double channels = (double)layer->out.channels;
-    return layer->work_flop * round_up(pixels, runtime->tile_pixels.value) / pixels *
-           round_up(channels, runtime->tile_channels.value) / channels;
-}
-
 /* Parts in closed form. */
 static struct dvfo_layer_parts layer_parts(const struct dvfo_runtime *runtime, const struct rates *rates,
                                            const struct dvfo_layer *layer)
 {
-    const double traffic_byte = dvfo_layer_traffic_byte(layer, runtime->bytes_per_element);
-    const double work_flop = executed_flop(runtime, layer);
-    const dvfo_op op = executed_op(layer);
+    const struct dvfo_kernel kernel = dvfo_kernel_of(runtime, layer);
     return (struct dvfo_layer_parts){
-        .gpu_s = kernel_s(runtime, rates, op, work_flop, traffic_byte),
+        .gpu_s = kernel_s(&kernel, rates),
         .cpu_s = rates->launch_s,
-        .moved_byte = moved_byte(runtime, op, work_flop, traffic_byte),
+        .moved_byte = kernel.moved_byte,
     };
 }
 
@@ -168,10 +119,10 @@ void dvfo_cost_parts(const struct dvfo_runtime *runtime, const struct dvfo_netwo
     *request = request_parts(runtime, &at, clocks);
     for (size_t i = 0; i < network->n; i++) {
         layer[i] = (struct dvfo_layer_parts){0};
-        if (dvfo_cost_has_kernel(&network->layers[i])) {
+        if (dvfo_kernel_exists(&network->layers[i])) {
             layer[i] = layer_parts(runtime, &rates, &network->layers[i]);
         }
-        if (dvfo_cost_has_kernel(&network->layers[i]) && at.tables != NULL) {
+        if (dvfo_kernel_exists(&network->layers[i]) && at.tables != NULL) {
             correct_layer(&at, (int)i, &layer[i]);
         }
     }
@@ -249,7 +200,7 @@ static size_t count_pieces(const struct dvfo_network *network, int first, int la
 {
     size_t n = with_request && first <= last;
     for (int i = first; i <= last; i++) {
-        n += dvfo_cost_has_kernel(&network->layers[i]);
+        n += dvfo_kernel_exists(&network->layers[i]);
     }
     return n;
 }
@@ -283,7 +234,7 @@ dvfo_status dvfo_schedule_create(struct dvfo_ctx *ctx, const struct dvfo_board *
         store(out, &walk);
     }
     for (int i = first; i <= last; i++) {
-        if (dvfo_cost_has_kernel(&network->layers[i])) {
+        if (dvfo_kernel_exists(&network->layers[i])) {
             walk_layer(&walk, i);
             store(out, &walk);
         }
@@ -303,7 +254,7 @@ double dvfo_cost_stretch_s(const struct dvfo_board *board, const struct dvfo_run
         walk_request(&walk);
     }
     for (int i = first; i <= last; i++) {
-        if (dvfo_cost_has_kernel(&network->layers[i])) {
+        if (dvfo_kernel_exists(&network->layers[i])) {
             walk_layer(&walk, i);
         }
     }

@@ -7,6 +7,7 @@
 #define DVFO_COST_H
 
 #include "profiles/board.h"
+#include "profiles/kernel.h"
 #include "profiles/network.h"
 
 /* Clocks as frequencies [Hz], by domain. */
@@ -14,18 +15,8 @@ struct dvfo_clocks {
     double hz[DVFO_DOMAINS];
 };
 
-/** Eq. (1): time of one kernel [s] for W = work_flop, Q = traffic_byte.
- *
- *  t_exec = ((W / (e pi f_G) + Q / (gamma f_G))^p + ((Q + r W) / (beta f_M))^p)^(1/p)
- *
- *  Two terms stand here that the plain Eq. (1) lacks, because the measurements ask for them. r W: operands that tiles
- * of a matrix product read again; without it the memory clock hardly matters to convolutions, and on TX2 it does (and
- * the memory controller's own count of VGG-19's traffic is three times what shapes say). Q / (gamma f_G): what the GPU
- * itself can load and store; at 114 MHz latency doesn't depend on the memory clock at all, dense layers included.
- * Schedules also round a convolution's work up to whole tiles of output pixels by output channels. With r = 0, gamma =
- * infinity and tiles of 1 by 1 it is the plain form; a whole-network error of 3 to 6 % on the TX2 grids becomes 0.7 to
- * 0.9 %. */
-double dvfo_cost_kernel_s(const struct dvfo_runtime *runtime, dvfo_op op, double work_flop, double traffic_byte,
+/** Eq. (1): time of one kernel [s], t_exec = ((gpu_cycles / f_G)^p + (moved / (beta f_M))^p)^(1/p). */
+double dvfo_cost_kernel_s(const struct dvfo_runtime *runtime, const struct dvfo_kernel *kernel,
                           const struct dvfo_clocks *clocks);
 
 /** Eq. (1), second half: time to launch one kernel [s], k / f_C. */
@@ -44,9 +35,6 @@ struct dvfo_request_parts {
     double host_s;   /* of that, work that keeps one core busy */
     double activity; /* factor on u_G of all its layers */
 };
-
-/** Whether a layer has a kernel of its own: it isn't fused, and is more than another view of the same bytes. */
-bool dvfo_cost_has_kernel(const struct dvfo_layer *layer);
 
 /** The parts of a network at clocks, as its schedules have them: Eq. (1), corrected by the layer profile attached to
  *  the runtime, if there is one of this network. @param layer  (n) written */

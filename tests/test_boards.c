@@ -133,7 +133,8 @@ Test(cost, a_kernel_joins_compute_and_memory_as_eq_1_says)
     const struct dvfo_clocks clocks = clocks_mhz(2000, 1000, 1000);
     /* W / (e pi f_G) = 150e6 / (0.5 * 100 * 1e9) = 3 ms plus 40e6 / (1e4 * 1e9) = 4 us of load and store;
      * Q / (beta f_M) = 40e6 / (10 * 1e9) = 4 ms; p = 2: sqrt(3.004^2 + 4^2) = 5.00240 ms */
-    const double time_s = dvfo_cost_kernel_s(&board->runtime[0], DVFO_OP_CONV_3X3, 150e6, 40e6, &clocks);
+    const struct dvfo_kernel kernel = {.gpu_cycles = 150e6 / (0.5 * 100) + 40e6 / 1e4, .moved_byte = 40e6};
+    const double time_s = dvfo_cost_kernel_s(&board->runtime[0], &kernel, &clocks);
     cr_expect(NEAR(time_s, 5.0024021e-3, 1e-6), "%.9g", time_s);
     cr_expect(NEAR(dvfo_cost_launch_s(&board->runtime[0], &clocks), 1e-3, 1e-12)); /* 2e6 cycles at 2 GHz */
     dvfo_board_free(board);
@@ -143,7 +144,8 @@ Test(cost, an_infinite_memory_clock_leaves_compute_alone)
 {
     struct dvfo_board *board = board_of(plain_board);
     const struct dvfo_clocks clocks = clocks_mhz(2000, 1000, 1e12);
-    const double time_s = dvfo_cost_kernel_s(&board->runtime[0], DVFO_OP_CONV_3X3, 150e6, 40e6, &clocks);
+    const struct dvfo_kernel kernel = {.gpu_cycles = 3.004e6, .moved_byte = 40e6};
+    const double time_s = dvfo_cost_kernel_s(&board->runtime[0], &kernel, &clocks);
     cr_expect(NEAR(time_s, 3.004e-3, 1e-9), "%.9g", time_s);
     dvfo_board_free(board);
 }
@@ -177,6 +179,59 @@ Test(cost, tiles_are_paid_whole)
     dvfo_schedule_free(&schedule);
     dvfo_board_free(board);
     free(text);
+}
+
+/* 3x3, 64 channels of 20 x 20 to 96: K = 576, W = 2 * 576 * 96 * 400 */
+static const struct dvfo_layer conv = {.op = DVFO_OP_CONV_3X3,
+                                       .work_flop = 2.0 * 576 * 96 * 400,
+                                       .in = {64, 20, 20},
+                                       .out = {96, 20, 20},
+                                       .input_elements = 64 * 400,
+                                       .output_elements = 96 * 400,
+                                       .weight_elements = 96 * 576};
+
+static double kernel_cycles(struct dvfo_board *board)
+{
+    return dvfo_kernel_of(&board->runtime[0], &conv).gpu_cycles;
+}
+
+Test(kernel, a_short_reduction_runs_below_its_efficiency)
+{
+    struct dvfo_board *board = board_of(plain_board);
+    const double load_cycles = 4.0 * (64 * 400 + 96 * 400 + 96 * 576) / 1e4;
+    cr_expect(NEAR(kernel_cycles(board), conv.work_flop / 50 + load_cycles, 1e-12)); /* e pi = 0.5 * 100 */
+    board->runtime[0].depth.value = 192;                                             /* (576 + 192) / 576 = 4 / 3 */
+    cr_expect(NEAR(kernel_cycles(board), conv.work_flop / 50 * 4 / 3 + load_cycles, 1e-12));
+    board->runtime[0].kernel_cycles.value = 1000;
+    cr_expect(NEAR(kernel_cycles(board), conv.work_flop / 50 * 4 / 3 + load_cycles + 1000, 1e-12));
+    dvfo_board_free(board);
+}
+
+Test(kernel, the_faster_of_direct_and_winograd_counts)
+{
+    struct dvfo_board *board = board_of(plain_board);
+    struct dvfo_runtime *runtime = &board->runtime[0];
+    const double load_cycles = 4.0 * (64 * 400 + 96 * 400 + 96 * 576) / 1e4;
+    runtime->winograd.value = 1.5;
+    runtime->block_pixels.value = runtime->block_channels.value =
+        128; /* 512 / 400 of the pixels, 128 / 96 of channels */
+    const double blocks = 512.0 / 400 * 128 / 96;
+    cr_expect(NEAR(kernel_cycles(board), conv.work_flop * blocks / 150 + load_cycles, 1e-12));
+    runtime->winograd.value = 0.8; /* 0.8 / 1.71 is less than 0.5 */
+    cr_expect(NEAR(kernel_cycles(board), conv.work_flop / 50 + load_cycles, 1e-12));
+    dvfo_board_free(board);
+}
+
+Test(kernel, operands_are_fetched_again_once_per_block)
+{
+    struct dvfo_board *board = board_of(plain_board);
+    struct dvfo_runtime *runtime = &board->runtime[0];
+    runtime->reread[DVFO_OP_CONV_3X3].value = 1.0 / 128;
+    runtime->block_pixels.value = runtime->block_channels.value = 128;
+    const double once = 4.0 * (64 * 400 + 96 * 400 + 96 * 576);
+    cr_expect(
+        NEAR(dvfo_kernel_of(runtime, &conv).moved_byte, once + 4 * conv.work_flop * 512 / 400 * 128 / 96 / 128, 1e-12));
+    dvfo_board_free(board);
 }
 
 Test(cost, a_dense_layer_over_many_steps_runs_as_a_pointwise_convolution)
