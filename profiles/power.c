@@ -38,6 +38,20 @@ struct dvfo_power dvfo_power_at(const struct dvfo_board *board, const struct dvf
     return power;
 }
 
+struct dvfo_domain_power dvfo_power_of_domain(const struct dvfo_board *board, dvfo_domain domain, double f_hz)
+{
+    const struct dvfo_clock_domain *clock = &board->clock[domain];
+    const double v = dvfo_power_voltage(clock, f_hz);
+    const double switching = f_hz / clock->level_hz[clock->level_count - 1] * v * v;
+    struct dvfo_domain_power power = {0.0, 0.0};
+    for (size_t r = 0; r < board->rail_count; r++) {
+        const struct dvfo_rail *rail = &board->rail[r];
+        power.idle_w += rail->clock_w[domain].value * switching + rail->static_w[domain].value * v; /* Eq. (2) */
+        power.busy_w += rail->dynamic_w[domain].value * switching;                                  /* Eq. (2) */
+    }
+    return power;
+}
+
 double dvfo_power_module_w(const struct dvfo_power *power, const double u[DVFO_DOMAINS])
 {
     double power_w = 0.0;

@@ -20,6 +20,14 @@ struct dvfo_power {
 /** Eq. (2) at `clocks`. */
 struct dvfo_power dvfo_power_at(const struct dvfo_board *board, const struct dvfo_clocks *clocks);
 
+/* What one domain draws, over all rails, conversion not included. */
+struct dvfo_domain_power {
+    double idle_w, busy_w; /* at u = 0, and per unit of u */
+};
+
+/** A domain's terms of Eq. (2) at a clock. */
+struct dvfo_domain_power dvfo_power_of_domain(const struct dvfo_board *board, dvfo_domain domain, double f_hz);
+
 /** Module power [W] at utilisations u: sum over all rails of dvfo_power_at, radio not included. */
 double dvfo_power_module_w(const struct dvfo_power *power, const double u[DVFO_DOMAINS]);
 
