@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { MAX_ENTRIES = 40 + DVFO_MAX_RAILS * 10 + DVFO_MAX_RUNTIMES * (DVFO_RUNTIME_TERMS + 3 * DVFO_OP_COUNT) };
 
@@ -69,9 +70,22 @@ static void add_module(struct list *list, const struct dvfo_board *board)
     add(list, &board->thermal.trip_c, "C", "trip point");
 }
 
+static void add_term(struct list *list, const struct dvfo_quantity *quantity, const struct dvfo_runtime_term *term,
+                     const char *prefix, const char *class)
+{
+    const size_t before = list->n;
+    const bool classed = class[0] != '\0';
+    add(list, quantity, term->unit, "%s %s%s%s", prefix, term->what, classed ? " " : "", class);
+    if (list->n > before) {
+        struct dvfo_board_entry *entry = &list->entries[before];
+        entry->prefix = strlen(prefix) + 1;
+        snprintf(entry->key, sizeof entry->key, "%s%s%s", term->key, classed ? "." : "", class);
+    }
+}
+
 /* The first class on a line stands for all that share it. */
-static void add_classes(struct list *list, const struct dvfo_quantity quantities[DVFO_OP_COUNT], const char *unit,
-                        const char *prefix, const char *what)
+static void add_classes(struct list *list, const struct dvfo_quantity quantities[DVFO_OP_COUNT],
+                        const struct dvfo_runtime_term *term, const char *prefix)
 {
     for (int op = 0; op < DVFO_OP_COUNT; op++) {
         bool first = true, alone = true;
@@ -81,7 +95,7 @@ static void add_classes(struct list *list, const struct dvfo_quantity quantities
             alone = alone && !same;
         }
         if (first) {
-            add(list, &quantities[op], unit, "%s %s %s", prefix, what, alone ? dvfo_op_name((dvfo_op)op) : "default");
+            add_term(list, &quantities[op], term, prefix, alone ? dvfo_op_name((dvfo_op)op) : "default");
         }
     }
 }
@@ -94,9 +108,9 @@ static void add_runtime(struct list *list, const struct dvfo_runtime *runtime)
         const struct dvfo_runtime_term *term = &dvfo_runtime_terms[i];
         const struct dvfo_quantity *quantity = dvfo_runtime_quantity((struct dvfo_runtime *)(uintptr_t)runtime, term);
         if (term->per_class) {
-            add_classes(list, quantity, term->unit, prefix, term->what);
+            add_classes(list, quantity, term, prefix);
         } else {
-            add(list, quantity, term->unit, "%s %s", prefix, term->what);
+            add_term(list, quantity, term, prefix, "");
         }
     }
 }

@@ -6,6 +6,8 @@
 
 struct dvfo_board_entry {
     char name[96];                        /* "tensorrt fp32 efficiency conv-3x3" */
+    size_t prefix;                        /* of that, letters before the part that runtimes share; 0 elsewhere */
+    char key[64];                         /* as the board's file names it: "efficiency.conv-3x3"; "" but for runtimes */
     const char *unit;                     /* "" for shares; static */
     const struct dvfo_quantity *quantity; /* borrowed from the board */
 };
