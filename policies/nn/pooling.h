@@ -1,0 +1,17 @@
+/* Pooling: the largest or the mean of what a window sees. */
+#ifndef DVFO_POOLING_H
+#define DVFO_POOLING_H
+
+#include "policies/nn/window.h"
+
+/** The largest; padding doesn't take part. in (B, C, H, W) -> out (B, C, Y, X) */
+void dvfo_pooling_maximum(const struct dvfo_window *window, const float *in, float *out);
+
+/** The mean of the whole window, padding counted as zeros (as torch does). in (B, C, H, W) -> out (B, C, Y, X) */
+void dvfo_pooling_average(const struct dvfo_window *window, const float *in, float *out);
+
+/** Means over Y x X windows that cover the image, rows floor(y H / Y) to ceil((y + 1) H / Y), whatever its size;
+ *  1 x 1 is the mean of the image. Only sizes of the window matter. in (B, C, H, W) -> out (B, C, Y, X) */
+void dvfo_pooling_adaptive(const struct dvfo_window *window, const float *in, float *out);
+
+#endif
