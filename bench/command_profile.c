@@ -14,9 +14,18 @@ static const struct dvfo_verbs verbs = {
     .about = "What inference costs on a board: measure, calibrate, check.",
     .examples = "  dvfo profile import --board jetson-nano --from raw/ --out measurements/\n"
                 "  dvfo profile fit --board jetson-tx2 --data measurements/\n"
-                "  dvfo profile validate --board jetson-tx2 --data held-out.csv --format csv\n",
+                "  dvfo profile validate --board jetson-tx2 --data held-out.csv --format csv\n"
+                "  dvfo profile export --board jetson-tx2 --network vgg-19 --out vgg.h5\n"
+                "  dvfo profile show vgg.h5\n",
     .verbs =
-        (const struct dvfo_command *const[]){&dvfo_profile_fit, &dvfo_profile_validate, &dvfo_profile_import, NULL},
+        (const struct dvfo_command *const[]){
+            &dvfo_profile_import,
+            &dvfo_profile_fit,
+            &dvfo_profile_validate,
+            &dvfo_profile_export,
+            &dvfo_profile_show,
+            NULL,
+        },
 };
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)

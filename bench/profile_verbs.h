@@ -10,5 +10,7 @@ dvfo_status dvfo_profile_need(struct dvfo_ctx *ctx, const char *verb, const char
 extern const struct dvfo_command dvfo_profile_fit;
 extern const struct dvfo_command dvfo_profile_validate;
 extern const struct dvfo_command dvfo_profile_import;
+extern const struct dvfo_command dvfo_profile_export;
+extern const struct dvfo_command dvfo_profile_show;
 
 #endif
