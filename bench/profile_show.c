@@ -222,10 +222,11 @@ static void print_heading(const struct view *view, bool interpolated)
 {
     const struct dvfo_layer_profile *profile = view->profile;
     const struct dvfo_clocks clocks = dvfo_layer_profile_clocks(profile, view->point);
-    printf("%s on %s, %s %s, input %ldx%ldx%ld; made by %s\nCPU %.10g, GPU %.10g, memory %.10g MHz%s\n\n",
-           profile->network, profile->board, profile->runtime, profile->precision, profile->input.channels,
-           profile->input.height, profile->input.width, profile->program, clocks.hz[DVFO_CPU] / DVFO_HZ_PER_MHZ,
-           clocks.hz[DVFO_GPU] / DVFO_HZ_PER_MHZ, clocks.hz[DVFO_MEM] / DVFO_HZ_PER_MHZ);
+    printf("%s on %s, %s %s, input %ldx%ldx%ld; made by %s\n", profile->network, profile->board, profile->runtime,
+           profile->precision, profile->input.channels, profile->input.height, profile->input.width, profile->program);
+    printf("CPU %.10g, GPU %.10g, memory %.10g MHz%s\n\n", clocks.hz[DVFO_CPU] / DVFO_HZ_PER_MHZ,
+           clocks.hz[DVFO_GPU] / DVFO_HZ_PER_MHZ, clocks.hz[DVFO_MEM] / DVFO_HZ_PER_MHZ,
+           interpolated ? ", no point of the file: closed form, corrected by it" : "");
 }
 
 static void print_totals(const struct view *view)
