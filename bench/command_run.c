@@ -93,7 +93,11 @@ static const struct argp argp = {
            "clocks on, whatever the policy: all policies of a board and network meet the same link, and a slow one "
            "doesn't see more of it. The stretch of the trace that was met stands below the table. --free-running lets "
            "the trace run with the simulated time instead; open arrivals always do.\n\n"
-           "Cost: cost_j = eta * energy_j + (1 - eta) * p_max_w * latency_s.\n",
+           "Cost: cost_j = eta * energy_j + (1 - eta) * p_max_w * latency_s.\n\n"
+           "Assumptions: what no data reach has a low and a high value ('dvfo show board'). --assume low sets all of "
+           "them, --assume 'launch of a kernel=high' one; a runtime's key in the board's file does as well, "
+           "--assume launch_cycles=high,efficiency.dense=low. Low of everything isn't the least energy (a low "
+           "efficiency costs time): the band of a result is found by trying each.\n",
 };
 
 /* The stretch of the trace that the trials of a board met, and its mean rate: from the shortest to the longest. */
@@ -261,6 +265,21 @@ static void print_rules(const struct dvfo_setting *setting)
            def->layer_int8 ? "int8" : "float", base->thermal ? "temperature caps clocks; " : "");
 }
 
+/* Where costs come from, if not from the boards' files as they stand. */
+static void print_profiles(const struct dvfo_setting *setting)
+{
+    for (size_t i = 0; i < setting->profile_count; i++) {
+        const struct dvfo_layer_profile *profile = setting->profile[i];
+        printf("  layers of %s on %s from %s: times of the GPU %s, %zu points of clocks (%s)\n", profile->network,
+               profile->board, profile->path, dvfo_standing_name(profile->gpu_s.standing), profile->points,
+               profile->program);
+    }
+    for (size_t i = 0; i < setting->board_count && setting->assume != NULL; i++) {
+        printf("  assumptions of %s: %s, %zu coefficient%s changed\n", setting->board[i]->name, setting->assume,
+               setting->assumed[i], setting->assumed[i] == 1 ? "" : "s");
+    }
+}
+
 static int widest_name(const struct dvfo_setting *setting)
 {
     size_t width = 0;
@@ -288,6 +307,7 @@ static dvfo_status print_conditions(struct dvfo_ctx *ctx, const struct dvfo_sett
         DVFO_TRY(dvfo_setting_trial(ctx, setting, i * setting->network_count * setting->policy_count, &trial));
         print_board_conditions(setting, &trial, &watch->met[i], width);
     }
+    print_profiles(setting);
     if (watch->interrupted_after > 0) {
         printf("interrupted: the last row is %ld of %ld requests of trial %zu of %zu\n", watch->interrupted_after,
                setting->base.workload.requests, watch->trials, dvfo_setting_trial_count(setting));
@@ -360,6 +380,9 @@ static void add_inputs(struct dvfo_results *results, const struct dvfo_setting *
     for (size_t i = 0; i < setting->network_count; i++) {
         dvfo_results_add_input(results, "network", setting->network[i]->name, setting->network[i]->sha256);
     }
+    for (size_t i = 0; i < setting->profile_count; i++) {
+        dvfo_results_add_input(results, "layers", setting->profile[i]->path, setting->profile[i]->sha256);
+    }
     dvfo_results_add_input(results, "cloud", setting->cloud_profile->name, setting->cloud_profile->sha256);
     dvfo_results_add_input(results, "trace", setting->opened_trace->name, setting->opened_trace->sha256);
 }
@@ -385,6 +408,12 @@ static void write_configuration(const struct dvfo_setting *setting, FILE *text)
             d->composition == DVFO_PARALLEL ? "parallel" : "serial", tail_name(d->tail_rule), d->tail_width_steps,
             d->layer_int8, d->timeout_s, d->rtt_s, d->header_byte, d->encode_bit_per_pixel, d->encode_cycle_per_pixel,
             d->speech_bps, d->quantise_cycle_per_element, d->fuse_cycle_per_element);
+    if (setting->layers != NULL) {
+        fprintf(text, "layers: %s\n", setting->layers);
+    }
+    if (setting->assume != NULL) {
+        fprintf(text, "assume: %s\n", setting->assume);
+    }
 }
 
 static dvfo_status open_results(struct dvfo_ctx *ctx, const struct arguments *arguments, struct dvfo_results **results)

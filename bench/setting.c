@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "policies/policies.h"
+#include "profiles/board_assume.h"
+#include "profiles/layer_attach.h"
 #include "sim/base/data_path.h"
 #include "sim/base/text.h"
 
@@ -28,6 +30,8 @@ enum {
     KEY_THERMAL,
     KEY_REQUESTS,
     KEY_SEED,
+    KEY_LAYERS,
+    KEY_ASSUME,
 };
 
 static const struct argp_option options[] = {
@@ -43,6 +47,8 @@ static const struct argp_option options[] = {
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, fp16 or int8, where the profile has it", 2},
     {"input", KEY_INPUT, "PX", 0, "side of the input image (default: the network's own)", 2},
     {"variant", KEY_VARIANT, "NAME", 0, "input variant of the network's file, e.g. cifar", 2},
+    {"layers", KEY_LAYERS, "FILES", 0, "take what layers cost from profiles ('dvfo profile export')", 2},
+    {"assume", KEY_ASSUME, "WHAT", 0, "assumptions of the boards at low, high, or NAME=low|high,...", 2},
     {"trace-format", KEY_TRACE_FORMAT, "NAME", 0, "don't recognise the trace's format, take this one", 3},
     {"rtt", KEY_RTT, "MS", 0, "round trip to the cloud in milliseconds (default 2)", 3},
     {"timeout", KEY_TIMEOUT, "S", 0, "seconds after which a request ends locally (default 10)", 3},
@@ -166,6 +172,12 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_P_MAX:
         setting->p_max = text;
         break;
+    case KEY_LAYERS:
+        setting->layers = text;
+        break;
+    case KEY_ASSUME:
+        setting->assume = text;
+        break;
     case KEY_INPUT:
         setting->input_px = (long)integer_option(state, "input", text, 1, 8192);
         break;
@@ -204,6 +216,7 @@ void dvfo_setting_free(struct dvfo_setting *setting)
     for (size_t i = 0; i < DVFO_SETTING_MAX; i++) {
         dvfo_board_free(setting->board[i]);
         dvfo_network_free(setting->network[i]);
+        dvfo_layer_profile_free(setting->profile[i]);
         free(setting->policy_name[i]);
     }
     dvfo_cloud_profile_free(setting->cloud_profile);
@@ -244,7 +257,7 @@ static char *all_files(const char *folder)
 
 static char *expand(const char *what, const char *text)
 {
-    if (strcmp(text, "all") != 0) {
+    if (strcmp(text, "all") != 0 || strcmp(what, "layers") == 0) {
         return dvfo_text_copy(text);
     }
     return strcmp(what, "policy") == 0  ? all_policies()
@@ -291,6 +304,56 @@ static dvfo_status load_networks(struct dvfo_ctx *ctx, struct dvfo_setting *sett
     for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
         status = dvfo_network_load(ctx, list.entry[i], setting->input_px, setting->variant, &setting->network[i]);
         setting->network_count = i + 1;
+    }
+    free(list.copy);
+    return status;
+}
+
+/* What data don't reach, at one of its ends. */
+static dvfo_status take_assumptions(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
+{
+    return setting->assume == NULL
+               ? DVFO_OK
+               : dvfo_boards_assume(ctx, setting->board, setting->board_count, setting->assume, setting->assumed);
+}
+
+/* The trials must run what the profile was made for; a profile without effect would be taken for one with it. */
+static dvfo_status attach_profile(struct dvfo_ctx *ctx, struct dvfo_setting *setting,
+                                  const struct dvfo_layer_profile *profile)
+{
+    size_t b = 0, n = 0;
+    while (b < setting->board_count && strcmp(setting->board[b]->name, profile->board) != 0) {
+        b++;
+    }
+    while (n < setting->network_count && strcmp(setting->network[n]->name, profile->network) != 0) {
+        n++;
+    }
+    if (b == setting->board_count || n == setting->network_count) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: is of %s on %s, but --%s doesn't name it", profile->path,
+                         profile->network, profile->board, b == setting->board_count ? "board" : "network");
+    }
+    const struct dvfo_runtime *runtime = NULL;
+    DVFO_TRY(dvfo_board_runtime(ctx, setting->board[b], setting->runtime, setting->precision, &runtime));
+    if (strcmp(runtime->name, profile->runtime) != 0 || strcmp(runtime->precision, profile->precision) != 0) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "%s: is of %s %s, but the trials run %s %s on %s; choose with --runtime and --precision",
+                         profile->path, profile->runtime, profile->precision, runtime->name, runtime->precision,
+                         setting->board[b]->name);
+    }
+    return dvfo_board_attach_layers(ctx, setting->board[b], setting->network[n], profile);
+}
+
+static dvfo_status load_profiles(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
+{
+    struct list list;
+    if (setting->layers == NULL) {
+        return DVFO_OK;
+    }
+    dvfo_status status = split_list(ctx, "layers", setting->layers, &list);
+    for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
+        status = dvfo_layer_profile_load(ctx, list.entry[i], &setting->profile[i]);
+        status = status == DVFO_OK ? attach_profile(ctx, setting, setting->profile[i]) : status;
+        setting->profile_count = i + 1;
     }
     free(list.copy);
     return status;
@@ -380,6 +443,8 @@ dvfo_status dvfo_setting_load(struct dvfo_ctx *ctx, struct dvfo_setting *setting
     DVFO_TRY(dvfo_cloud_profile_load(ctx, setting->cloud, &setting->cloud_profile));
     setting->trace = setting->trace != NULL ? setting->trace : "const:5Mbps";
     DVFO_TRY(check_names(ctx, setting));
+    DVFO_TRY(take_assumptions(ctx, setting));
+    DVFO_TRY(load_profiles(ctx, setting));
     DVFO_TRY(dvfo_trace_open(ctx, setting->trace, setting->trace_format, setting->base.seed, &setting->opened_trace));
     return check_trials(ctx, setting);
 }

@@ -1,12 +1,13 @@
 /* A setting: what a user asks to be run, as options on the command line, and the trials it means.
  *
  * --board, --network and --policy take lists ("a,b,c"); the trials are their product, in that order. Boards, networks,
- * cloud and trace are loaded once and shared. The same options serve every command that runs trials. */
+ * layer profiles, cloud and trace are loaded once and shared. The same options serve every command that runs trials. */
 #ifndef DVFO_SETTING_H
 #define DVFO_SETTING_H
 
 #include <argp.h>
 
+#include "profiles/layer_profile.h"
 #include "sim/trial.h"
 
 enum { DVFO_SETTING_MAX = 32 }; /* entries of a list */
@@ -16,6 +17,7 @@ struct dvfo_setting {
     const char *boards, *networks, *policies;
     const char *trace, *trace_format;
     const char *runtime, *precision, *variant, *cloud, *p_max;
+    const char *layers, *assume;
     long input_px;
     struct dvfo_trial base; /* all other parameters */
     /* loaded by dvfo_setting_load; owned */
@@ -27,6 +29,9 @@ struct dvfo_setting {
     const char *policy_argument[DVFO_SETTING_MAX]; /* inside policy_name, or NULL */
     struct dvfo_cloud_profile *cloud_profile;
     struct dvfo_trace *opened_trace;
+    size_t profile_count;
+    struct dvfo_layer_profile *profile[DVFO_SETTING_MAX]; /* files of --layers, attached to the boards */
+    size_t assumed[DVFO_SETTING_MAX];                     /* (boards) coefficients that --assume changed */
 };
 
 struct dvfo_setting dvfo_setting_default(void);

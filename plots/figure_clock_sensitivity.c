@@ -121,7 +121,8 @@ static dvfo_status feed(struct dvfo_ctx *ctx, const struct dvfo_setting *setting
 }
 
 /* One request on the device, planned: nothing of a workload, a link, a cloud or a cost. */
-static const char *const takes[] = {"board", "network", "runtime", "precision", "input", "variant", NULL};
+static const char *const takes[] = {"board",   "network", "runtime", "precision", "input",
+                                    "variant", "layers",  "assume",  NULL};
 
 const struct dvfo_figure dvfo_figure_clock_sensitivity = {
     .name = "clock-sensitivity",
