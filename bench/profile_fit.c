@@ -147,7 +147,7 @@ static dvfo_status fit_and_print(struct dvfo_ctx *ctx, const struct options *opt
     if (status == DVFO_OK) {
         status = of_latency(ctx, board, runtime_of(board, chosen), data, &fits[0]);
     }
-    if (status == DVFO_OK && data->rails.n > 0) {
+    if (status == DVFO_OK && data->rails.n > 0 && chosen == &board->runtime[0]) {
         status = of_power(ctx, board, runtime_of(board, chosen), data, &fits[1]);
         count = 2;
     }

@@ -176,6 +176,29 @@ static void walk_request(struct walk *walk)
     walk->launched_s = walk->end_s;
 }
 
+/* Eq. (1) in a row: when a kernel that starts behind `end_s` has ended. */
+static double end_of(const struct dvfo_runtime *runtime, double launch_s, double kernel_s, double *launched_s,
+                     double end_s)
+{
+    if (runtime->combine == DVFO_COMBINE_SUM) {
+        return end_s + launch_s + kernel_s;
+    }
+    *launched_s += launch_s; /* the CPU runs ahead of the GPU */
+    return (*launched_s > end_s ? *launched_s : end_s) + kernel_s;
+}
+
+double dvfo_cost_request_s(const struct dvfo_runtime *runtime, const double kernel_s[], size_t n,
+                           const struct dvfo_clocks *clocks, double cpu_factor)
+{
+    const double launch_s = cpu_factor * dvfo_cost_launch_s(runtime, clocks);
+    double end_s = cpu_factor * runtime->host_cycles.value / clocks->hz[DVFO_CPU] + runtime->fixed_s.value;
+    double launched_s = end_s;
+    for (size_t i = 0; i < n; i++) {
+        end_s = end_of(runtime, launch_s, kernel_s[i], &launched_s, end_s);
+    }
+    return end_s;
+}
+
 static void walk_layer(struct walk *walk, int index)
 {
     const struct dvfo_runtime *runtime = walk->runtime;
@@ -185,12 +208,7 @@ static void walk_layer(struct walk *walk, int index)
         correct_layer(&walk->at, index, &parts);
     }
     const double from_s = walk->end_s;
-    if (runtime->combine == DVFO_COMBINE_STREAM) { /* the CPU runs ahead of the GPU */
-        walk->launched_s += parts.cpu_s;
-        walk->end_s = (walk->launched_s > from_s ? walk->launched_s : from_s) + parts.gpu_s;
-    } else {
-        walk->end_s = from_s + parts.cpu_s + parts.gpu_s;
-    }
+    walk->end_s = end_of(runtime, parts.cpu_s, parts.gpu_s, &walk->launched_s, from_s);
     charge_cpu(walk, from_s, parts.cpu_s);
     walk->busy.s[DVFO_GPU] += parts.gpu_s * runtime->activity[layer->op].value * walk->request.activity;
     walk->busy.s[DVFO_MEM] += parts.moved_byte / walk->rates.peak_byte_per_s;

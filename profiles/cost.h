@@ -70,6 +70,13 @@ dvfo_status dvfo_schedule_create(struct dvfo_ctx *ctx, const struct dvfo_board *
 double dvfo_cost_stretch_s(const struct dvfo_board *board, const struct dvfo_runtime *runtime,
                            const struct dvfo_network *network, int first, int last, bool with_request,
                            const struct dvfo_clocks *clocks, struct dvfo_busy *busy);
+
+/** Time of a request [s] whose kernels take `kernel_s` one after the other: the end of dvfo_cost_stretch_s over a whole
+ *  network in closed form. For fits, where kernels stay the same while the CPU clock changes.
+ *  @param cpu_factor  on the cycles of launches and host work: single_core with one core online, else 1 */
+double dvfo_cost_request_s(const struct dvfo_runtime *runtime, const double kernel_s[], size_t n,
+                           const struct dvfo_clocks *clocks, double cpu_factor);
+
 void dvfo_schedule_free(struct dvfo_schedule *schedule);
 
 /** Busy integrals from the start until `t_s` in [0, time_s]: linear within a layer. Cost: O(log n). */

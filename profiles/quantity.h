@@ -3,8 +3,10 @@
  * In a file it is a small map on one line, and `source` is always there:
  *   {value: 0.99, standing: calibrated, error: 0.02, source: "file, method"}
  *   {value: 1.2, standing: assumption, low: 0.6, high: 2.4, source: "the reason"}
- * Measured, calibrated, documented and assumed are never mixed up: an assumption has a low and a high value, nothing
- * else has; only what was measured or calibrated has a standard error. */
+ * Measured, calibrated, documented and assumed are never mixed up. An assumption has a low and a high value. Only what
+ * was measured or calibrated has a standard error and a number of points. A calibrated one may have a low and a high
+ * too: between them it was expected before any data were seen, and a fit holds it there (log-normal, 95 %) as far as
+ * the data leave it open. */
 #ifndef DVFO_QUANTITY_H
 #define DVFO_QUANTITY_H
 
@@ -18,7 +20,8 @@ const char *dvfo_standing_name(dvfo_standing standing);
 struct dvfo_quantity {
     double value;
     double error;     /* standard error of a measured or calibrated one, NaN when unknown */
-    double low, high; /* of an assumption; NaN otherwise */
+    double low, high; /* of an assumption; what was expected of a calibrated one; NaN otherwise */
+    long points;      /* measured values that a calibrated one rests on; 0 when unknown */
     dvfo_standing standing;
     char *source; /* file and method, or the reason of an assumption; owned by the board */
     int line;     /* where it stands in its file, from 1; 0 when it doesn't come from a file */

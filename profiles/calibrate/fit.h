@@ -32,6 +32,8 @@ struct dvfo_fit_group {
 };
 
 struct dvfo_fit {
+    double noise;          /* of a residual, where it is known before: what an expectation weighs against; 0 means 1 */
+    const size_t *stratum; /* (rows) the bootstrap draws within runs of equal numbers; NULL: among all; borrowed */
     size_t coefficient_count, group_count;
     struct dvfo_fit_coefficient coefficient[DVFO_FIT_MAX_COEFFICIENTS];
     struct dvfo_fit_group group[DVFO_FIT_MAX_GROUPS];

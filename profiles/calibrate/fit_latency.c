@@ -15,46 +15,101 @@ struct point {
     double latency_s; /* NaN for a point of traffic */
     double mem_busy;  /* share of peak bandwidth; NaN for a point of latency */
     double power_w;   /* of the module while running; NaN when not measured */
+    bool single_core; /* one CPU core online */
+    int line;         /* in its file */
 };
+
+/* What the form leaves open on networks that it hasn't seen, as a share of the latency: what an expectation weighs
+ * against. With 0.02 to 0.05 the networks left out are predicted alike. */
+#define FORM_NOISE 0.03
 
 struct latency {
     const struct dvfo_board *board;
     struct dvfo_runtime *runtime;
     size_t n;
     struct point *points;
+    size_t *stratum; /* (n) runs of one network: what the bootstrap draws within */
+    double *kernel_s; /* (layers of the largest network) of the latest point */
+    size_t kernels;
 };
 
 /* Classes that the file gives through one `default` line move together. */
-static void share_defaults(struct dvfo_quantity quantities[DVFO_OP_COUNT])
+static void share_defaults(struct dvfo_runtime *runtime)
 {
-    for (int op = 1; op < DVFO_OP_COUNT; op++) {
-        for (int first = 0; first < op; first++) {
-            if (quantities[first].line == quantities[op].line && quantities[op].line != 0) {
-                quantities[op].value = quantities[first].value;
-                quantities[op].error = quantities[first].error;
-                break;
+    for (int t = 0; t < DVFO_RUNTIME_TERMS; t++) {
+        struct dvfo_quantity *quantity = dvfo_runtime_quantity(runtime, &dvfo_runtime_terms[t]);
+        for (int op = 1; dvfo_runtime_terms[t].per_class && op < DVFO_OP_COUNT; op++) {
+            for (int first = 0; first < op; first++) {
+                if (quantity[first].line == quantity[op].line && quantity[op].line != 0) {
+                    quantity[op].value = quantity[first].value;
+                    quantity[op].error = quantity[first].error;
+                    break;
+                }
             }
         }
     }
 }
 
+static struct dvfo_runtime runtime_of(const struct latency *latency, const struct point *point)
+{
+    struct dvfo_runtime runtime = *latency->runtime;
+    if (point->single_core) {
+        runtime.launch_cycles.value *= runtime.single_core.value;
+        runtime.host_cycles.value *= runtime.single_core.value;
+    }
+    return runtime;
+}
+
 static double model_s(const struct latency *latency, const struct point *point, struct dvfo_busy *busy)
 {
-    return dvfo_cost_stretch_s(latency->board, latency->runtime, point->network, 0, (int)point->network->n - 1, true,
+    const struct dvfo_runtime runtime = runtime_of(latency, point);
+    return dvfo_cost_stretch_s(latency->board, &runtime, point->network, 0, (int)point->network->n - 1, true,
                                &point->clocks, busy);
+}
+
+/* Points are sorted so that those whose kernels take the same time follow each other. */
+static bool same_kernels(const struct point *point, const struct point *other)
+{
+    return point->network == other->network && point->clocks.hz[DVFO_GPU] == other->clocks.hz[DVFO_GPU] &&
+           point->clocks.hz[DVFO_MEM] == other->clocks.hz[DVFO_MEM];
+}
+
+static void time_kernels(struct latency *latency, const struct point *point)
+{
+    latency->kernels = 0;
+    for (size_t i = 0; i < point->network->n; i++) {
+        const struct dvfo_layer *layer = &point->network->layers[i];
+        if (dvfo_kernel_exists(layer)) {
+            const struct dvfo_kernel kernel = dvfo_kernel_of(latency->runtime, layer);
+            latency->kernel_s[latency->kernels++] = dvfo_cost_kernel_s(latency->runtime, &kernel, &point->clocks);
+        }
+    }
+}
+
+static double latency_s(struct latency *latency, size_t i)
+{
+    const struct point *point = &latency->points[i];
+    if (i == 0 || !same_kernels(point, point - 1)) {
+        time_kernels(latency, point);
+    }
+    return dvfo_cost_request_s(latency->runtime, latency->kernel_s, latency->kernels, &point->clocks,
+                               point->single_core ? latency->runtime->single_core.value : 1.0);
 }
 
 static void residuals(void *user, double *out)
 {
     struct latency *latency = user;
-    share_defaults(latency->runtime->efficiency);
-    share_defaults(latency->runtime->reread);
+    share_defaults(latency->runtime);
     for (size_t i = 0; i < latency->n; i++) {
         const struct point *point = &latency->points[i];
-        struct dvfo_busy busy;
-        const double time_s = model_s(latency, point, &busy);
-        out[i] = isnan(point->latency_s) ? TRAFFIC_WEIGHT * log(busy.s[DVFO_MEM] / time_s / point->mem_busy)
-                                         : log(time_s / point->latency_s);
+        if (!isnan(point->latency_s)) {
+            out[i] = log(latency_s(latency, i) / point->latency_s);
+        } else {
+            struct dvfo_busy busy;
+            const double time_s = model_s(latency, point, &busy);
+            out[i] = TRAFFIC_WEIGHT * log(busy.s[DVFO_MEM] / time_s / point->mem_busy);
+            time_kernels(latency, point); /* for a point after this one */
+        }
     }
 }
 
@@ -71,20 +126,20 @@ static const char *class_name(const struct dvfo_quantity quantities[DVFO_OP_COUN
 
 static void offer_runtime(struct dvfo_fit *fit, const struct dvfo_board *board, struct dvfo_runtime *runtime)
 {
-    char name[DVFO_FIT_NAME_SIZE];
-    for (int op = 0; op < DVFO_OP_COUNT; op++) {
-        snprintf(name, sizeof name, "efficiency %s", class_name(runtime->efficiency, op));
-        dvfo_fit_offer(fit, &runtime->efficiency[op], 0.01, 3.0, "of peak", name);
-        snprintf(name, sizeof name, "reread %s", class_name(runtime->reread, op));
-        dvfo_fit_offer(fit, &runtime->reread[op], 0.0, op == DVFO_OP_DENSE ? 1.0 : 0.1, "element/FLOP", name);
+    for (int t = 0; t < DVFO_RUNTIME_TERMS; t++) {
+        const struct dvfo_runtime_term *term = &dvfo_runtime_terms[t];
+        struct dvfo_quantity *quantity = dvfo_runtime_quantity(runtime, term);
+        const double high = term->high > 0.0 ? term->high : board->peak_byte_per_cycle.value;
+        if (!term->per_class) {
+            dvfo_fit_offer(fit, quantity, term->low, high, term->unit, term->key);
+            continue;
+        }
+        for (int op = 0; op < DVFO_OP_COUNT; op++) {
+            char name[DVFO_FIT_NAME_SIZE];
+            snprintf(name, sizeof name, "%s %s", term->key, class_name(quantity, op));
+            dvfo_fit_offer(fit, &quantity[op], term->low, high, term->unit, name);
+        }
     }
-    dvfo_fit_offer(fit, &runtime->byte_per_cycle, 0.05 * board->peak_byte_per_cycle.value,
-                   board->peak_byte_per_cycle.value, "byte/cycle", "byte_per_cycle");
-    dvfo_fit_offer(fit, &runtime->gpu_byte_per_cycle, 1.0, 512.0, "byte/GPU cycle", "gpu_byte_per_cycle");
-    dvfo_fit_offer(fit, &runtime->exponent, 1.0, 12.0, "", "exponent");
-    dvfo_fit_offer(fit, &runtime->launch_cycles, 0.0, 1e6, "cycle", "launch_cycles");
-    dvfo_fit_offer(fit, &runtime->host_cycles, 0.0, 1e9, "cycle", "host_cycles");
-    dvfo_fit_offer(fit, &runtime->fixed_s, 0.0, 0.1, "s", "fixed_s");
 }
 
 static bool belongs(const struct latency *latency, const struct dvfo_measurement *row)
@@ -103,12 +158,43 @@ static bool tells_traffic(const struct latency *latency, const struct dvfo_measu
     return belongs(latency, row) && row->network[0] != '\0' && row->busy[DVFO_MEM] > 0.0 && !again;
 }
 
+static int by_network_and_clocks(const void *a, const void *b)
+{
+    const struct point *first = a, *second = b;
+    const int sizes = (first->network->input.height > second->network->input.height) -
+                      (first->network->input.height < second->network->input.height);
+    const int names = strcmp(first->network->name, second->network->name);
+    if (names != 0 || sizes != 0) {
+        return names != 0 ? names : sizes;
+    }
+    static const dvfo_domain order[] = {DVFO_GPU, DVFO_MEM, DVFO_CPU};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        const double x = first->clocks.hz[order[i]], y = second->clocks.hz[order[i]];
+        if (x != y) {
+            return x < y ? -1 : 1;
+        }
+    }
+    const int cores = first->single_core - second->single_core;
+    return cores != 0 ? cores : (first->line > second->line) - (first->line < second->line);
+}
+
+static void arrange(struct latency *latency)
+{
+    qsort(latency->points, latency->n, sizeof *latency->points, by_network_and_clocks);
+    for (size_t i = 1; i < latency->n; i++) {
+        const bool another = latency->points[i].network != latency->points[i - 1].network;
+        latency->stratum[i] = latency->stratum[i - 1] + another;
+    }
+}
+
 static dvfo_status collect(struct dvfo_ctx *ctx, struct latency *latency, const struct dvfo_board_data *data,
                            struct dvfo_fit_networks *networks)
 {
     const struct dvfo_measurements *points = &data->points, *rails = &data->rails;
+    size_t most_layers = 1;
     latency->points = calloc(points->n + rails->n + 1, sizeof *latency->points);
-    if (latency->points == NULL) {
+    latency->stratum = calloc(points->n + rails->n + 1, sizeof *latency->stratum);
+    if (latency->points == NULL || latency->stratum == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
     for (size_t i = 0; i < points->n + rails->n; i++) {
@@ -125,7 +211,15 @@ static dvfo_status collect(struct dvfo_ctx *ctx, struct latency *latency, const 
         point->latency_s = of_rails ? NAN : row->latency_s;
         point->power_w = of_rails ? NAN : row->power_w;
         point->mem_busy = of_rails ? row->busy[DVFO_MEM] : NAN;
+        point->single_core = row->cpu_cores == 1;
+        point->line = row->line;
+        most_layers = point->network->n > most_layers ? point->network->n : most_layers;
         latency->n++;
+    }
+    arrange(latency);
+    latency->kernel_s = malloc(most_layers * sizeof *latency->kernel_s);
+    if (latency->kernel_s == NULL) {
+        return dvfo_fail_no_memory(ctx);
     }
     return latency->n > 0 ? DVFO_OK
                           : dvfo_fail(ctx, DVFO_BAD_INPUT, "no latency of %s, %s, %s is among the measurements",
@@ -173,13 +267,17 @@ static dvfo_status fit_or_check(struct dvfo_ctx *ctx, const struct dvfo_board *b
     dvfo_status status = collect(ctx, &latency, data, &networks);
     if (status == DVFO_OK && move) {
         offer_runtime(fit, board, runtime);
+        fit->noise = FORM_NOISE;
+        fit->stratum = latency.stratum;
         status = dvfo_fit_solve(ctx, fit, latency.n, residuals, &latency);
-        share_defaults(runtime->efficiency);
-        share_defaults(runtime->reread);
+        share_defaults(runtime);
     }
     if (status == DVFO_OK) {
         tell(fit, &latency);
     }
+    fit->stratum = NULL;
+    free(latency.kernel_s);
+    free(latency.stratum);
     free(latency.points);
     dvfo_fit_networks_free(&networks);
     return status;

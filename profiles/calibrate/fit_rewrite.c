@@ -1,5 +1,5 @@
 /* A board's file with new numbers in it. A calibrated quantity stands on one line, {value: ..., standing: calibrated,
- * error: ..., source: "..."}; only what follows `value:` and `error:` changes. */
+ * error: ..., points: ..., low: ..., high: ..., source: "..."}; only value, error and points change. */
 #include "profiles/calibrate/fit.h"
 
 #include <math.h>
@@ -50,11 +50,13 @@ static const struct dvfo_quantity *quantity_at(const struct dvfo_fit *const fits
     return NULL;
 }
 
-/* Five digits: more than any standard error of ours supports, few enough to read. */
-static void put_number(struct out *out, const char *key, double value)
+/* Five digits of a value: more than any standard error of ours supports, few enough to read. */
+static void put_number(struct out *out, const char *format, double value) __attribute__((format(printf, 2, 0)));
+
+static void put_number(struct out *out, const char *format, double value)
 {
     char text[NUMBER_SIZE];
-    snprintf(text, sizeof text, "%s: %.5g", key, value);
+    snprintf(text, sizeof text, format, value);
     put_text(out, text);
 }
 
@@ -70,12 +72,16 @@ static dvfo_status put_quantity(struct dvfo_ctx *ctx, struct out *out, const cha
                          path, number);
     }
     put(out, line, (size_t)(value - line) + 1);
-    put_number(out, "value", quantity->value);
-    put_text(out, ", standing: calibrated, ");
+    put_number(out, "value: %.5g, standing: calibrated, ", quantity->value);
     if (isfinite(quantity->error)) {
-        char text[NUMBER_SIZE];
-        snprintf(text, sizeof text, "error: %.2g, ", quantity->error);
-        put_text(out, text);
+        put_number(out, "error: %.2g, ", quantity->error);
+    }
+    if (quantity->points > 0) {
+        put_number(out, "points: %.0f, ", (double)quantity->points);
+    }
+    if (isfinite(quantity->low)) {
+        put_number(out, "low: %.5g, ", quantity->low);
+        put_number(out, "high: %.5g, ", quantity->high);
     }
     put_text(out, source);
     return DVFO_OK;

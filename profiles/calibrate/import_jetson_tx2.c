@@ -1,9 +1,15 @@
-/* Jetson TX2, TensorRT through trtexec, batch 1, presumably FP32 (the int8 flag was left on, which TX2 doesn't
- * support).
+/* Jetson TX2.
  *
+ * TensorRT through trtexec, batch 1, presumably FP32 (the int8 flag was left on, which TX2 doesn't support):
  * tx2_tensorrt_gpu_emc_latency.csv: three networks on 13 GPU x 4 memory clocks, CPU locked at 2035 MHz.
  * tx2_tensorrt_vgg19_gpu_freq_latency_power_rails.csv: VGG-19 at 13 GPU clocks with the rails; the phases `inference`
- * and `idle_clocks_locked` are taken, `engine_build_*` is left out (unknown kernels). */
+ * and `idle_clocks_locked` are taken, `engine_build_*` is left out (unknown kernels).
+ * Keras on TensorFlow: tx2_keras_xception_inceptionv3_cpu_gpu_emc.csv, two networks at three input sizes on the grid of
+ * cores, CPU, GPU and memory clocks; its power column is a sum of samples and tells no power.
+ *
+ * Left out: tx2_xception_image20000 and tx2_table_bert (they don't follow their own clocks: a regression on the
+ * logarithms of all three explains 2 % of the first), tx2_tensorrt_gpu_freq_latency (up to 25 % slower than the locked
+ * grid: its memory clock was not held), tx2_flexibo and tx2_cadet (networks not named). */
 #include "profiles/calibrate/import.h"
 
 #include <math.h>
@@ -117,14 +123,42 @@ static dvfo_status add_low_idle(struct dvfo_ctx *ctx, struct dvfo_board_data *ou
     return DVFO_OK;
 }
 
+/* Keras and TensorFlow, FP32, wall time of model.predict on one image; A57 cores only. */
+static dvfo_status read_keras_row(struct dvfo_ctx *ctx, const struct dvfo_csv *csv, void *user)
+{
+    struct dvfo_board_data *out = user;
+    const char *model = dvfo_csv_text(csv, "model");
+    const bool xception = strcmp(model, "xception") == 0;
+    if (!xception && strcmp(model, "inceptionv3") != 0) {
+        return dvfo_csv_fail(ctx, csv, "'model' is '%.60s', expected xception or inceptionv3", model);
+    }
+    struct dvfo_measurement row = subject(xception ? "xception" : "inception-v3");
+    double px = 0.0, cores = 0.0, cpu_khz = 0.0;
+    strcpy(row.runtime, "keras");
+    row.line = csv->lines.number;
+    DVFO_TRY(dvfo_csv_number(ctx, csv, "input_px", 1.0, 1e5, &px));
+    DVFO_TRY(dvfo_csv_number(ctx, csv, "cores_online_a57", 1.0, 4.0, &cores));
+    DVFO_TRY(dvfo_csv_number(ctx, csv, "cpu_freq_khz", 1e3, 1e7, &cpu_khz));
+    DVFO_TRY(dvfo_csv_number(ctx, csv, "gpu_freq_hz", 1e6, 1e10, &row.clocks.hz[DVFO_GPU]));
+    DVFO_TRY(dvfo_csv_number(ctx, csv, "emc_freq_hz", 1e6, 1e10, &row.clocks.hz[DVFO_MEM]));
+    DVFO_TRY(dvfo_csv_number(ctx, csv, "latency_s", 1e-6, 1e6, &row.latency_s));
+    row.input_px = (long)px;
+    row.cpu_cores = (int)cores;
+    row.clocks.hz[DVFO_CPU] = cpu_khz * 1e3;
+    return dvfo_measurements_add(ctx, &out->points, &row);
+}
+
 dvfo_status dvfo_import_jetson_tx2(struct dvfo_ctx *ctx, const char *folder, struct dvfo_board_data *out)
 {
     static const char *const grid[] = {"model", "gpu_freq_hz", "emc_freq_hz", "latency_ms_batch1", NULL};
     static const char *const power[] = {"gpu_freq_hz",    "latency_ms_batch1", "phase",          "samples",
                                         "gpu_util_pct",   "emc_util_pct",      "vdd_in_mw",      "vdd_sys_gpu_mw",
                                         "vdd_sys_cpu_mw", "vdd_sys_soc_mw",    "vdd_sys_ddr_mw", NULL};
+    static const char *const keras[] = {"model",       "input_px",    "cores_online_a57", "cpu_freq_khz",
+                                        "gpu_freq_hz", "emc_freq_hz", "latency_s",        NULL};
     DVFO_TRY(dvfo_csv_each(ctx, folder, "tx2_tensorrt_gpu_emc_latency.csv", grid, read_grid_row, out));
     DVFO_TRY(
         dvfo_csv_each(ctx, folder, "tx2_tensorrt_vgg19_gpu_freq_latency_power_rails.csv", power, read_power_row, out));
-    return add_low_idle(ctx, out);
+    DVFO_TRY(add_low_idle(ctx, out));
+    return dvfo_csv_each(ctx, folder, "tx2_keras_xception_inceptionv3_cpu_gpu_emc.csv", keras, read_keras_row, out);
 }
