@@ -151,6 +151,7 @@ static void share(struct dvfo_layer_match *match, int kernel, double time_s)
         if (layer->theirs == kernel && layer->how != DVFO_MATCH_INSIDE) {
             const double part = closed_s > 0.0 ? layer->closed_s / closed_s : 1.0 / count;
             layer->time_s = (isnan(layer->time_s) ? 0.0 : layer->time_s) + part * time_s;
+            layer->shared = count > 1.0;
         }
     }
 }
@@ -215,7 +216,7 @@ static dvfo_status start(struct dvfo_ctx *ctx, const struct dvfo_layer_match_def
     }
     dvfo_cost_parts(def->runtime, network, &def->clocks, parts, &request);
     for (size_t i = 0; i < match->n; i++) {
-        match->layer[i] = (struct dvfo_matched_layer){DVFO_MATCH_NONE, -1, NAN, parts[i].gpu_s};
+        match->layer[i] = (struct dvfo_matched_layer){.theirs = -1, .time_s = NAN, .closed_s = parts[i].gpu_s};
     }
     for (size_t k = 0; k < match->kernels; k++) {
         match->kernel[k].ours = -1;

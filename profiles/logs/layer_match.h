@@ -36,6 +36,7 @@ struct dvfo_layer_match_def {
 struct dvfo_matched_layer {
     dvfo_match_how how;
     int theirs;      /* index in the profile of the layer that it is (part of); -1: none */
+    bool shared;     /* its time is part of a kernel's, divided as the closed form says */
     double time_s;   /* of its kernel; NaN: not known */
     double closed_s; /* what the closed form says */
 };
