@@ -149,6 +149,13 @@ static double layer_j(const struct view *view, size_t layer)
            value_of(view, &profile->rest_j, layer);
 }
 
+static double request_j(const struct view *view)
+{
+    const struct dvfo_layer_profile *profile = view->profile;
+    return profile->request_gpu_j.value[view->point] + profile->request_cpu_j.value[view->point] +
+           profile->request_rest_j.value[view->point];
+}
+
 static bool costs_nothing(const struct view *view, size_t layer)
 {
     return value_of(view, &view->profile->gpu_s, layer) == 0.0 && value_of(view, &view->profile->cpu_s, layer) == 0.0;
@@ -163,7 +170,7 @@ static struct view look(const struct dvfo_layer_profile *profile, size_t point)
 {
     struct view view = {.profile = profile, .point = point};
     view.latency_s = known(profile->request_s.value[point]);
-    view.energy_j = known(profile->request_j.value[point]);
+    view.energy_j = known(request_j(&view));
     for (size_t i = 0; i < profile->n; i++) {
         const double gpu_s = value_of(&view, &profile->gpu_s, i);
         view.unknown += isnan(gpu_s) ? 1 : 0;
@@ -201,8 +208,13 @@ static void add_row(struct dvfo_table *table, const struct view *view, const cha
 static void add_rows(struct dvfo_table *table, const struct view *view)
 {
     const struct dvfo_layer_profile *profile = view->profile;
-    const struct row request = {NAN, NAN, profile->request_s.value[view->point], NAN,
-                                NAN, NAN, profile->request_j.value[view->point]};
+    const struct row request = {NAN,
+                                NAN,
+                                profile->request_s.value[view->point],
+                                profile->request_gpu_j.value[view->point],
+                                profile->request_cpu_j.value[view->point],
+                                profile->request_rest_j.value[view->point],
+                                request_j(view)};
     add_row(table, view, "(request)", NULL, &request, profile->request_s.standing);
     for (size_t i = 0; i < profile->n; i++) {
         const struct row row = {value_of(view, &profile->gpu_s, i),

@@ -13,7 +13,7 @@ extern char **environ;
 const struct dvfo_figure *const *dvfo_figures(void)
 {
     static const struct dvfo_figure *const list[] = {&dvfo_figure_clock_sensitivity, &dvfo_figure_bandwidth_sweep,
-                                                     NULL};
+                                                     &dvfo_figure_layer_profile, NULL};
     return list;
 }
 

@@ -39,5 +39,6 @@ dvfo_status dvfo_figure_make(struct dvfo_ctx *ctx, const struct dvfo_figure *fig
 
 extern const struct dvfo_figure dvfo_figure_clock_sensitivity;
 extern const struct dvfo_figure dvfo_figure_bandwidth_sweep;
+extern const struct dvfo_figure dvfo_figure_layer_profile;
 
 #endif

@@ -12,7 +12,20 @@
 
 enum { SOURCE_SIZE = 256 };
 
-enum cost { GPU_S, CPU_S, MOVED_BYTE, REQUEST_S, LAYER_S, GPU_J, CPU_J, REST_J, REQUEST_J, COSTS };
+enum cost {
+    GPU_S,
+    CPU_S,
+    MOVED_BYTE,
+    LAYER_S,
+    GPU_J,
+    CPU_J,
+    REST_J,
+    REQUEST_S, /* from here on: of the request */
+    REQUEST_GPU_J,
+    REQUEST_CPU_J,
+    REQUEST_REST_J,
+    COSTS
+};
 
 /* The columns of one cost: a layer's over all points, or the request's. A column without any number is open. */
 struct columns {
@@ -44,13 +57,14 @@ static bool is_open(const struct columns *columns, size_t points, size_t column)
 static dvfo_status find_open(struct dvfo_ctx *ctx, struct completion *c)
 {
     struct dvfo_layer_profile *profile = c->profile;
-    struct dvfo_layer_cost *const costs[COSTS] = {&profile->gpu_s,     &profile->cpu_s,   &profile->moved_byte,
-                                                  &profile->request_s, &profile->layer_s, &profile->gpu_j,
-                                                  &profile->cpu_j,     &profile->rest_j,  &profile->request_j};
+    struct dvfo_layer_cost *const costs[COSTS] = {
+        &profile->gpu_s,         &profile->cpu_s,         &profile->moved_byte,    &profile->layer_s,
+        &profile->gpu_j,         &profile->cpu_j,         &profile->rest_j,        &profile->request_s,
+        &profile->request_gpu_j, &profile->request_cpu_j, &profile->request_rest_j};
     for (int i = 0; i < COSTS; i++) {
         struct columns *columns = &c->columns[i];
         columns->cost = costs[i];
-        columns->width = i == REQUEST_S || i == REQUEST_J ? 1 : profile->n;
+        columns->width = i >= REQUEST_S ? 1 : profile->n;
         columns->open = calloc(columns->width, sizeof *columns->open);
         columns->all_open = true;
         if (columns->open == NULL) {
@@ -137,33 +151,32 @@ static double domain_j(const struct dvfo_board *board, dvfo_domain domain, const
     return power.idle_w * s->dt_s + power.busy_w * s->busy.s[domain];
 }
 
-static void fill_layer_energy(struct completion *c, size_t point, size_t layer, const struct stretch *s)
+/* @param first  the cost of the GPU's part; those of CPU and rest follow it in the list */
+static void fill_energy(struct completion *c, enum cost first, size_t point, size_t column, const struct stretch *s)
 {
     const struct dvfo_clocks clocks = dvfo_layer_profile_clocks(c->profile, point);
     const struct dvfo_power power = dvfo_power_at(c->board, &clocks);
     const double gpu_j = domain_j(c->board, DVFO_GPU, &clocks, s), cpu_j = domain_j(c->board, DVFO_CPU, &clocks, s);
-    fill(c, LAYER_S, point, layer, s->dt_s);
-    fill(c, GPU_J, point, layer, gpu_j);
-    fill(c, CPU_J, point, layer, cpu_j);
-    fill(c, REST_J, point, layer, fmax(module_j(&power, s) - gpu_j - cpu_j, 0.0));
+    fill(c, first, point, column, gpu_j);
+    fill(c, first + 1, point, column, cpu_j);
+    fill(c, first + 2, point, column, fmax(module_j(&power, s) - gpu_j - cpu_j, 0.0));
 }
 
 /* The pieces of a schedule are the request's and then those of layers with a kernel; others cost nothing. What wasn't
  * measured at a point stays open there. */
 static void fill_point(struct completion *c, size_t point, const struct dvfo_schedule *schedule)
 {
-    const struct dvfo_clocks clocks = dvfo_layer_profile_clocks(c->profile, point);
-    const struct dvfo_power power = dvfo_power_at(c->board, &clocks);
     const struct stretch request = piece(schedule, 0), nothing = {0};
     if (!isnan(c->profile->request_s.value[point])) {
-        fill(c, REQUEST_J, point, 0, module_j(&power, &request));
+        fill_energy(c, REQUEST_GPU_J, point, 0, &request);
     }
     size_t next = 1;
     for (size_t i = 0; i < c->profile->n; i++) {
         const bool has_kernel = dvfo_kernel_exists(&c->network->layers[i]);
         const struct stretch s = has_kernel ? piece(schedule, next++) : nothing;
         if (!isnan(c->profile->gpu_s.value[point * c->profile->n + i])) {
-            fill_layer_energy(c, point, i, &s);
+            fill(c, LAYER_S, point, i, s.dt_s);
+            fill_energy(c, GPU_J, point, i, &s);
         }
     }
 }
@@ -314,14 +327,17 @@ static dvfo_status stand_energies(struct dvfo_ctx *ctx, struct completion *c)
     const dvfo_standing gpu[] = {layer, profile->activity.standing, dvfo_standing_of_power(c->board, DVFO_GPU)};
     const dvfo_standing cpu[] = {layer, c->runtime->cpu_busy.standing, dvfo_standing_of_power(c->board, DVFO_CPU)};
     const dvfo_standing rest[] = {layer, dvfo_standing_of_power(c->board, DVFO_MEM), dvfo_standing_of_base(c->board)};
-    const dvfo_standing request[] = {profile->request_s.standing, gpu[2], cpu[2], rest[1], rest[2]};
+    const dvfo_standing request_s = profile->request_s.standing;
     char source[SOURCE_SIZE];
     snprintf(source, sizeof source, "Eq. (2) over the times of this profile, coefficients of %.60s", c->board->name);
     DVFO_TRY(stand(ctx, &c->columns[LAYER_S], layer, "latency/gpu and latency/cpu, one after the other"));
     DVFO_TRY(stand(ctx, &c->columns[GPU_J], weakest(gpu, 3), source));
     DVFO_TRY(stand(ctx, &c->columns[CPU_J], weakest(cpu, 3), source));
     DVFO_TRY(stand(ctx, &c->columns[REST_J], weakest(rest, 3), source));
-    return stand(ctx, &c->columns[REQUEST_J], weakest(request, 5), source);
+    DVFO_TRY(stand(ctx, &c->columns[REQUEST_GPU_J], dvfo_standing_weaker(request_s, gpu[2]), source));
+    DVFO_TRY(stand(ctx, &c->columns[REQUEST_CPU_J], dvfo_standing_weaker(request_s, cpu[2]), source));
+    return stand(ctx, &c->columns[REQUEST_REST_J],
+                 dvfo_standing_weaker(request_s, dvfo_standing_weaker(rest[1], rest[2])), source);
 }
 
 static dvfo_status stand_times(struct dvfo_ctx *ctx, struct completion *c)

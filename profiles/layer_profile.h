@@ -59,9 +59,11 @@ struct dvfo_layer_profile {
     struct dvfo_layer_cost cpu_j;      /* of the CPU's */
     struct dvfo_layer_cost rest_j;     /* of everything else on the module: memory, base, conversion */
     struct dvfo_layer_cost request_s; /* (points) once per request before the first layer: host cycles and fixed time */
-    struct dvfo_layer_cost request_j; /* (points) energy of the module meanwhile [J] */
-    struct dvfo_layer_cost activity;  /* (points) factor on u_G that makes Eq. (2) meet a measured module power; 1 where
-                                         power wasn't measured */
+    struct dvfo_layer_cost request_gpu_j;  /* (points) energy meanwhile [J], in the same three parts */
+    struct dvfo_layer_cost request_cpu_j;  /* the same */
+    struct dvfo_layer_cost request_rest_j; /* the same */
+    struct dvfo_layer_cost activity; /* (points) factor on u_G that makes Eq. (2) meet a measured module power; 1 where
+                                        power wasn't measured */
 };
 
 /* What there is to know about each cost, for those who go through them all. */
