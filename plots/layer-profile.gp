@@ -31,7 +31,6 @@ unset key
 unset xtics
 over(clock, quantity) = sprintf("stats csv using (strcol('lowered') eq '%s' ? column('%s') : NaN) nooutput name 'S'", \
     clock, quantity)
-array mhz[3]
 do for [row = 1:4] {
     energy = row % 2 == 0
     quantity = energy ? "energy_mj" : "latency_ms"
@@ -44,11 +43,11 @@ do for [row = 1:4] {
         clock = word(clocks, i)
         eval over("top", clock . "_mhz")
         heading = heading . sprintf("%s %s %.6g", i == 1 ? "" : ",", word(clock_names, i), S_max)
-        S_records = 0
-        eval over(clock, clock . "_mhz"); mhz[i] = S_records > 0 ? S_max : 0
-        if (mhz[i] > 0) {
+        stats csv using (strcol("lowered") eq clock) nooutput name "S"
+        if (S_sum > 0) { # a board with one clock has none to lower
+            eval over(clock, clock . "_mhz"); mhz = S_max
             eval over(clock, quantity)
-            relative = relative . sprintf("   %s %.6g MHz: x %.2f", word(clock_names, i), mhz[i], S_sum / top_sum)
+            relative = relative . sprintf("   %s %.6g MHz: x %.2f", word(clock_names, i), mhz, S_sum / top_sum)
         }
     }
     set title row > 2 ? relative : heading . " MHz" offset 0, -0.5
