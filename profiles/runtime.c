@@ -20,7 +20,7 @@
 /* key, offset, per class, unit, what, min, max, low, high, otherwise, meaning */
 const struct dvfo_runtime_term dvfo_runtime_terms[DVFO_RUNTIME_TERMS] = {
     {"flop_per_cycle", AT(flop_per_cycle), false, "FLOP/cycle", "peak", 1, MAX_FLOP_PER_CYCLE, 0, 0, MUST, ""},
-    {"efficiency", AT(efficiency), true, "of peak", "efficiency", 1e-4, MAX_SHARE, 0.005, 3, MUST, ""},
+    {"efficiency", AT(efficiency), true, "of peak", "efficiency", 1e-4, MAX_SHARE, 0.0005, 3, MUST, ""},
     {"winograd", AT(winograd), false, "of peak", "efficiency winograd", 0, MAX_SHARE, 0.2, 5, 0, "not in use"},
     {"depth", AT(depth), false, "multiply-add", "depth at half efficiency", 0, 1e5, 1, 5000, 0, "any depth is alike"},
     {"tile_pixels", AT(tile_pixels), false, "pixel", "tile, pixels", 1, MAX_TILE, 0, 0, 1, "no tiles"},

@@ -57,7 +57,7 @@ static void expect_shape(const char *what, struct dvfo_shape shape, long channel
 #define SEQUENCE(features, steps)                                                                                      \
     "name: t\ntitle: T\nsource: s\ninputs: {i: {features: " #features ", steps: " #steps ", step_s: 0.02}}\n"
 
-/* ---- the twelve ---- */
+/* ---- the files ---- */
 
 static const struct {
     const char *name;
@@ -66,6 +66,9 @@ static const struct {
 } published[] = {
     {"resnet-18", 11.69, 1.81, "torchvision, table of resnet18 weights"},
     {"resnet-50", 25.56, 4.09, "torchvision, table of resnet50 weights"},
+    {"resnet-34", 21.80, 3.66, "torchvision, table of resnet34 weights"},
+    {"resnet-101", 44.55, 7.80, "torchvision, table of resnet101 weights"},
+    {"resnet-152", 60.19, 11.51, "torchvision, table of resnet152 weights"},
     {"vgg-19", 143.67, 19.63, "torchvision, table of vgg19 weights"},
     {"mobilenet-v2", 3.50, 0.30, "torchvision, table of mobilenet_v2 weights"},
     {"efficientnet-b0", 5.29, 0.39, "torchvision, table of efficientnet_b0 weights; Tan and Le, table 2"},
@@ -103,6 +106,7 @@ Test(networks, exact_parameter_counts_where_the_source_states_them)
     } rows[] = {
         {"resnet-18", 11689512}, {"resnet-50", 25557032},      {"vgg-19", 143667240},   {"mobilenet-v2", 3504872},
         {"vit-b16", 86567656},   {"efficientnet-b0", 5288548}, {"retinanet", 34014999}, {"xception", 22855952},
+        {"resnet-34", 21797672}, {"resnet-101", 44549160}, {"resnet-152", 60192808},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct dvfo_network *network = named(rows[i].name);

@@ -10,6 +10,7 @@
 #define DVFO_FIT_H
 
 #include "profiles/calibrate/import.h"
+#include "profiles/calibrate/predict.h"
 
 enum { DVFO_FIT_MAX_COEFFICIENTS = 40, DVFO_FIT_MAX_GROUPS = 24, DVFO_FIT_NAME_SIZE = 64 };
 
@@ -72,22 +73,5 @@ void dvfo_fit_tell(struct dvfo_fit *fit, const char *group, double model, double
  *  order stay. @param out  caller frees */
 dvfo_status dvfo_fit_rewrite(struct dvfo_ctx *ctx, const char *path, const struct dvfo_fit *const fits[], size_t count,
                              char **out);
-
-/* Networks of a data set, loaded once each. */
-struct dvfo_fit_networks {
-    size_t n;
-    struct {
-        char name[DVFO_MEASUREMENT_NAME_SIZE];
-        long input_px;
-        struct dvfo_network *network;
-    } entry[DVFO_FIT_MAX_GROUPS];
-};
-
-dvfo_status dvfo_fit_network(struct dvfo_ctx *ctx, struct dvfo_fit_networks *networks,
-                             const struct dvfo_measurement *row, const struct dvfo_network **out);
-void dvfo_fit_networks_free(struct dvfo_fit_networks *networks);
-
-/** Clocks of a row; those not stated: the CPU's lowest when it rests, the top of the table otherwise. */
-struct dvfo_clocks dvfo_fit_clocks(const struct dvfo_board *board, const struct dvfo_measurement *row);
 
 #endif

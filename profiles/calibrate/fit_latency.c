@@ -28,7 +28,7 @@ struct latency {
     struct dvfo_runtime *runtime;
     size_t n;
     struct point *points;
-    size_t *stratum; /* (n) runs of one network: what the bootstrap draws within */
+    size_t *stratum;  /* (n) runs of one network: what the bootstrap draws within */
     double *kernel_s; /* (layers of the largest network) of the latest point */
     size_t kernels;
 };
@@ -188,7 +188,7 @@ static void arrange(struct latency *latency)
 }
 
 static dvfo_status collect(struct dvfo_ctx *ctx, struct latency *latency, const struct dvfo_board_data *data,
-                           struct dvfo_fit_networks *networks)
+                           struct dvfo_predict_networks *networks)
 {
     const struct dvfo_measurements *points = &data->points, *rails = &data->rails;
     size_t most_layers = 1;
@@ -206,8 +206,8 @@ static dvfo_status collect(struct dvfo_ctx *ctx, struct latency *latency, const 
             continue;
         }
         struct point *point = &latency->points[latency->n];
-        DVFO_TRY(dvfo_fit_network(ctx, networks, row, &point->network));
-        point->clocks = dvfo_fit_clocks(latency->board, row);
+        DVFO_TRY(dvfo_predict_network(ctx, networks, row, &point->network));
+        point->clocks = dvfo_predict_clocks(latency->board, row);
         point->latency_s = of_rails ? NAN : row->latency_s;
         point->power_w = of_rails ? NAN : row->power_w;
         point->mem_busy = of_rails ? row->busy[DVFO_MEM] : NAN;
@@ -262,7 +262,7 @@ static dvfo_status fit_or_check(struct dvfo_ctx *ctx, const struct dvfo_board *b
                                 const struct dvfo_board_data *data, bool move, struct dvfo_fit *fit)
 {
     struct latency latency = {.board = board, .runtime = runtime};
-    struct dvfo_fit_networks networks = {0};
+    struct dvfo_predict_networks networks = {0};
     *fit = (struct dvfo_fit){0};
     dvfo_status status = collect(ctx, &latency, data, &networks);
     if (status == DVFO_OK && move) {
@@ -279,7 +279,7 @@ static dvfo_status fit_or_check(struct dvfo_ctx *ctx, const struct dvfo_board *b
     free(latency.kernel_s);
     free(latency.stratum);
     free(latency.points);
-    dvfo_fit_networks_free(&networks);
+    dvfo_predict_networks_free(&networks);
     return status;
 }
 

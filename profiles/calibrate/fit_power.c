@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "profiles/power.h"
@@ -14,9 +15,6 @@
 /* A state without a number of samples is a single line of a log, with whatever else the board did in that second. */
 #define SINGLE_READING 4.0
 
-/* Rails that are the whole module. */
-static const char *const module_rails[] = {"VDD_IN", "POM_5V_IN"};
-
 struct state {
     size_t rail; /* index of the board's rail; rail_count + 1: whole module */
     struct dvfo_clocks clocks;
@@ -24,6 +22,7 @@ struct state {
     double power_w, sigma_w;
     const char *label; /* of its residuals, borrowed from the row */
     bool running;      /* a network runs */
+    int line;          /* order among the rows */
 };
 
 struct power_fit {
@@ -31,19 +30,12 @@ struct power_fit {
     struct dvfo_runtime *runtime;
     size_t n;
     struct state *states;
+    size_t *stratum; /* (n) rails: what the bootstrap draws within */
 };
 
 static double model_w(const struct power_fit *power_fit, const struct state *state)
 {
-    const struct dvfo_power power = dvfo_power_at(power_fit->board, &state->clocks);
-    if (state->rail >= power.rail_count) {
-        return dvfo_power_module_w(&power, state->u);
-    }
-    double power_w = power.idle_w[state->rail];
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        power_w += power.busy_w[state->rail][d] * state->u[d];
-    }
-    return power_w;
+    return dvfo_predict_rail_w(power_fit->board, state->rail, &state->clocks, state->u);
 }
 
 static void residuals(void *user, double *out)
@@ -93,45 +85,6 @@ static void offer_board(struct dvfo_fit *fit, struct dvfo_board *board)
     dvfo_fit_offer(fit, &board->other_conversion, 0.0, 0.5, "", "other conversion");
 }
 
-/* Rail of a row: an index of the board, rail_count + 1 for the whole module, SIZE_MAX for one the board doesn't have.
- */
-static size_t rail_of(const struct dvfo_board *board, const char *name)
-{
-    for (size_t i = 0; i < sizeof module_rails / sizeof module_rails[0]; i++) {
-        if (strcmp(name, module_rails[i]) == 0) {
-            return board->rail_count + 1;
-        }
-    }
-    for (size_t r = 0; r < board->rail_count; r++) {
-        if (strcmp(name, board->rail[r].name) == 0) {
-            return r;
-        }
-    }
-    return SIZE_MAX;
-}
-
-/* Where a network is named, Eq. (1) tells what it does to the domains, so that power is fitted as it will be used. */
-static dvfo_status utilise(struct dvfo_ctx *ctx, const struct power_fit *power_fit, const struct dvfo_measurement *row,
-                           struct dvfo_fit_networks *networks, struct state *state)
-{
-    if (row->network[0] == '\0') {
-        for (int d = 0; d < DVFO_DOMAINS; d++) {
-            state->u[d] = isnan(row->busy[d]) ? 0.0 : row->busy[d];
-        }
-        return DVFO_OK;
-    }
-    const struct dvfo_network *network = NULL;
-    struct dvfo_busy busy;
-    DVFO_TRY(dvfo_fit_network(ctx, networks, row, &network));
-    const double time_s = dvfo_cost_stretch_s(power_fit->board, power_fit->runtime, network, 0, (int)network->n - 1,
-                                              true, &state->clocks, &busy);
-    const double period_s = row->period_s > time_s ? row->period_s : time_s;
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        state->u[d] = busy.s[d] / period_s;
-    }
-    return DVFO_OK;
-}
-
 static bool belongs(const struct power_fit *power_fit, const struct dvfo_measurement *row)
 {
     const struct dvfo_runtime *runtime = power_fit->runtime;
@@ -147,28 +100,43 @@ static double sigma_of(const struct dvfo_measurement *row)
     return hypot(SENSOR_SHARE * row->power_w, SENSOR_W) * (single ? SINGLE_READING : 1.0);
 }
 
+static int by_rail(const void *a, const void *b)
+{
+    const struct state *first = a, *second = b;
+    const int rails = (first->rail > second->rail) - (first->rail < second->rail);
+    return rails != 0 ? rails : first->line - second->line;
+}
+
 static dvfo_status collect(struct dvfo_ctx *ctx, struct power_fit *power_fit, const struct dvfo_board_data *data,
-                           struct dvfo_fit_networks *networks)
+                           struct dvfo_predict_networks *networks)
 {
     power_fit->states = calloc(data->rails.n + 1, sizeof *power_fit->states);
-    if (power_fit->states == NULL) {
+    power_fit->stratum = calloc(data->rails.n + 1, sizeof *power_fit->stratum);
+    if (power_fit->states == NULL || power_fit->stratum == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
     for (size_t i = 0; i < data->rails.n; i++) {
         const struct dvfo_measurement *row = &data->rails.row[i];
-        const size_t rail = rail_of(power_fit->board, row->rail);
+        const size_t rail = dvfo_predict_rail(power_fit->board, row->rail);
         if (rail == SIZE_MAX || !belongs(power_fit, row)) {
             continue;
         }
         struct state *state = &power_fit->states[power_fit->n];
         state->rail = rail;
-        state->clocks = dvfo_fit_clocks(power_fit->board, row);
+        state->clocks = dvfo_predict_clocks(power_fit->board, row);
         state->power_w = row->power_w;
         state->sigma_w = sigma_of(row);
         state->label = row->rail;
-        DVFO_TRY(utilise(ctx, power_fit, row, networks, state));
+        struct dvfo_prediction prediction;
+        DVFO_TRY(dvfo_predict(ctx, power_fit->board, power_fit->runtime, networks, row, &prediction));
+        memcpy(state->u, prediction.utilisation, sizeof state->u);
         state->running = state->u[DVFO_GPU] > 0.0;
+        state->line = (int)i;
         power_fit->n++;
+    }
+    qsort(power_fit->states, power_fit->n, sizeof *power_fit->states, by_rail);
+    for (size_t i = 0; i < power_fit->n; i++) {
+        power_fit->stratum[i] = power_fit->states[i].rail;
     }
     return power_fit->n > 0 ? DVFO_OK
                             : dvfo_fail(ctx, DVFO_BAD_INPUT, "no rail power of %s is among the measurements",
@@ -189,18 +157,21 @@ static dvfo_status fit_or_check(struct dvfo_ctx *ctx, struct dvfo_board *board, 
                                 const struct dvfo_board_data *data, bool move, struct dvfo_fit *fit)
 {
     struct power_fit power_fit = {.board = board, .runtime = runtime};
-    struct dvfo_fit_networks networks = {0};
+    struct dvfo_predict_networks networks = {0};
     *fit = (struct dvfo_fit){0};
     dvfo_status status = collect(ctx, &power_fit, data, &networks);
     if (status == DVFO_OK && move) {
         offer_board(fit, board);
+        fit->stratum = power_fit.stratum;
         status = dvfo_fit_solve(ctx, fit, power_fit.n, residuals, &power_fit);
     }
     if (status == DVFO_OK) {
         tell(fit, &power_fit);
     }
+    fit->stratum = NULL;
+    free(power_fit.stratum);
     free(power_fit.states);
-    dvfo_fit_networks_free(&networks);
+    dvfo_predict_networks_free(&networks);
     return status;
 }
 

@@ -1,8 +1,10 @@
-/* Least squares with GSL's Levenberg-Marquardt: coefficients inside bounds, rows weighed by Huber, errors by bootstrap. */
+/* Least squares with GSL's Levenberg-Marquardt: coefficients inside bounds, rows weighed by Huber, errors by bootstrap.
+ */
 #include <gsl/gsl_blas.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
 #include <gsl/gsl_multifit_nlinear.h>
+#include <gsl/gsl_randist.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
@@ -11,7 +13,7 @@
 #include "profiles/calibrate/fit.h"
 #include "sim/base/random.h"
 
-enum { MAX_ITERATIONS = 200, MAX_REWEIGHTS = 8, REPLICATES = 400 };
+enum { MAX_ITERATIONS = 200, MAX_REWEIGHTS = 8, REPLICATES = 400, SHORTEST_STRATUM = 8 };
 
 /* A solution this far out on the logistic curve lies at a bound. */
 #define BOUND_SHARE 1e-3
@@ -124,10 +126,8 @@ static double reweigh(struct problem *problem)
 
 static dvfo_status descend(struct dvfo_ctx *ctx, struct problem *problem, gsl_vector *x)
 {
-    gsl_multifit_nlinear_fdf fdf = {.f = evaluate,
-                                    .n = problem->rows + problem->expected,
-                                    .p = problem->fit->coefficient_count,
-                                    .params = problem};
+    gsl_multifit_nlinear_fdf fdf = {
+        .f = evaluate, .n = problem->rows + problem->expected, .p = problem->fit->coefficient_count, .params = problem};
     int info = 0;
     int code = gsl_multifit_nlinear_winit(x, problem->weight, &fdf, problem->work);
     if (code == GSL_SUCCESS) {
@@ -190,42 +190,55 @@ static void count_points(struct problem *problem, const gsl_matrix *jacobian)
     }
 }
 
-/* One replicate: rows drawn anew within their strata, and the step from the solution that Gauss and Newton would take
- * with them. Expectations stay as they are. */
+/* One replicate: rows drawn anew within their strata, expectations shifted as far as they are uncertain, and the step
+ * from the solution that Gauss and Newton would take then. So a coefficient that the data leave open keeps the
+ * uncertainty of its expectation. */
 struct replicate {
     size_t n; /* coefficients inside their bounds */
     const size_t *column;
     gsl_matrix *normal;
     gsl_vector *slope, *step;
-    double *times; /* (rows) how often each was drawn */
+    double *times; /* (rows + expected) how often each row was drawn; 1 for an expectation */
+    double *shift; /* (rows + expected) of an expectation's residual; 0 for a row */
 };
 
-static void draw_rows(const struct problem *problem, gsl_rng *random, double *times)
+/* Strata are runs of equal numbers; one too short to draw from joins the next. */
+static size_t end_of_stratum(const struct problem *problem, size_t first)
 {
     const size_t *stratum = problem->fit->stratum;
-    memset(times, 0, problem->rows * sizeof *times);
-    for (size_t first = 0; first < problem->rows;) { /* strata are runs of equal numbers */
-        size_t end = first + 1;
-        while (end < problem->rows && (stratum == NULL || stratum[end] == stratum[first])) {
-            end++;
-        }
+    size_t end = first + 1;
+    while (end < problem->rows &&
+           (stratum == NULL || end - first < SHORTEST_STRATUM || stratum[end] == stratum[end - 1])) {
+        end++;
+    }
+    return problem->rows - end < SHORTEST_STRATUM ? problem->rows : end;
+}
+
+static void draw(const struct problem *problem, gsl_rng *random, struct replicate *replicate)
+{
+    memset(replicate->times, 0, problem->rows * sizeof *replicate->times);
+    for (size_t first = 0; first < problem->rows;) {
+        const size_t end = end_of_stratum(problem, first);
         for (size_t i = first; i < end; i++) {
-            times[first + gsl_rng_uniform_int(random, end - first)] += 1.0;
+            replicate->times[first + gsl_rng_uniform_int(random, end - first)] += 1.0;
         }
         first = end;
     }
+    for (size_t row = problem->rows; row < problem->rows + problem->expected; row++) {
+        replicate->times[row] = 1.0;
+        replicate->shift[row] = gsl_ran_gaussian(random, noise_of(problem->fit));
+    }
 }
 
-static bool take_step(const struct problem *problem, const gsl_matrix *jacobian, const gsl_vector *f,
-                      struct replicate *replicate)
+static bool take_step(const gsl_matrix *jacobian, const gsl_vector *f, struct replicate *replicate)
 {
     gsl_matrix_set_zero(replicate->normal);
     gsl_vector_set_zero(replicate->slope);
     for (size_t row = 0; row < f->size; row++) {
-        const double times = row < problem->rows ? replicate->times[row] : 1.0;
+        const double times = replicate->times[row], residual = gsl_vector_get(f, row) + replicate->shift[row];
         for (size_t i = 0; i < replicate->n && times > 0.0; i++) {
             const double slope = gsl_matrix_get(jacobian, row, replicate->column[i]);
-            *gsl_vector_ptr(replicate->slope, i) -= times * slope * gsl_vector_get(f, row);
+            *gsl_vector_ptr(replicate->slope, i) -= times * slope * residual;
             for (size_t j = 0; j <= i; j++) {
                 *gsl_matrix_ptr(replicate->normal, i, j) +=
                     times * slope * gsl_matrix_get(jacobian, row, replicate->column[j]);
@@ -247,8 +260,8 @@ static void bootstrap(struct problem *problem, const gsl_vector *x, struct repli
     const gsl_vector *f = gsl_multifit_nlinear_residual(problem->work);
     size_t count = 0;
     for (int i = 0; i < REPLICATES; i++) {
-        draw_rows(problem, random, replicate->times);
-        if (!take_step(problem, jacobian, f, replicate)) {
+        draw(problem, random, replicate);
+        if (!take_step(jacobian, f, replicate)) {
             continue;
         }
         for (size_t k = 0; k < replicate->n; k++) {
@@ -276,18 +289,20 @@ static dvfo_status store_errors(struct dvfo_ctx *ctx, struct problem *problem, c
     replicate.normal = gsl_matrix_alloc(replicate.n, replicate.n);
     replicate.slope = gsl_vector_alloc(replicate.n);
     replicate.step = gsl_vector_alloc(replicate.n);
-    replicate.times = malloc(problem->rows * sizeof *replicate.times);
+    replicate.times = malloc((problem->rows + problem->expected) * sizeof *replicate.times);
+    replicate.shift = calloc(problem->rows + problem->expected, sizeof *replicate.shift);
     double *values = malloc(replicate.n * REPLICATES * sizeof *values);
     gsl_rng *random = dvfo_random_stream(1, 0, "fit bootstrap");
     dvfo_status status = DVFO_OK;
     if (replicate.normal == NULL || replicate.slope == NULL || replicate.step == NULL || replicate.times == NULL ||
-        values == NULL || random == NULL) {
+        replicate.shift == NULL || values == NULL || random == NULL) {
         status = dvfo_fail_no_memory(ctx);
     } else {
         bootstrap(problem, x, &replicate, random, values);
     }
     gsl_rng_free(random);
     free(values);
+    free(replicate.shift);
     free(replicate.times);
     gsl_vector_free(replicate.step);
     gsl_vector_free(replicate.slope);

@@ -54,4 +54,5 @@ void dvfo_board_data_free(struct dvfo_board_data *data)
 {
     dvfo_measurements_free(&data->points);
     dvfo_measurements_free(&data->rails);
+    dvfo_measurements_free(&data->held_out);
 }

@@ -1,4 +1,4 @@
-/* Importers: published raw tables of the three boards become measured points (profiles/measurement.h).
+/* Importers: published raw tables of the three boards become measured points (profiles/calibrate/measurement.h).
  *
  * The raw tables stay where they are; what is taken from them, what is left out and why stands in import_*.c. */
 #ifndef DVFO_IMPORT_H
@@ -6,9 +6,11 @@
 
 #include "profiles/calibrate/measurement.h"
 
-/* What is known of one board: points (latency, module power) and rail states. */
+/* What is known of one board. */
 struct dvfo_board_data {
-    struct dvfo_measurements points, rails;
+    struct dvfo_measurements points;   /* latency, module power */
+    struct dvfo_measurements rails;    /* states */
+    struct dvfo_measurements held_out; /* points that no fit reads: for `dvfo profile validate`; raw tables only */
 };
 
 /** Data of a board from `path`: a folder with BOARD.csv (and BOARD-rails.csv when there is one), a folder with the raw
@@ -21,7 +23,8 @@ void dvfo_board_data_free(struct dvfo_board_data *data);
 /** Raw tables alone. Fails when there is no importer for the board. */
 dvfo_status dvfo_import_board(struct dvfo_ctx *ctx, const char *folder, const char *board, struct dvfo_board_data *out);
 
-/* The importers; `out` as above. */
+/* The importers; `out` as above. The Triton sweep of NX and the tables of other runtimes are two. */
+dvfo_status dvfo_import_xavier_nx_tables(struct dvfo_ctx *ctx, const char *folder, struct dvfo_board_data *out);
 dvfo_status dvfo_import_jetson_tx2(struct dvfo_ctx *ctx, const char *folder, struct dvfo_board_data *out);
 dvfo_status dvfo_import_jetson_nano(struct dvfo_ctx *ctx, const char *folder, struct dvfo_board_data *out);
 dvfo_status dvfo_import_xavier_nx(struct dvfo_ctx *ctx, const char *folder, struct dvfo_board_data *out);

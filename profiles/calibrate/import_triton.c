@@ -160,5 +160,6 @@ dvfo_status dvfo_import_xavier_nx(struct dvfo_ctx *ctx, const char *folder, stru
                   {"vdd_soc_mean_mw", "VDD_SOC"}},
         .out = out,
     };
-    return import(ctx, folder, &subject);
+    DVFO_TRY(import(ctx, folder, &subject));
+    return dvfo_import_xavier_nx_tables(ctx, folder, out);
 }

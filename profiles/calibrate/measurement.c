@@ -1,7 +1,11 @@
 #include "profiles/calibrate/measurement.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "profiles/calibrate/csv.h"
 #include "sim/base/output.h"
@@ -245,5 +249,68 @@ dvfo_status dvfo_measurements_save(struct dvfo_ctx *ctx, const struct dvfo_measu
     }
     status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
     dvfo_output_abandon(&output);
+    return status;
+}
+
+/* The rows as text, after the heading when `headed`; NULL when memory is out. */
+static char *write_text(const struct dvfo_measurement rows[], size_t n, bool rails, bool headed, size_t *size)
+{
+    char *text = NULL;
+    FILE *memory = open_memstream(&text, size);
+    if (memory == NULL) {
+        return NULL;
+    }
+    if (headed) {
+        fputs(rails ? RAIL_COLUMNS "\n" : POINT_COLUMNS "\n", memory);
+    }
+    for (size_t i = 0; i < n; i++) {
+        write_row(memory, &rows[i], rails);
+    }
+    if (fclose(memory) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static bool has_heading(int file, bool rails)
+{
+    static const char points[] = POINT_COLUMNS "\n", of_rails[] = RAIL_COLUMNS "\n";
+    const char *heading = rails ? of_rails : points;
+    char found[sizeof of_rails + sizeof points];
+    const size_t size = strlen(heading);
+    return pread(file, found, size, 0) == (ssize_t)size && memcmp(found, heading, size) == 0;
+}
+
+static dvfo_status append_text(struct dvfo_ctx *ctx, int file, const char *text, size_t size, const char *path)
+{
+    const ssize_t written = write(file, text, size);
+    if (written != (ssize_t)size || fsync(file) != 0) {
+        return dvfo_fail(ctx, DVFO_FAILED, "%s: writing failed: %s", path,
+                         written >= 0 && written < (ssize_t)size ? "no space left" : strerror(errno));
+    }
+    return DVFO_OK;
+}
+
+dvfo_status dvfo_measurements_append(struct dvfo_ctx *ctx, const struct dvfo_measurement rows[], size_t n, bool rails,
+                                     const char *path)
+{
+    struct stat info;
+    const int file = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0 || fstat(file, &info) != 0) {
+        return dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written: %s", path, strerror(errno));
+    }
+    dvfo_status status = DVFO_OK;
+    const bool fresh = info.st_size == 0;
+    if (!fresh && !has_heading(file, rails)) {
+        status = dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:1: has other columns, expected %s", path,
+                           rails ? RAIL_COLUMNS : POINT_COLUMNS);
+    } else {
+        size_t size = 0;
+        char *text = write_text(rows, n, rails, fresh, &size);
+        status = text != NULL ? append_text(ctx, file, text, size, path) : dvfo_fail_no_memory(ctx);
+        free(text);
+    }
+    close(file);
     return status;
 }

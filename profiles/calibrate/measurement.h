@@ -59,4 +59,10 @@ struct dvfo_measurement dvfo_measurement_default(void);
 dvfo_status dvfo_measurements_save(struct dvfo_ctx *ctx, const struct dvfo_measurements *measurements, bool rails,
                                    const char *path);
 
+/** Add rows at the end of such a file, made with its heading where it is missing, and wait until they are on the disk:
+ *  what was measured is kept whatever happens next. All rows go in one write.
+ *  @return DVFO_BAD_INPUT for a file with other columns */
+dvfo_status dvfo_measurements_append(struct dvfo_ctx *ctx, const struct dvfo_measurement rows[], size_t n, bool rails,
+                                     const char *path);
+
 #endif
