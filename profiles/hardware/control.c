@@ -1,10 +1,9 @@
 #include "profiles/hardware/control.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
+#include "profiles/hardware/pace.h"
 #include "sim/base/text.h"
 #include "sim/base/units.h"
 
@@ -18,27 +17,6 @@
 enum { STEADY_LOOKS = 3 };
 
 static const char *const called[DVFO_DOMAINS] = {"CPU", "GPU", "memory"};
-
-double dvfo_control_now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-bool dvfo_control_sleep(double seconds, const volatile sig_atomic_t *stop)
-{
-    const double until_s = dvfo_control_now_s() + seconds;
-    for (double left_s = seconds; left_s > 0.0; left_s = until_s - dvfo_control_now_s()) {
-        if (stop != NULL && *stop) {
-            return false;
-        }
-        const double nap_s = fmin(left_s, 0.1); /* a signal may come just before the sleep begins */
-        const struct timespec nap = {.tv_sec = 0, .tv_nsec = (long)(nap_s * 1e9)};
-        (void)nanosleep(&nap, NULL);
-    }
-    return stop == NULL || !*stop;
-}
 
 struct dvfo_control dvfo_control_default(struct dvfo_hardware *hardware)
 {
@@ -316,14 +294,14 @@ dvfo_status dvfo_control_holds(struct dvfo_ctx *ctx, const struct dvfo_control *
 static dvfo_status wait_until_held(struct dvfo_ctx *ctx, const struct dvfo_control *control,
                                    const struct dvfo_clocks *asked)
 {
-    const double until_s = dvfo_control_now_s() + control->wait_s;
+    const double until_s = dvfo_pace_now_s() + control->wait_s;
     for (int steady = 0; steady < STEADY_LOOKS;) {
         const dvfo_status status = dvfo_control_holds(ctx, control, asked);
         steady = status == DVFO_OK ? steady + 1 : 0;
-        if (status != DVFO_OK && dvfo_control_now_s() > until_s) {
+        if (status != DVFO_OK && dvfo_pace_now_s() > until_s) {
             return status;
         }
-        if (!dvfo_control_sleep(LOOK_S, control->stop)) {
+        if (!dvfo_pace_sleep(LOOK_S, control->stop)) {
             return dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted");
         }
     }

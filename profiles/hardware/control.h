@@ -64,10 +64,4 @@ void dvfo_control_leave(struct dvfo_control *control);
 /** Give back what another process left. @param found  whether there was anything */
 dvfo_status dvfo_control_recover(struct dvfo_ctx *ctx, const struct dvfo_sysfs *sysfs, bool *found);
 
-/** Sleep, at most `seconds`; less when `stop` becomes non-zero. @return false then */
-bool dvfo_control_sleep(double seconds, const volatile sig_atomic_t *stop);
-
-/** Monotonic clock [s]. */
-double dvfo_control_now_s(void);
-
 #endif
