@@ -55,7 +55,7 @@ static void unfold(const struct dvfo_window *w, const float *in, struct dvfo_ran
             for (long j = 0; j < w->kernel_w; j++) {
                 for (long y = rows.first; y < rows.end; y++) {
                     const long row = dvfo_window_row(w, y, i);
-                    unfold_row(w, row >= 0 ? in + (c * w->H + row) * w->W : NULL, j, patches);
+                    unfold_row(w, row >= 0 && row < w->H ? in + (c * w->H + row) * w->W : NULL, j, patches);
                     patches += w->X;
                 }
             }
@@ -103,23 +103,20 @@ void dvfo_convolution_forward(const struct dvfo_window *w, const float *weight, 
     }
 }
 
-/* One row of one channel: out (X) += each tap's weight times what it sees. in (H, W) */
-static void filter_row(const struct dvfo_window *w, const float *weight, const float *in, long y, float *out)
+/* One tap of one channel: out (Y, X) += the tap's weight times what it sees of in (H, W). */
+static void add_tap(const struct dvfo_window *w, long i, long j, float tap, const float *in, float *out)
 {
-    for (long i = 0; i < w->kernel_h; i++) {
-        const long row = dvfo_window_row(w, y, i);
-        for (long j = 0; j < w->kernel_w && row >= 0; j++) {
-            const struct dvfo_range inside = dvfo_window_columns(w, j);
-            const float tap = weight[i * w->kernel_w + j];
-            const float *seen = in + row * w->W + j * w->dilation - w->pad_w;
-            if (w->stride == 1) {
-                for (long x = inside.first; x < inside.end; x++) {
-                    out[x] += tap * seen[x];
-                }
-            } else {
-                for (long x = inside.first; x < inside.end; x++) {
-                    out[x] += tap * seen[x * w->stride];
-                }
+    const struct dvfo_range rows = dvfo_window_rows(w, i), columns = dvfo_window_columns(w, j);
+    for (long y = rows.first; y < rows.end; y++) {
+        const float *seen = in + dvfo_window_row(w, y, i) * w->W + j * w->dilation - w->pad_w;
+        float *out_row = out + y * w->X;
+        if (w->stride == 1) {
+            for (long x = columns.first; x < columns.end; x++) {
+                out_row[x] += tap * seen[x];
+            }
+        } else {
+            for (long x = columns.first; x < columns.end; x++) {
+                out_row[x] += tap * seen[x * w->stride];
             }
         }
     }
@@ -130,10 +127,13 @@ void dvfo_convolution_depthwise(const struct dvfo_window *w, const float *weight
 {
     for (long plane = 0; plane < w->B * w->C; plane++) {
         const long c = plane % w->C;
+        const float *taps = weight + c * w->kernel_h * w->kernel_w;
         float *out_plane = out + plane * w->Y * w->X;
         memset(out_plane, 0, (size_t)(w->Y * w->X) * sizeof *out);
-        for (long y = 0; y < w->Y; y++) {
-            filter_row(w, weight + c * w->kernel_h * w->kernel_w, in + plane * w->H * w->W, y, out_plane + y * w->X);
+        for (long i = 0; i < w->kernel_h; i++) {
+            for (long j = 0; j < w->kernel_w; j++) {
+                add_tap(w, i, j, *taps++, in + plane * w->H * w->W, out_plane);
+            }
         }
         dvfo_activation_apply(activation, bias[c], w->Y * w->X, out_plane);
     }

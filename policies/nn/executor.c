@@ -99,9 +99,10 @@ static dvfo_status allocate(struct dvfo_ctx *ctx, struct dvfo_executor *executor
 /* Uniform within +- sqrt(6 / fan_in), which has a variance of 2 / fan_in. */
 static void draw_parameters(gsl_rng *rng, struct dvfo_kernel_parameters p, float *at)
 {
-    const double bound = p.fan_in > 0 ? sqrt(6.0 / (double)p.fan_in) : 0.0;
+    const float bound = p.fan_in > 0 ? sqrtf(6.0f / (float)p.fan_in) : 0.0f;
+    const float share = bound / 2147483648.0f; /* mt19937 gives 32 bits; half of them stand below 0 */
     for (size_t i = 0; i < p.weights; i++) {
-        *at++ = (float)(bound * (2.0 * gsl_rng_uniform(rng) - 1.0));
+        *at++ = share * (float)((int64_t)gsl_rng_get(rng) - INT64_C(2147483648));
     }
     for (size_t i = 0; i < p.ones; i++) {
         *at++ = 1.0f;

@@ -10,43 +10,41 @@ static void fill(long n, float value, float *x)
 }
 
 /* seen: the image from the tap's shift on; out (X). Stride 1 by itself, so that it becomes vector instructions. */
-static void raise_to_largest(const struct dvfo_window *w, struct dvfo_range inside, const float *seen, float *out)
+static void raise_to_largest(const struct dvfo_window *w, struct dvfo_range columns, const float *seen, float *out)
 {
     if (w->stride == 1) {
-        for (long x = inside.first; x < inside.end; x++) {
+        for (long x = columns.first; x < columns.end; x++) {
             out[x] = seen[x] > out[x] ? seen[x] : out[x];
         }
         return;
     }
-    for (long x = inside.first; x < inside.end; x++) {
+    for (long x = columns.first; x < columns.end; x++) {
         const float value = seen[x * w->stride];
         out[x] = value > out[x] ? value : out[x];
     }
 }
 
-static void add_up(const struct dvfo_window *w, struct dvfo_range inside, const float *seen, float *out)
+static void add_up(const struct dvfo_window *w, struct dvfo_range columns, const float *seen, float *out)
 {
     if (w->stride == 1) {
-        for (long x = inside.first; x < inside.end; x++) {
+        for (long x = columns.first; x < columns.end; x++) {
             out[x] += seen[x];
         }
         return;
     }
-    for (long x = inside.first; x < inside.end; x++) {
+    for (long x = columns.first; x < columns.end; x++) {
         out[x] += seen[x * w->stride];
     }
 }
 
-typedef void gather(const struct dvfo_window *w, struct dvfo_range inside, const float *seen, float *out);
+typedef void gather(const struct dvfo_window *w, struct dvfo_range columns, const float *seen, float *out);
 
-/* Every tap of one output row. in (H, W), out (X) */
-static void pool_row(const struct dvfo_window *w, gather *gather_row, const float *in, long y, float *out)
+/* What tap (i, j) sees of one channel. in (H, W), out (Y, X) */
+static void gather_tap(const struct dvfo_window *w, long i, long j, gather *gather_row, const float *in, float *out)
 {
-    for (long i = 0; i < w->kernel_h; i++) {
-        const long row = dvfo_window_row(w, y, i);
-        for (long j = 0; j < w->kernel_w && row >= 0; j++) {
-            gather_row(w, dvfo_window_columns(w, j), in + row * w->W + j * w->dilation - w->pad_w, out);
-        }
+    const struct dvfo_range rows = dvfo_window_rows(w, i), columns = dvfo_window_columns(w, j);
+    for (long y = rows.first; y < rows.end; y++) {
+        gather_row(w, columns, in + dvfo_window_row(w, y, i) * w->W + j * w->dilation - w->pad_w, out + y * w->X);
     }
 }
 
@@ -54,8 +52,9 @@ static void pool(const struct dvfo_window *w, gather *gather_row, float start, c
 {
     fill(w->B * w->C * w->Y * w->X, start, out);
     for (long plane = 0; plane < w->B * w->C; plane++) {
-        for (long y = 0; y < w->Y; y++) {
-            pool_row(w, gather_row, in + plane * w->H * w->W, y, out + (plane * w->Y + y) * w->X);
+        for (long tap = 0; tap < w->kernel_h * w->kernel_w; tap++) {
+            gather_tap(w, tap / w->kernel_w, tap % w->kernel_w, gather_row, in + plane * w->H * w->W,
+                       out + plane * w->Y * w->X);
         }
     }
 }

@@ -10,19 +10,27 @@ static long divide_up(long a, long b) /* a >= 0 */
     return (a + b - 1) / b;
 }
 
-/* 0 <= x * stride + shift < W */
-struct dvfo_range dvfo_window_columns(const struct dvfo_window *window, long j)
+/* Outputs o with 0 <= o * stride + shift < size. */
+static struct dvfo_range inside(long outputs, long stride, long shift, long size)
 {
-    const long shift = j * window->dilation - window->pad_w;
-    const long first = shift < 0 ? divide_up(-shift, window->stride) : 0;
-    const long end = shift < window->W ? divide_up(window->W - shift, window->stride) : 0;
-    struct dvfo_range range = {at_most(first, window->X), at_most(end, window->X)};
+    const long first = shift < 0 ? divide_up(-shift, stride) : 0;
+    const long end = shift < size ? divide_up(size - shift, stride) : 0;
+    struct dvfo_range range = {at_most(first, outputs), at_most(end, outputs)};
     range.end = range.end < range.first ? range.first : range.end;
     return range;
 }
 
-long dvfo_window_row(const struct dvfo_window *window, long y, long i)
+struct dvfo_range dvfo_window_columns(const struct dvfo_window *w, long j)
 {
-    const long row = y * window->stride + i * window->dilation - window->pad_h;
-    return row >= 0 && row < window->H ? row : -1;
+    return inside(w->X, w->stride, j * w->dilation - w->pad_w, w->W);
+}
+
+struct dvfo_range dvfo_window_rows(const struct dvfo_window *w, long i)
+{
+    return inside(w->Y, w->stride, i * w->dilation - w->pad_h, w->H);
+}
+
+long dvfo_window_row(const struct dvfo_window *w, long y, long i)
+{
+    return y * w->stride + i * w->dilation - w->pad_h;
 }

@@ -22,7 +22,10 @@ struct dvfo_range {
 /** Output columns whose tap `j` lies inside the image; the others see padding there. Empty: first = end. */
 struct dvfo_range dvfo_window_columns(const struct dvfo_window *window, long j);
 
-/** Input row that tap `i` of output row `y` sees; -1 where that is padding. */
+/** The same for output rows and tap row `i`. */
+struct dvfo_range dvfo_window_rows(const struct dvfo_window *window, long i);
+
+/** Input row that tap row `i` of output row `y` sees; outside 0 .. H-1 it is padding. */
 long dvfo_window_row(const struct dvfo_window *window, long y, long i);
 
 #endif
