@@ -3,9 +3,11 @@
  * A coefficient that the board's file marks `calibrated` is one that a fit may move; everything else stays as it
  * stands. Eq. (1) is fitted to latencies first (efficiencies, traffic, bandwidth, exponent, fixed time), Eq. (2) then
  * to rail and module power with the utilisations that Eq. (1) gives. Least squares on relative errors
- * (Levenberg-Marquardt of GSL); every coefficient moves inside its bounds by a logistic transform, so none turns
- * negative. Standard errors come from the covariance at the solution: they tell how well the data pin a coefficient
- * inside this model, not how true the model is. */
+ * (Levenberg-Marquardt of GSL), rows far off weighed down as Huber does; every coefficient moves inside its bounds by a
+ * logistic transform, so none turns negative; one with a low and a high value starts in their middle and is held there
+ * as far as the data leave it open. Standard errors come from a bootstrap over rows and expectations (one step from the
+ * solution for each replicate): they tell how well the data pin a coefficient inside this model, not how true the model
+ * is; for that, judge.h. */
 #ifndef DVFO_FIT_H
 #define DVFO_FIT_H
 
@@ -49,12 +51,6 @@ dvfo_status dvfo_fit_latency(struct dvfo_ctx *ctx, struct dvfo_board *board, str
 /** Fit Eq. (2) to the rail states; what a running network does to the domains comes from Eq. (1) of `runtime`. */
 dvfo_status dvfo_fit_power(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
                            const struct dvfo_board_data *data, struct dvfo_fit *fit);
-
-/** The residuals alone, nothing moves: how well the board predicts these points. */
-dvfo_status dvfo_fit_check_latency(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
-                                   const struct dvfo_board_data *data, struct dvfo_fit *fit);
-dvfo_status dvfo_fit_check_power(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
-                                 const struct dvfo_board_data *data, struct dvfo_fit *fit);
 
 /* Below: what the two fits share. */
 

@@ -258,14 +258,14 @@ static void tell(struct dvfo_fit *fit, const struct latency *latency)
     }
 }
 
-static dvfo_status fit_or_check(struct dvfo_ctx *ctx, const struct dvfo_board *board, struct dvfo_runtime *runtime,
-                                const struct dvfo_board_data *data, bool move, struct dvfo_fit *fit)
+dvfo_status dvfo_fit_latency(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
+                             const struct dvfo_board_data *data, struct dvfo_fit *fit)
 {
     struct latency latency = {.board = board, .runtime = runtime};
     struct dvfo_predict_networks networks = {0};
     *fit = (struct dvfo_fit){0};
     dvfo_status status = collect(ctx, &latency, data, &networks);
-    if (status == DVFO_OK && move) {
+    if (status == DVFO_OK) {
         offer_runtime(fit, board, runtime);
         fit->noise = FORM_NOISE;
         fit->stratum = latency.stratum;
@@ -281,16 +281,4 @@ static dvfo_status fit_or_check(struct dvfo_ctx *ctx, const struct dvfo_board *b
     free(latency.points);
     dvfo_predict_networks_free(&networks);
     return status;
-}
-
-dvfo_status dvfo_fit_latency(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
-                             const struct dvfo_board_data *data, struct dvfo_fit *fit)
-{
-    return fit_or_check(ctx, board, runtime, data, true, fit);
-}
-
-dvfo_status dvfo_fit_check_latency(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
-                                   const struct dvfo_board_data *data, struct dvfo_fit *fit)
-{
-    return fit_or_check(ctx, board, runtime, data, false, fit);
 }

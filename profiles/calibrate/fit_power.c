@@ -153,14 +153,14 @@ static void tell(struct dvfo_fit *fit, const struct power_fit *power_fit)
     }
 }
 
-static dvfo_status fit_or_check(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
-                                const struct dvfo_board_data *data, bool move, struct dvfo_fit *fit)
+dvfo_status dvfo_fit_power(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
+                           const struct dvfo_board_data *data, struct dvfo_fit *fit)
 {
     struct power_fit power_fit = {.board = board, .runtime = runtime};
     struct dvfo_predict_networks networks = {0};
     *fit = (struct dvfo_fit){0};
     dvfo_status status = collect(ctx, &power_fit, data, &networks);
-    if (status == DVFO_OK && move) {
+    if (status == DVFO_OK) {
         offer_board(fit, board);
         fit->stratum = power_fit.stratum;
         status = dvfo_fit_solve(ctx, fit, power_fit.n, residuals, &power_fit);
@@ -173,16 +173,4 @@ static dvfo_status fit_or_check(struct dvfo_ctx *ctx, struct dvfo_board *board, 
     free(power_fit.states);
     dvfo_predict_networks_free(&networks);
     return status;
-}
-
-dvfo_status dvfo_fit_power(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
-                           const struct dvfo_board_data *data, struct dvfo_fit *fit)
-{
-    return fit_or_check(ctx, board, runtime, data, true, fit);
-}
-
-dvfo_status dvfo_fit_check_power(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
-                                 const struct dvfo_board_data *data, struct dvfo_fit *fit)
-{
-    return fit_or_check(ctx, board, runtime, data, false, fit);
 }
