@@ -215,12 +215,19 @@ static bool is_either(const char *word, const char *one, const char *other)
     return strcmp(word, one) == 0 || strcmp(word, other) == 0;
 }
 
+/* "RAM", or "19RAM" where a line was cut off: the beginning of another line. */
+static bool holds_ram(const char *word)
+{
+    const char *ram = strstr(word, "RAM");
+    return ram != NULL && ram[strlen("RAM")] == '\0' && strcmp(word, "IRAM") != 0;
+}
+
 /* A word in the light of the one before it. */
 static bool read_word(struct reading *reading, const char *name, const char *word)
 {
     struct dvfo_tegrastats_sample *sample = &reading->line->sample;
     double now_mw = 0.0;
-    if (strcmp(word, "RAM") == 0) {
+    if (holds_ram(word)) {
         return give_up(reading, "holds a second 'RAM': a line is cut off and the next one follows on it");
     }
     if (is_either(word, "CPU", "cpu")) {
