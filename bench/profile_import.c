@@ -1,4 +1,6 @@
 /* dvfo profile import: raw tables of others, or runs of trtexec on a board of one's own. */
+#include <string.h>
+
 #include "bench/profile_import.h"
 
 #include "bench/profile_verbs.h"
@@ -121,11 +123,15 @@ static const struct argp argp = {
 
 /* ---- raw tables ---- */
 
-static dvfo_status save(struct dvfo_ctx *ctx, const struct dvfo_measurements *measurements, bool rails,
+static dvfo_status save(struct dvfo_ctx *ctx, const struct dvfo_measurements *measurements, const char *suffix,
                         const char *folder, const char *board)
 {
+    const bool rails = strcmp(suffix, "-rails") == 0;
     char path[DVFO_PATH_SIZE];
-    if (snprintf(path, sizeof path, "%s/%s%s.csv", folder, board, rails ? "-rails" : "") >= DVFO_PATH_SIZE) {
+    if (measurements->n == 0) {
+        return DVFO_OK;
+    }
+    if (snprintf(path, sizeof path, "%s/%s%s.csv", folder, board, suffix) >= DVFO_PATH_SIZE) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "the path of --out is longer than %d characters", DVFO_PATH_SIZE - 1);
     }
     DVFO_TRY(dvfo_measurements_save(ctx, measurements, rails, path));
@@ -142,8 +148,9 @@ static dvfo_status import_tables(struct dvfo_ctx *ctx, const struct dvfo_import_
                          "--from takes --board and --out alone, expected either raw tables or a run of trtexec");
     }
     dvfo_status status = dvfo_import_board(ctx, options->from, options->board, &data);
-    status = status == DVFO_OK ? save(ctx, &data.points, false, options->out, options->board) : status;
-    status = status == DVFO_OK ? save(ctx, &data.rails, true, options->out, options->board) : status;
+    status = status == DVFO_OK ? save(ctx, &data.points, "", options->out, options->board) : status;
+    status = status == DVFO_OK ? save(ctx, &data.rails, "-rails", options->out, options->board) : status;
+    status = status == DVFO_OK ? save(ctx, &data.held_out, "-held-out", options->out, options->board) : status;
     dvfo_board_data_free(&data);
     return status;
 }
