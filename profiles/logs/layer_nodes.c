@@ -12,7 +12,7 @@ static const struct {
     {DVFO_NODE_CONV, " conv convd convolution depthwise depthwiseconv caskconvolution cudnnconvolution "
                      "cudadepthwiseconvolution "},
     {DVFO_NODE_CONV | DVFO_NODE_DENSE, " caskgemmconvolution "},
-    {DVFO_NODE_DENSE, " gemm fc dense linear addmm classifier fullyconnected "},
+    {DVFO_NODE_DENSE, " gemm fc dense linear addmm classifier fullyconnected fully "},
     {DVFO_NODE_DENSE | DVFO_NODE_MATMUL, " matmul matrixmultiply einsum caskgemmmatrixmultiply "},
     {DVFO_NODE_RECURRENT, " lstm gru rnn loop "},
     {DVFO_NODE_POOL, " pool pooling maxpool avgpool averagepool globalaveragepool globalmaxpool adaptiveavgpool mean "
