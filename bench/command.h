@@ -22,5 +22,6 @@ extern const struct dvfo_command dvfo_command_run;     /* dvfo run */
 extern const struct dvfo_command dvfo_command_trace;   /* dvfo trace */
 extern const struct dvfo_command dvfo_command_profile; /* dvfo profile */
 extern const struct dvfo_command dvfo_command_plot;    /* dvfo plot */
+extern const struct dvfo_command dvfo_command_board;   /* dvfo board */
 
 #endif

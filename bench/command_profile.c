@@ -19,6 +19,7 @@ static const struct dvfo_verbs verbs = {
                 "  dvfo profile show vgg.h5\n",
     .verbs =
         (const struct dvfo_command *const[]){
+            &dvfo_profile_collect,
             &dvfo_profile_import,
             &dvfo_profile_fit,
             &dvfo_profile_validate,

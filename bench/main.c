@@ -19,6 +19,7 @@ static const struct dvfo_command *const commands[] = {
     &dvfo_command_plot,
     &dvfo_command_trace,
     &dvfo_command_profile,
+    &dvfo_command_board,
     NULL,
 };
 

@@ -26,10 +26,11 @@ struct dvfo_control dvfo_control_default(struct dvfo_hardware *hardware)
 /* What somebody left: give it back now, or go on from it. */
 static dvfo_status take_over(struct dvfo_ctx *ctx, struct dvfo_control *control, bool keep)
 {
+    control->kept = control->snapshot.n > 0 && keep;
     if (control->snapshot.n == 0 || keep) {
         return DVFO_OK;
     }
-    dvfo_note(ctx, "clocks that an earlier dvfo left behind are given back first (%s)", control->file.path);
+    dvfo_note(ctx, "clocks that an earlier dvfo left behind are given back first (%s)", DVFO_CONTROL_FILE);
     DVFO_TRY(dvfo_snapshot_restore(ctx, &control->hardware->sysfs, &control->snapshot));
     control->snapshot.n = 0;
     return DVFO_OK;
@@ -46,6 +47,8 @@ dvfo_status dvfo_control_begin(struct dvfo_ctx *ctx, struct dvfo_control *contro
         }
     }
     if (control->dry) {
+        DVFO_TRY(dvfo_snapshot_file_peek(ctx, &hardware->sysfs, DVFO_CONTROL_FILE, &control->snapshot));
+        DVFO_TRY(take_over(ctx, control, keep));
         return dvfo_snapshot_take(ctx, hardware, domains, &control->snapshot);
     }
     DVFO_TRY(dvfo_snapshot_file_open(ctx, &hardware->sysfs, DVFO_CONTROL_FILE, &control->file, &control->snapshot));

@@ -24,6 +24,7 @@ struct dvfo_control {
     struct dvfo_hardware *hardware; /* borrowed */
     bool domain[DVFO_DOMAINS];      /* ours */
     struct dvfo_snapshot snapshot;
+    bool kept;                         /* goes on from what an earlier process left */
     double wait_s;                     /* longest time for clocks to hold */
     bool dry;                          /* nothing is kept and nothing is waited for; for use with dryrun.h */
     const volatile sig_atomic_t *stop; /* ends waiting when non-zero; borrowed, may be NULL */

@@ -47,18 +47,27 @@ static dvfo_status lock(struct dvfo_ctx *ctx, struct dvfo_snapshot_file *file)
     }
 }
 
-static dvfo_status read_left(struct dvfo_ctx *ctx, const struct dvfo_snapshot_file *file, struct dvfo_snapshot *left)
+static dvfo_status read_left(struct dvfo_ctx *ctx, const char *path, struct dvfo_snapshot *left)
 {
     struct dvfo_text text = {0};
     struct stat info;
     *left = (struct dvfo_snapshot){0};
-    if (fstat(file->descriptor, &info) == 0 && info.st_size == 0) {
+    if (stat(path, &info) == 0 && info.st_size == 0) {
         return DVFO_OK; /* ours, or of somebody who hadn't written to the board yet */
     }
-    DVFO_TRY(dvfo_text_load(ctx, file->path, MAX_BYTES, &text));
-    const dvfo_status status = dvfo_snapshot_parse(ctx, file->path, text.bytes, left);
+    DVFO_TRY(dvfo_text_load(ctx, path, MAX_BYTES, &text));
+    const dvfo_status status = dvfo_snapshot_parse(ctx, path, text.bytes, left);
     dvfo_text_free(&text);
     return status;
+}
+
+dvfo_status dvfo_snapshot_file_peek(struct dvfo_ctx *ctx, const struct dvfo_sysfs *sysfs, const char *path,
+                                    struct dvfo_snapshot *left)
+{
+    char place[DVFO_PATH_SIZE];
+    *left = (struct dvfo_snapshot){0};
+    return dvfo_sysfs_exists(sysfs, path) && dvfo_sysfs_locate(sysfs, path, place) == 0 ? read_left(ctx, place, left)
+                                                                                        : DVFO_OK;
 }
 
 dvfo_status dvfo_snapshot_file_open(struct dvfo_ctx *ctx, const struct dvfo_sysfs *sysfs, const char *path,
@@ -76,7 +85,7 @@ dvfo_status dvfo_snapshot_file_open(struct dvfo_ctx *ctx, const struct dvfo_sysf
         return fail_to_make(ctx, file->path);
     }
     DVFO_TRY(lock(ctx, file));
-    const dvfo_status status = read_left(ctx, file, left);
+    const dvfo_status status = read_left(ctx, file->path, left);
     if (status != DVFO_OK) {
         dvfo_snapshot_file_close(file, false);
     }

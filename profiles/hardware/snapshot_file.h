@@ -17,6 +17,10 @@ struct dvfo_snapshot_file {
 dvfo_status dvfo_snapshot_file_open(struct dvfo_ctx *ctx, const struct dvfo_sysfs *sysfs, const char *path,
                                     struct dvfo_snapshot_file *file, struct dvfo_snapshot *left);
 
+/** Read what somebody left without taking it; n = 0 for nothing. */
+dvfo_status dvfo_snapshot_file_peek(struct dvfo_ctx *ctx, const struct dvfo_sysfs *sysfs, const char *path,
+                                    struct dvfo_snapshot *left);
+
 /** Replace it, whole or not at all, and wait for the disk. */
 dvfo_status dvfo_snapshot_file_save(struct dvfo_ctx *ctx, struct dvfo_snapshot_file *file,
                                     const struct dvfo_snapshot *snapshot);

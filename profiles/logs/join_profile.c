@@ -277,18 +277,18 @@ static void source_of(const struct joining *j, const char *what, const char *fir
 static dvfo_status set_sources(struct dvfo_ctx *ctx, struct joining *j)
 {
     struct dvfo_layer_profile *profile = j->profile;
-    const struct dvfo_logged_run *with_times = NULL, *with_log = NULL;
+    const struct dvfo_logged_run *with_times = NULL, *with_power = NULL;
     char source[SOURCE_SIZE];
     for (size_t i = j->count; i-- > 0;) {
         with_times = j->runs[i].times != NULL ? &j->runs[i] : with_times;
-        with_log = j->runs[i].log != NULL ? &j->runs[i] : with_log;
+        with_power = !isnan(j->runs[i].power_w) ? &j->runs[i] : with_power;
     }
     source_of(j, "trtexec --exportProfile", j->runs[0].profile->name, source);
     DVFO_TRY(dvfo_layer_cost_set_standing(ctx, &profile->gpu_s, DVFO_MEASURED, source));
     source_of(j, "latency of trtexec --exportTimes less the layers",
               with_times != NULL ? with_times->times->name : "earlier runs", source);
     DVFO_TRY(dvfo_layer_cost_set_standing(ctx, &profile->request_s, DVFO_MEASURED, source));
-    source_of(j, "module power of tegrastats", with_log != NULL ? with_log->log->name : "earlier runs", source);
+    source_of(j, "module power", with_power != NULL ? with_power->power_source : "earlier runs", source);
     return dvfo_layer_cost_set_standing(ctx, &profile->activity, DVFO_MEASURED, source);
 }
 

@@ -100,7 +100,7 @@ static void solve_activity(struct dvfo_ctx *ctx, const struct dvfo_run_subject *
         dvfo_note(ctx,
                   "%s: the module draws %.3g W, by the model %.3g W without any work of the GPU and %.3g W with it; no "
                   "activity explains that, energies follow the model",
-                  run->log->name, run->power_w, fixed_j / schedule->time_s, out->power_w);
+                  run->power_source, run->power_w, fixed_j / schedule->time_s, out->power_w);
         out->activity = NAN;
     }
 }

@@ -10,7 +10,7 @@ static const char *const clock_names[DVFO_DOMAINS] = {"CPU", "GPU", "memory"};
 
 struct dvfo_run_files dvfo_run_files_default(void)
 {
-    return (struct dvfo_run_files){.interval_s = 1.0, .clocks = {{NAN, NAN, NAN}}};
+    return (struct dvfo_run_files){.interval_s = 1.0, .clocks = {{NAN, NAN, NAN}}, .power_w = NAN};
 }
 
 const char *dvfo_logged_run_name(const struct dvfo_logged_run *run)
@@ -60,6 +60,7 @@ static dvfo_status join_log(struct dvfo_ctx *ctx, const struct dvfo_board *board
     DVFO_TRY(dvfo_log_window_find(ctx, run->log, board, duration_s, given, &run->window));
     run->clocks = run->window.clocks;
     run->power_w = run->window.module_w;
+    run->power_source = run->log->name;
     return DVFO_OK;
 }
 
@@ -119,7 +120,12 @@ dvfo_status dvfo_logged_run_load(struct dvfo_ctx *ctx, const struct dvfo_run_sub
     if (files->log != NULL) {
         DVFO_TRY(dvfo_tegrastats_load(ctx, files->log, files->interval_s, &out->log));
     }
-    return dvfo_logged_run_join(ctx, subject, &files->clocks, out);
+    DVFO_TRY(dvfo_logged_run_join(ctx, subject, &files->clocks, out));
+    if (out->log == NULL) {
+        out->power_w = files->power_w;
+        out->power_source = files->power_source;
+    }
+    return DVFO_OK;
 }
 
 void dvfo_logged_run_free(struct dvfo_logged_run *run)

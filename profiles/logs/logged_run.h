@@ -14,6 +14,8 @@ struct dvfo_run_files {
     const char *log;           /* tegrastats */
     double interval_s;         /* of the log, where its lines carry no date */
     struct dvfo_clocks clocks; /* as the user states them; NaN: the log shows them */
+    double power_w;            /* of the module, measured otherwise than by a log; NaN: it wasn't */
+    const char *power_source;  /* what measured it: "rail VDD_IN"; NULL without */
 };
 
 struct dvfo_run_files dvfo_run_files_default(void); /* nothing given; tegrastats' own interval of 1 s */
@@ -35,7 +37,8 @@ struct dvfo_logged_run {
     struct dvfo_log_window window; /* of the log */
     struct dvfo_layer_match match; /* of the profile */
     double latency_s;              /* median of one inference; NaN without times */
-    double power_w;                /* of the module; NaN without a log */
+    double power_w;                /* of the module; NaN where it wasn't measured */
+    const char *power_source;      /* what told it, borrowed: the log's name, or as the files' */
 };
 
 /** Read the files and join them: the log's stretch, its clocks, the layers. Every file is checked against the subject.
