@@ -1,9 +1,12 @@
 #include "readers.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "policies/policies.h"
 #include "profiles/calibrate/measurement.h"
+#include "profiles/logs/layer_match.h"
+#include "profiles/logs/log_window.h"
 #include "sim/trial.h"
 #include "traces/format.h"
 
@@ -90,9 +93,91 @@ static dvfo_status read_rails(struct dvfo_ctx *ctx, const char *bytes, size_t si
     return status;
 }
 
+static dvfo_status read_tegrastats(struct dvfo_ctx *ctx, const char *bytes, size_t size)
+{
+    static const struct dvfo_clocks unknown = {{NAN, NAN, NAN}};
+    struct dvfo_tegrastats *log = NULL;
+    struct dvfo_board *board = NULL;
+    struct dvfo_log_window window;
+    dvfo_status status = dvfo_tegrastats_from_memory(ctx, "log", bytes, size, 1.0, &log);
+    status = status == DVFO_OK ? dvfo_board_load(ctx, "jetson-nano", &board) : status;
+    status = status == DVFO_OK ? dvfo_tegrastats_check(ctx, log, board) : status;
+    status = status == DVFO_OK ? dvfo_log_window_find(ctx, log, board, NAN, &unknown, &window) : status;
+    dvfo_board_free(board);
+    dvfo_tegrastats_free(log);
+    return status;
+}
+
+/* A profile, or the layer information beside the sample of one. */
+static dvfo_status match_layers(struct dvfo_ctx *ctx, const struct dvfo_trtexec_profile *profile,
+                                const struct dvfo_trtexec_layers *layers)
+{
+    struct dvfo_board *board = NULL;
+    struct dvfo_network *network = NULL;
+    struct dvfo_layer_match match = {0};
+    dvfo_status status = dvfo_board_load(ctx, DVFO_SOURCE_DIR "/tests/data/small-board.yaml", &board);
+    status = status == DVFO_OK
+                 ? dvfo_network_load(ctx, DVFO_SOURCE_DIR "/tests/data/small-network.yaml", 0, NULL, &network)
+                 : status;
+    if (status == DVFO_OK) {
+        const struct dvfo_layer_match_def def = {
+            .profile = profile,
+            .layers = layers,
+            .network = network,
+            .runtime = &board->runtime[0],
+            .clocks = {{2e9, 1e9, 1e9}},
+            .batch = 1,
+        };
+        status = dvfo_layer_match_create(ctx, &def, &match);
+    }
+    dvfo_layer_match_free(&match);
+    dvfo_network_free(network);
+    dvfo_board_free(board);
+    return status;
+}
+
+static dvfo_status read_trtexec_profile(struct dvfo_ctx *ctx, const char *bytes, size_t size)
+{
+    struct dvfo_trtexec_profile *profile = NULL;
+    dvfo_status status = dvfo_trtexec_profile_from_memory(ctx, "p.json", bytes, size, &profile);
+    status = status == DVFO_OK ? match_layers(ctx, profile, NULL) : status;
+    dvfo_trtexec_profile_free(profile);
+    return status;
+}
+
+static dvfo_status read_trtexec_layers(struct dvfo_ctx *ctx, const char *bytes, size_t size)
+{
+    struct dvfo_trtexec_profile *profile = NULL;
+    struct dvfo_trtexec_layers *layers = NULL;
+    dvfo_status status = dvfo_trtexec_layers_from_memory(ctx, "l.json", bytes, size, &layers);
+    if (status == DVFO_OK) {
+        status = dvfo_trtexec_profile_load(ctx, DVFO_SOURCE_DIR "/tests/data/small-trtexec-profile.json", &profile);
+    }
+    status = status == DVFO_OK ? match_layers(ctx, profile, layers) : status;
+    dvfo_trtexec_profile_free(profile);
+    dvfo_trtexec_layers_free(layers);
+    return status;
+}
+
+static dvfo_status read_trtexec_times(struct dvfo_ctx *ctx, const char *bytes, size_t size)
+{
+    struct dvfo_trtexec_times *times = NULL;
+    const dvfo_status status = dvfo_trtexec_times_from_memory(ctx, "t.json", bytes, size, &times);
+    dvfo_trtexec_times_free(times);
+    return status;
+}
+
 const struct reader readers[] = {
-    {"board", "small-board.yaml", read_board},      {"network", "small-network.yaml", read_network},
-    {"trace-csv", "small-trace.csv", read_trace},   {"trace-mahimahi", "small-trace.up", read_trace},
-    {"trace-json", "small-trace.json", read_trace}, {"points", "small-points.csv", read_points},
-    {"rails", "small-rails.csv", read_rails},       {0},
+    {"board", "small-board.yaml", read_board},
+    {"network", "small-network.yaml", read_network},
+    {"trace-csv", "small-trace.csv", read_trace},
+    {"trace-mahimahi", "small-trace.up", read_trace},
+    {"trace-json", "small-trace.json", read_trace},
+    {"points", "small-points.csv", read_points},
+    {"rails", "small-rails.csv", read_rails},
+    {"tegrastats", "small-tegrastats.log", read_tegrastats},
+    {"trtexec-profile", "small-trtexec-profile.json", read_trtexec_profile},
+    {"trtexec-layers", "small-trtexec-layers.json", read_trtexec_layers},
+    {"trtexec-times", "small-trtexec-times.json", read_trtexec_times},
+    {0},
 };
