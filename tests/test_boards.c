@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "profiles/board_entries.h"
-#include "profiles/calibrate/fit.h"
 #include "profiles/power.h"
 #include "sim/base/text.h"
 
@@ -391,7 +390,8 @@ Test(board, each_mistake_is_told_with_line_found_and_expected)
         {"{value: 15, standing: measured,", "{value: -15, standing: measured,",
          "plain.yaml:40: 'p_max_w' is -15, expected a number from 0.001 to 1000"},
         {"{value: 15, standing: measured,", "{value: 15, standing: measured, low: 1,",
-         "plain.yaml:40: 'p_max_w' is measured and has 'low' or 'high', expected them at assumptions only"},
+         "plain.yaml:40: 'p_max_w' is measured and has 'low' or 'high', expected them at assumptions and calibrated "
+         "ones only"},
         {"levels_mhz: [250, 500, 750, 1000]", "levels_mhz: [250, 750, 500, 1000]",
          "plain.yaml:13: 'levels_mhz' has 500 after 750, expected ascending clocks"},
         {"      default: {value: 0.5,", "      pool: {value: 0.5,",
@@ -470,123 +470,4 @@ Test(board, vgg_19_on_tx2_at_top_clocks_is_as_measured)
     cr_expect(NEAR(dvfo_power_module_w(&power, u), 17.98, 0.05), "%g W", dvfo_power_module_w(&power, u));
     dvfo_network_free(network);
     dvfo_board_free(board);
-}
-
-static const char points_heading[] =
-    "board,runtime,precision,network,input_px,batch,cpu_cores,cpu_mhz,gpu_mhz,mem_mhz,latency_ms,power_mw\n";
-
-Test(measurement, each_mistake_is_told_with_its_line)
-{
-    static const struct {
-        const char *row, *message;
-    } rows[] = {
-        {"plain,plain,fp32,vgg-19,,1,,2000,fast,1000,5,", "m.csv:2: 'gpu_mhz' is 'fast', expected a number or nothing"},
-        {"plain,plain,fp32,vgg-19,,1,,2000,1e9,1000,5,",
-         "m.csv:2: 'gpu_mhz' is 1e9, expected a number from 0.001 to 10000"},
-        {"plain,plain,fp32,,,1,,2000,1000,1000,5,", "m.csv:2: 'network' is empty, expected a name"},
-        {"plain,plain,fp32,vgg-19,,1.5,,2000,1000,1000,5,", "m.csv:2: 'batch' is 1.5, expected a whole number"},
-        {"plain,plain,fp32,vgg-19,,1", "m.csv:2: has 6 fields, expected 12 as in the heading"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct dvfo_ctx ctx = {0};
-        struct dvfo_measurements measurements = {0};
-        char text[400];
-        snprintf(text, sizeof text, "%s%s\n", points_heading, rows[i].row);
-        cr_expect(dvfo_measurements_from_memory(&ctx, "m.csv", text, strlen(text), false, &measurements) ==
-                  DVFO_BAD_INPUT);
-        cr_expect_str_eq(ctx.message, rows[i].message);
-        dvfo_measurements_free(&measurements);
-    }
-}
-
-Test(measurement, columns_are_found_by_name_and_empty_is_not_measured)
-{
-    struct dvfo_ctx ctx = {0};
-    struct dvfo_measurements measurements = {0};
-    const char text[] = "gpu_mhz,board,runtime,precision,network,input_px,batch,cpu_mhz,mem_mhz,latency_ms,power_mw\n"
-                        "114.75,b,r,fp32,n,200,1,,1866,5,\n";
-    cr_assert(dvfo_measurements_from_memory(&ctx, "m.csv", text, strlen(text), false, &measurements) == DVFO_OK, "%s",
-              ctx.message);
-    cr_assert(measurements.n == 1);
-    const struct dvfo_measurement *row = &measurements.row[0];
-    cr_expect(row->clocks.hz[DVFO_GPU] == 114750000.0 && isnan(row->clocks.hz[DVFO_CPU]));
-    cr_expect(row->latency_s == 5e-3 && isnan(row->power_w) && row->input_px == 200);
-    dvfo_measurements_free(&measurements);
-}
-
-/* VGG-19 on the plain board with planted coefficients, over a grid of clocks. */
-static void plant(struct dvfo_board *board, const struct dvfo_network *network, struct dvfo_measurements *points)
-{
-    static const double gpu_mhz[] = {250, 500, 750, 1000}, mem_mhz[] = {250, 500, 1000};
-    for (size_t g = 0; g < 4; g++) {
-        for (size_t m = 0; m < 3; m++) {
-            struct dvfo_measurement row = dvfo_measurement_default();
-            struct dvfo_busy busy;
-            strcpy(row.board, "plain");
-            strcpy(row.runtime, "plain");
-            strcpy(row.precision, "fp32");
-            strcpy(row.network, "vgg-19");
-            row.clocks = clocks_mhz(2000, gpu_mhz[g], mem_mhz[m]);
-            row.latency_s = dvfo_cost_stretch_s(board, &board->runtime[0], network, 0, (int)network->n - 1, true,
-                                                &row.clocks, &busy);
-            cr_assert(dvfo_measurements_add(NULL, points, &row) == DVFO_OK);
-        }
-    }
-}
-
-Test(fit, planted_coefficients_are_found_again)
-{
-    gsl_set_error_handler_off();
-    struct dvfo_ctx ctx = {0};
-    struct dvfo_board *board = board_of(plain_board);
-    struct dvfo_network *network = NULL;
-    struct dvfo_board_data data = {0};
-    struct dvfo_fit fit;
-    struct dvfo_runtime *runtime = &board->runtime[0];
-    cr_assert(dvfo_network_load(&ctx, "vgg-19", 0, NULL, &network) == DVFO_OK, "%s", ctx.message);
-    runtime->efficiency[DVFO_OP_CONV_3X3].value = 0.83;
-    runtime->byte_per_cycle.value = 7.7;
-    runtime->fixed_s.value = 0.013;
-    plant(board, network, &data.points);
-    runtime->efficiency[DVFO_OP_CONV_3X3].value = 0.5;
-    runtime->byte_per_cycle.value = 12.0;
-    runtime->fixed_s.value = 0.05;
-    cr_assert(dvfo_fit_latency(&ctx, board, runtime, &data, &fit) == DVFO_OK, "%s", ctx.message);
-    cr_expect(fit.coefficient_count == 3);
-    cr_expect(NEAR(runtime->efficiency[DVFO_OP_CONV_3X3].value, 0.83, 1e-5));
-    cr_expect(NEAR(runtime->byte_per_cycle.value, 7.7, 1e-5));
-    cr_expect(NEAR(runtime->fixed_s.value, 0.013, 1e-4));
-    cr_expect(fit.group_count == 1 && fit.group[0].max_abs < 1e-6);
-    dvfo_board_data_free(&data);
-    dvfo_network_free(network);
-    dvfo_board_free(board);
-}
-
-/* With the published tables at hand (DVFO_BOARD_DIR), the committed values are what a fit gives. */
-Test(fit, committed_values_come_out_again)
-{
-    const char *folder = getenv("DVFO_BOARD_DIR");
-    if (folder == NULL) {
-        cr_skip_test("DVFO_BOARD_DIR is not set");
-    }
-    gsl_set_error_handler_off();
-    for (size_t b = 0; b < 3; b++) {
-        struct dvfo_ctx ctx = {0};
-        struct dvfo_board *board = NULL;
-        struct dvfo_board_data data = {0};
-        struct dvfo_fit fits[2];
-        cr_assert(dvfo_board_load(&ctx, shipped[b], &board) == DVFO_OK, "%s", ctx.message);
-        cr_assert(dvfo_board_data_load(&ctx, folder, shipped[b], &data) == DVFO_OK, "%s", ctx.message);
-        cr_assert(dvfo_fit_latency(&ctx, board, &board->runtime[0], &data, &fits[0]) == DVFO_OK, "%s", ctx.message);
-        cr_assert(dvfo_fit_power(&ctx, board, &board->runtime[0], &data, &fits[1]) == DVFO_OK, "%s", ctx.message);
-        for (int f = 0; f < 2; f++) {
-            for (size_t i = 0; i < fits[f].coefficient_count; i++) {
-                const struct dvfo_fit_coefficient *c = &fits[f].coefficient[i];
-                cr_expect(fabs(c->quantity->value - c->before) <= 1e-3 * fabs(c->before) + 1e-9, "%s %s: %g, file %g",
-                          shipped[b], c->name, c->quantity->value, c->before);
-            }
-        }
-        dvfo_board_data_free(&data);
-        dvfo_board_free(board);
-    }
 }

@@ -13,7 +13,7 @@
 #include "profiles/calibrate/fit.h"
 #include "sim/base/random.h"
 
-enum { MAX_ITERATIONS = 200, MAX_REWEIGHTS = 8, REPLICATES = 400, SHORTEST_STRATUM = 8 };
+enum { MAX_ITERATIONS = 200, MAX_REWEIGHTS = 8, MAX_RETRIES = 3, REPLICATES = 400, SHORTEST_STRATUM = 8 };
 
 /* A solution this far out on the logistic curve lies at a bound. */
 #define BOUND_SHARE 1e-3
@@ -21,6 +21,9 @@ enum { MAX_ITERATIONS = 200, MAX_REWEIGHTS = 8, REPLICATES = 400, SHORTEST_STRAT
 /* Huber: rows within so many standard deviations weigh fully, those beyond in proportion less; 95 % efficient for a
  * normal distribution. */
 #define HUBER 1.345
+
+/* Of the noise expected: what residuals smaller than this say about each other is nothing. */
+#define LEAST_SCALE 0.1
 
 /* A row speaks of a coefficient when its slope is more than this share of the largest. */
 #define SPEAKS 0.01
@@ -113,7 +116,8 @@ static double reweigh(struct problem *problem)
         sorted[i] = fabs(problem->out[i]);
     }
     gsl_sort(sorted, 1, problem->rows);
-    const double scale = 1.4826 * gsl_stats_median_from_sorted_data(sorted, 1, problem->rows);
+    const double least = LEAST_SCALE * noise_of(problem->fit); /* data without noise would weigh by rounding */
+    const double scale = fmax(least, 1.4826 * gsl_stats_median_from_sorted_data(sorted, 1, problem->rows));
     double change = 0.0;
     for (size_t i = 0; i < problem->rows; i++) {
         const double size = fabs(problem->out[i]);
@@ -157,6 +161,46 @@ static dvfo_status reweighted(struct dvfo_ctx *ctx, struct problem *problem, gsl
     return DVFO_OK;
 }
 
+static bool is_at_bound(double x)
+{
+    const double share = share_of(x);
+    return share < BOUND_SHARE || share > 1.0 - BOUND_SHARE;
+}
+
+static double cost_of(const struct problem *problem)
+{
+    double cost = 0.0;
+    gsl_blas_ddot(gsl_multifit_nlinear_residual(problem->work), gsl_multifit_nlinear_residual(problem->work), &cost);
+    return cost;
+}
+
+/* On a bound the curve is flat, and a first step that was too long stays there: such coefficients get another chance
+ * from the middle of their bounds, and it counts when it leads lower. */
+static dvfo_status retry_from_bounds(struct dvfo_ctx *ctx, struct problem *problem, gsl_vector *x, gsl_vector *f,
+                                     gsl_vector *other)
+{
+    for (int attempt = 0; attempt < MAX_RETRIES; attempt++) {
+        const double cost = cost_of(problem);
+        bool moved = false;
+        gsl_vector_memcpy(other, x);
+        for (size_t i = 0; i < x->size; i++) {
+            if (is_at_bound(gsl_vector_get(x, i))) {
+                gsl_vector_set(other, i, ORIGIN);
+                moved = true;
+            }
+        }
+        if (!moved) {
+            return DVFO_OK;
+        }
+        DVFO_TRY(reweighted(ctx, problem, other, f));
+        if (cost_of(problem) > (1.0 - 1e-3) * cost) {
+            return reweighted(ctx, problem, x, f); /* back to where it was */
+        }
+        gsl_vector_memcpy(x, other);
+    }
+    return DVFO_OK;
+}
+
 /* Coefficients as the solver leaves them; one that the data push out of its bounds is set on the bound.
  * Writes the columns of those inside and returns how many they are. */
 static size_t store_values(struct dvfo_fit *fit, const gsl_vector *x, size_t column[])
@@ -165,7 +209,7 @@ static size_t store_values(struct dvfo_fit *fit, const gsl_vector *x, size_t col
     for (size_t i = 0; i < fit->coefficient_count; i++) {
         struct dvfo_fit_coefficient *c = &fit->coefficient[i];
         const double share = share_of(gsl_vector_get(x, i));
-        c->at_bound = share < BOUND_SHARE || share > 1.0 - BOUND_SHARE;
+        c->at_bound = is_at_bound(gsl_vector_get(x, i));
         c->quantity->value = !c->at_bound ? value_of(c, gsl_vector_get(x, i)) : share < 0.5 ? c->low : c->high;
         c->quantity->error = NAN;
         if (!c->at_bound) {
@@ -310,13 +354,14 @@ static dvfo_status store_errors(struct dvfo_ctx *ctx, struct problem *problem, c
     return status;
 }
 
-static dvfo_status solve(struct dvfo_ctx *ctx, struct problem *problem, gsl_vector *x, gsl_vector *f)
+static dvfo_status solve(struct dvfo_ctx *ctx, struct problem *problem, gsl_vector *x, gsl_vector *f, gsl_vector *other)
 {
     const struct dvfo_fit *fit = problem->fit;
     for (size_t i = 0; i < fit->coefficient_count; i++) {
         gsl_vector_set(x, i, place_of(&fit->coefficient[i], start_of(&fit->coefficient[i])));
     }
     DVFO_TRY(reweighted(ctx, problem, x, f));
+    DVFO_TRY(retry_from_bounds(ctx, problem, x, f, other));
     return store_errors(ctx, problem, x);
 }
 
@@ -350,11 +395,12 @@ dvfo_status dvfo_fit_solve(struct dvfo_ctx *ctx, struct dvfo_fit *fit, size_t ro
         .sorted = malloc(rows * sizeof *problem.sorted),
         .weight = gsl_vector_alloc(rows + expected),
         .work = gsl_multifit_nlinear_alloc(gsl_multifit_nlinear_trust, &parameters, rows + expected, n)};
-    gsl_vector *x = gsl_vector_alloc(n), *f = gsl_vector_alloc(rows + expected);
+    gsl_vector *x = gsl_vector_alloc(n), *other = gsl_vector_alloc(n), *f = gsl_vector_alloc(rows + expected);
     const bool made = problem.out != NULL && problem.weight != NULL && problem.work != NULL && problem.sorted != NULL &&
-                      x != NULL && f != NULL;
-    const dvfo_status status = made ? solve(ctx, &problem, x, f) : dvfo_fail_no_memory(ctx);
+                      x != NULL && other != NULL && f != NULL;
+    const dvfo_status status = made ? solve(ctx, &problem, x, f, other) : dvfo_fail_no_memory(ctx);
     gsl_vector_free(f);
+    gsl_vector_free(other);
     gsl_vector_free(x);
     gsl_multifit_nlinear_free(problem.work);
     gsl_vector_free(problem.weight);
