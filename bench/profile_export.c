@@ -55,6 +55,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         *fields[key - KEY_BOARD] = text;
         return 0;
     }
+    if (key == ARGP_KEY_ARG) {
+        argp_error(state, "unexpected argument '%s'", text);
+        return 0;
+    }
     return ARGP_ERR_UNKNOWN;
 }
 

@@ -9,13 +9,15 @@
 
 /* As typed; borrowed from argv. */
 struct options {
-    const char *file, *at, *format;
+    const char *file, *at, *format, *board, *network;
 };
 
-enum { KEY_AT = 256, KEY_FORMAT };
+enum { KEY_AT = 256, KEY_FORMAT, KEY_BOARD, KEY_NETWORK };
 
 static const struct argp_option options_of_show[] = {
     {"at", KEY_AT, "CPU,GPU,MEM", 0, "clocks in MHz (default: the highest of the file)", 0},
+    {"board", KEY_BOARD, "NAME", 0, "board's file, to interpolate with (default: by its name)", 0},
+    {"network", KEY_NETWORK, "NAME", 0, "network's file, to interpolate with", 0},
     {"format", KEY_FORMAT, "F", 0, "table (default), csv or json", 0},
     {0},
 };
@@ -29,6 +31,12 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_FORMAT:
         options->format = text;
+        return 0;
+    case KEY_BOARD:
+        options->board = text;
+        return 0;
+    case KEY_NETWORK:
+        options->network = text;
         return 0;
     case ARGP_KEY_ARG:
         if (options->file != NULL) {
@@ -112,14 +120,16 @@ static dvfo_status interpolate(struct dvfo_ctx *ctx, const struct dvfo_layer_pro
     return dvfo_layer_profile_complete(ctx, board, runtime, network, *out);
 }
 
-static dvfo_status at_other_clocks(struct dvfo_ctx *ctx, const struct dvfo_layer_profile *profile,
-                                   const struct dvfo_clocks *clocks, struct dvfo_layer_profile **out)
+static dvfo_status at_other_clocks(struct dvfo_ctx *ctx, const struct options *options,
+                                   const struct dvfo_layer_profile *profile, const struct dvfo_clocks *clocks,
+                                   struct dvfo_layer_profile **out)
 {
+    const char *const board_name = options->board != NULL ? options->board : profile->board;
+    const char *const network_name = options->network != NULL ? options->network : profile->network;
     struct dvfo_board *board = NULL;
     struct dvfo_network *network = NULL;
-    dvfo_status status = dvfo_board_load(ctx, profile->board, &board);
-    status =
-        status == DVFO_OK ? dvfo_network_load(ctx, profile->network, profile->input.height, NULL, &network) : status;
+    dvfo_status status = dvfo_board_load(ctx, board_name, &board);
+    status = status == DVFO_OK ? dvfo_network_load(ctx, network_name, profile->input.height, NULL, &network) : status;
     status = status == DVFO_OK ? interpolate(ctx, profile, board, network, clocks, out) : status;
     dvfo_network_free(network);
     dvfo_board_free(board);
@@ -321,7 +331,7 @@ static dvfo_status show(struct dvfo_ctx *ctx, const struct options *options, dvf
     dvfo_status status = options->at != NULL ? read_clocks(ctx, options->at, &clocks) : DVFO_OK;
     const size_t point = status == DVFO_OK ? dvfo_layer_profile_point(file, &clocks) : 0;
     if (status == DVFO_OK && point == file->points) {
-        status = at_other_clocks(ctx, file, &clocks, &other);
+        status = at_other_clocks(ctx, options, file, &clocks, &other);
     }
     if (status == DVFO_OK) {
         status = print(ctx, file, other != NULL ? other : file, other != NULL ? 0 : point, format);
