@@ -16,6 +16,7 @@ enum { KEY_BOARD = 256, KEY_DATA, KEY_OUT, KEY_RUNTIME, KEY_PRECISION, KEY_FORMA
 static const struct argp_option options_of_fit[] = {
     {"board", KEY_BOARD, "NAME", 0, "board, or the path of a board's file", 0},
     {"data", KEY_DATA, "PATH", 0, "folder of measurements or of raw tables, or one file of points", 0},
+    {"measured", KEY_DATA, NULL, OPTION_ALIAS, NULL, 0},
     {"runtime", KEY_RUNTIME, "R", 0, "only this runtime (default: all of the board that were measured)", 0},
     {"precision", KEY_PRECISION, "P", 0, "only this precision", 0},
     {"format", KEY_FORMAT, "F", 0, "table (default), csv or json", 0},

@@ -1,29 +1,19 @@
 #include "profiles/calibrate/import.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "sim/base/data_path.h"
 
 static const struct {
-    const char *board;
+    const char *board, *first; /* the table that is read first */
     dvfo_status (*import)(struct dvfo_ctx *ctx, const char *folder, struct dvfo_board_data *out);
 } importers[] = {
-    {"jetson-nano", dvfo_import_jetson_nano},
-    {"jetson-tx2", dvfo_import_jetson_tx2},
-    {"xavier-nx", dvfo_import_xavier_nx},
+    {"jetson-nano", "nano_triton_inceptionv3_gpu_freq_sweep.csv", dvfo_import_jetson_nano},
+    {"jetson-tx2", "tx2_tensorrt_gpu_emc_latency.csv", dvfo_import_jetson_tx2},
+    {"xavier-nx", "xavier_nx_triton_inceptionv3_gpu_freq_sweep.csv", dvfo_import_xavier_nx},
 };
-
-dvfo_status dvfo_import_board(struct dvfo_ctx *ctx, const char *folder, const char *board, struct dvfo_board_data *out)
-{
-    for (size_t i = 0; i < sizeof importers / sizeof importers[0]; i++) {
-        if (strcmp(importers[i].board, board) == 0) {
-            return importers[i].import(ctx, folder, out);
-        }
-    }
-    return dvfo_fail(ctx, DVFO_BAD_INPUT, "no raw tables are known for the board '%s', expected %s/%s.csv", board,
-                     folder, board);
-}
 
 static bool is_regular_file(const char *path)
 {
@@ -31,23 +21,59 @@ static bool is_regular_file(const char *path)
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
-dvfo_status dvfo_board_data_load(struct dvfo_ctx *ctx, const char *path, const char *board, struct dvfo_board_data *out)
+/* FOLDER/NAMETAIL */
+static dvfo_status path_in(struct dvfo_ctx *ctx, const char *folder, const char *name, const char *tail,
+                           char path[DVFO_PATH_SIZE])
 {
-    *out = (struct dvfo_board_data){0};
-    if (is_regular_file(path)) {
-        return dvfo_measurements_load(ctx, path, &out->points);
+    return snprintf(path, DVFO_PATH_SIZE, "%s/%s%s", folder, name, tail) < DVFO_PATH_SIZE
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT, "the path of the measurements is longer than %d characters",
+                           DVFO_PATH_SIZE - 1);
+}
+
+dvfo_status dvfo_import_board(struct dvfo_ctx *ctx, const char *folder, const char *board, struct dvfo_board_data *out)
+{
+    for (size_t i = 0; i < sizeof importers / sizeof importers[0]; i++) {
+        char first[DVFO_PATH_SIZE];
+        if (strcmp(importers[i].board, board) != 0) {
+            continue;
+        }
+        DVFO_TRY(path_in(ctx, folder, importers[i].first, "", first));
+        return is_regular_file(first)
+                   ? importers[i].import(ctx, folder, out)
+                   : dvfo_fail(ctx, DVFO_BAD_INPUT,
+                               "%s: holds no raw tables of %s (%s and others); a folder of measurements holds %s.csv",
+                               folder, board, importers[i].first, board);
     }
-    char points[DVFO_PATH_SIZE], rails[DVFO_PATH_SIZE];
-    if (snprintf(points, sizeof points, "%s/%s.csv", path, board) >= DVFO_PATH_SIZE ||
-        snprintf(rails, sizeof rails, "%s/%s-rails.csv", path, board) >= DVFO_PATH_SIZE) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "the path of the measurements is longer than %d characters",
-                         DVFO_PATH_SIZE - 1);
-    }
+    return dvfo_fail(ctx, DVFO_BAD_INPUT, "no raw tables are known for the board '%s', expected %s/%s.csv", board,
+                     folder, board);
+}
+
+static dvfo_status load_folder(struct dvfo_ctx *ctx, const char *folder, const char *board, struct dvfo_board_data *out)
+{
+    char points[DVFO_PATH_SIZE], rails[DVFO_PATH_SIZE], held_out[DVFO_PATH_SIZE];
+    DVFO_TRY(path_in(ctx, folder, board, ".csv", points));
+    DVFO_TRY(path_in(ctx, folder, board, "-rails.csv", rails));
+    DVFO_TRY(path_in(ctx, folder, board, "-held-out.csv", held_out));
     if (!is_regular_file(points)) {
-        return dvfo_import_board(ctx, path, board, out);
+        return dvfo_import_board(ctx, folder, board, out);
     }
     DVFO_TRY(dvfo_measurements_load(ctx, points, &out->points));
-    return is_regular_file(rails) ? dvfo_measurements_load_rails(ctx, rails, &out->rails) : DVFO_OK;
+    if (is_regular_file(rails)) {
+        DVFO_TRY(dvfo_measurements_load_rails(ctx, rails, &out->rails));
+    }
+    return is_regular_file(held_out) ? dvfo_measurements_load(ctx, held_out, &out->held_out) : DVFO_OK;
+}
+
+dvfo_status dvfo_board_data_load(struct dvfo_ctx *ctx, const char *path, const char *board, struct dvfo_board_data *out)
+{
+    struct stat info;
+    *out = (struct dvfo_board_data){0};
+    if (stat(path, &info) != 0) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: cannot be read: %s; expected a file or folder of measurements", path,
+                         strerror(errno));
+    }
+    return S_ISDIR(info.st_mode) ? load_folder(ctx, path, board, out) : dvfo_measurements_load(ctx, path, &out->points);
 }
 
 void dvfo_board_data_free(struct dvfo_board_data *data)

@@ -10,11 +10,11 @@
 struct dvfo_board_data {
     struct dvfo_measurements points;   /* latency, module power */
     struct dvfo_measurements rails;    /* states */
-    struct dvfo_measurements held_out; /* points that no fit reads: for `dvfo profile validate`; raw tables only */
+    struct dvfo_measurements held_out; /* points that no fit reads: what validation is for */
 };
 
-/** Data of a board from `path`: a folder with BOARD.csv (and BOARD-rails.csv when there is one), a folder with the raw
- *  tables, or one file of points.
+/** Data of a board from `path`: a folder with BOARD.csv, and BOARD-rails.csv and BOARD-held-out.csv where there are
+ *  such; a folder with the raw tables; or one file of points.
  *  @param out  free with dvfo_board_data_free, also after a failure */
 dvfo_status dvfo_board_data_load(struct dvfo_ctx *ctx, const char *path, const char *board,
                                  struct dvfo_board_data *out);
