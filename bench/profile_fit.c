@@ -4,6 +4,7 @@
 #include "bench/profile_verbs.h"
 #include "bench/table.h"
 #include "profiles/calibrate/fit.h"
+#include "profiles/calibrate/plausible.h"
 #include "sim/base/output.h"
 
 /* As typed; borrowed from argv. */
@@ -225,6 +226,7 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
     DVFO_TRY(dvfo_table_format_of(ctx, options.format, &format));
     DVFO_TRY(dvfo_board_load(ctx, options.board, &board));
     dvfo_status status = dvfo_board_data_load(ctx, options.data, board->name, &data);
+    status = status == DVFO_OK ? dvfo_plausible(ctx, board, options.data, &data.points, NULL) : status;
     status = status == DVFO_OK ? fit_and_print(ctx, &options, board, &data, format) : status;
     dvfo_board_data_free(&data);
     dvfo_board_free(board);

@@ -5,6 +5,7 @@
 #include "bench/profile_verbs.h"
 #include "bench/table.h"
 #include "profiles/calibrate/judge.h"
+#include "profiles/calibrate/plausible.h"
 #include "sim/base/nearest.h"
 #include "sim/base/units.h"
 
@@ -401,6 +402,7 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
     DVFO_TRY(dvfo_table_format_of(ctx, options.format, &format));
     DVFO_TRY(dvfo_board_load(ctx, options.board, &board));
     dvfo_status status = dvfo_board_data_load(ctx, options.measured, board->name, &data);
+    status = status == DVFO_OK ? dvfo_plausible(ctx, board, options.measured, &data.points, NULL) : status;
     status = status == DVFO_OK ? validate(ctx, &options, board, &data, format) : status;
     dvfo_board_data_free(&data);
     dvfo_board_free(board);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "profiles/calibrate/judge.h"
+#include "profiles/calibrate/plausible.h"
 #include "sim/base/random.h"
 
 #define NEAR(value, expected, relative) (fabs((value) - (expected)) <= (relative)*fabs(expected))
@@ -371,6 +372,63 @@ Test(judge, clocks_are_left_out_in_thirds_and_found_again)
     cr_expect(score_of(&verdicts, "gpu high").rank > 0.98);
     dvfo_verdicts_free(&verdicts);
     dvfo_board_data_free(&data);
+}
+
+/* ---- what can't be ---- */
+
+Test(plausible, units_mistaken_and_contradictions_are_told_with_their_line)
+{
+    static const struct {
+        const char *rows, *message;
+    } cases[] = {
+        {"small-board,plain,fp32,resnet-18,,1,,2000,1,1000,5000,\n",
+         "m.csv:2: 'gpu_mhz' is 1, expected 250 to 1000 of small-board; is it in GHz?"},
+        {"small-board,plain,fp32,resnet-18,,1,,2000,1000,9999,5000,\n",
+         "m.csv:2: 'mem_mhz' is 9999, expected 500 to 1000 of small-board"},
+        /* 3.63 GFLOP at 10 per cycle of 1 GHz: 363 ms; a tenth of it is the least */
+        {"small-board,plain,fp32,resnet-18,,1,,2000,1000,1000,0.5,\n",
+         "m.csv:2: 'latency_ms' is 0.5, expected 36.3 to 600000: the arithmetic of resnet-18 alone takes 363 ms at the "
+         "peak of these clocks; is it in seconds?"},
+        {"small-board,plain,fp32,resnet-18,,1,,2000,1000,1000,700000,\n",
+         "m.csv:2: 'latency_ms' is 700000, expected 36.3 to 600000: the arithmetic of resnet-18 alone takes 363 ms at "
+         "the peak of these clocks; is it in microseconds?"},
+        {"small-board,plain,fp32,resnet-18,,1,,2000,1000,1000,900,7.5\n",
+         "m.csv:2: 'power_mw' is 7.5, expected 100 to 100000; is it in W?"},
+        {"small-board,plain,fp32,resnet-18,,1,,2000,1000,1000,900,\n"
+         "small-board,plain,fp32,vgg-19,,1,,2000,1000,1000,9000,\n"
+         "small-board,plain,fp32,resnet-18,,1,,2000,1000,1000,500,\n",
+         "m.csv:2 and 4: the same setting of resnet-18 took 900 and 500 ms, expected at most 20 % between them; keep "
+         "the "
+         "right one"},
+    };
+    struct dvfo_board *board = small_board();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dvfo_ctx ctx = {0};
+        struct dvfo_measurements points = {0};
+        char text[600];
+        snprintf(text, sizeof text, "%s%s", points_heading, cases[i].rows);
+        cr_assert(dvfo_measurements_from_memory(&ctx, "m.csv", text, strlen(text), false, &points) == DVFO_OK, "%s",
+                  ctx.message);
+        cr_expect(dvfo_plausible(&ctx, board, "m.csv", &points, NULL) == DVFO_BAD_INPUT);
+        cr_expect_str_eq(ctx.message, cases[i].message);
+        dvfo_measurements_free(&points);
+    }
+    dvfo_board_free(board);
+}
+
+Test(plausible, repeats_that_agree_are_counted)
+{
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_board *board = small_board();
+    struct dvfo_board_data data = own_points();
+    size_t repeats = 0;
+    struct dvfo_measurement again = data.points.row[5];
+    again.latency_s *= 1.1;
+    cr_assert(dvfo_measurements_add(&ctx, &data.points, &again) == DVFO_OK);
+    cr_expect(dvfo_plausible(&ctx, board, "m.csv", &data.points, &repeats) == DVFO_OK, "%s", ctx.message);
+    cr_expect(repeats == 1);
+    dvfo_board_data_free(&data);
+    dvfo_board_free(board);
 }
 
 /* ---- with the published tables at hand (DVFO_BOARD_DIR) ---- */
