@@ -13,6 +13,8 @@ static const struct dvfo_verbs verbs = {
     .command = "profile",
     .about = "What inference costs on a board: measure, calibrate, check.",
     .examples = "  dvfo profile import --board jetson-nano --from raw/ --out measurements/\n"
+                "  dvfo profile import --board jetson-tx2 --network resnet-18 --profile p.json \\\n"
+                "    --times t.json --tegrastats log.txt --out resnet.h5\n"
                 "  dvfo profile fit --board jetson-tx2 --data measurements/\n"
                 "  dvfo profile validate --board jetson-tx2 --data held-out.csv --format csv\n"
                 "  dvfo profile export --board jetson-tx2 --network vgg-19 --out vgg.h5\n"

@@ -548,21 +548,43 @@ Test(layer_match, a_profile_of_another_network_is_refused_naming_the_one_it_fits
     free_fixture(&f);
 }
 
-Test(layer_match, another_input_or_batch_is_refused)
+/* Layer information that names all kernels of torch_rows and tells what the first of them reads. */
+static const char *layers_reading(const char *dimensions)
 {
-    static const char *const layers[] = {
-        "{\"Layers\": [{\"Name\": \"a\", \"Inputs\": [{\"Dimensions\": [1,3,64,64]}], \"Outputs\": []}]}",
-        "{\"Layers\": [{\"Name\": \"a\", \"Inputs\": [{\"Dimensions\": [8,3,32,32]}], \"Outputs\": []}]}"};
-    static const char *const sentences[] = {"l.json: reads images of 64x64, expected 32x32 as small-network has here; "
-                                            "give --input 64",
-                                            "l.json: was built for batch 8, expected 1 as --batch says"};
-    for (size_t i = 0; i < COUNT(layers); i++) {
+    static char json[8192];
+    size_t length = (size_t)snprintf(json, sizeof json, "{\"Layers\": [");
+    for (size_t i = 0; i < COUNT(torch_rows); i++) {
+        length += (size_t)snprintf(json + length, sizeof json - length,
+                                   i == 0 ? "{\"Name\": \"%s\", \"Inputs\": [{\"Dimensions\": %s}]}" : ", \"%s\"",
+                                   torch_rows[i].name, dimensions);
+    }
+    strcat(json, "]}");
+    return json;
+}
+
+Test(layer_match, another_input_batch_or_engine_is_refused)
+{
+    static const struct {
+        const char *layers, *sentence;
+    } rows[] = {
+        {NULL, ""},
+        {"[1,3,32,32]", ""},
+        {"[1,3,64,64]", "l.json: reads images of 64x64, expected 32x32 as small-network has here; give --input 64"},
+        {"[8,3,32,32]", "l.json: was built for batch 8, expected 1 as --batch says"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct fixture f = {0};
-        match_rows(&f, SMALL, torch_rows, COUNT(torch_rows), layers[i]);
-        cr_expect(dvfo_layer_match_accept(&f.ctx, &f.def, &f.match) == DVFO_BAD_INPUT);
-        cr_expect(strcmp(f.ctx.message, sentences[i]) == 0, "%s", f.ctx.message);
+        match_rows(&f, SMALL, torch_rows, COUNT(torch_rows),
+                   rows[i].layers != NULL ? layers_reading(rows[i].layers) : NULL);
+        cr_expect((dvfo_layer_match_accept(&f.ctx, &f.def, &f.match) == DVFO_OK) == (rows[i].sentence[0] == '\0'));
+        cr_expect(strcmp(f.ctx.message, rows[i].sentence) == 0, "%s", f.ctx.message);
         free_fixture(&f);
     }
+    struct fixture f = {0};
+    match_rows(&f, SMALL, torch_rows, COUNT(torch_rows), "{\"Layers\": [\"/maxpool/MaxPool\", \"a\"]}");
+    cr_expect(dvfo_layer_match_accept(&f.ctx, &f.def, &f.match) == DVFO_BAD_INPUT);
+    cr_expect(strstr(f.ctx.message, "l.json: names 1 of the 17 layers of p.json") != NULL, "%s", f.ctx.message);
+    free_fixture(&f);
 }
 
 Test(layer_match, times_wrong_by_a_thousand_are_refused)

@@ -1,5 +1,7 @@
 /* Whether a profile is of the network that it is said to be of. */
 #include "profiles/logs/layer_match.h"
+
+#include <string.h>
 #include "sim/base/data_path.h"
 #include "sim/base/units.h"
 
@@ -36,6 +38,27 @@ static dvfo_status check_input(struct dvfo_ctx *ctx, const struct dvfo_layer_mat
                          def->layers->name, in->size[0], def->batch);
     }
     return DVFO_OK;
+}
+
+/* Layer information of the same engine knows the profile's kernels by their names. */
+static dvfo_status check_engine(struct dvfo_ctx *ctx, const struct dvfo_layer_match_def *def)
+{
+    size_t known = 0;
+    if (def->layers == NULL) {
+        return DVFO_OK;
+    }
+    for (size_t k = 0; k < def->profile->n; k++) {
+        size_t i = 0;
+        while (i < def->layers->n && strcmp(def->layers->layer[i].name, def->profile->layer[k].name) != 0) {
+            i++;
+        }
+        known += i < def->layers->n;
+    }
+    return 2 * known >= def->profile->n
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT,
+                           "%s: names %zu of the %zu layers of %s, expected the layers of the same engine",
+                           def->layers->name, known, def->profile->n, def->profile->name);
 }
 
 /* How much of a profile and of a network belong together, 0 to 1. */
@@ -128,6 +151,7 @@ static dvfo_status check_units(struct dvfo_ctx *ctx, const struct dvfo_layer_mat
 dvfo_status dvfo_layer_match_accept(struct dvfo_ctx *ctx, const struct dvfo_layer_match_def *def,
                                     const struct dvfo_layer_match *match)
 {
+    DVFO_TRY(check_engine(ctx, def));
     DVFO_TRY(check_input(ctx, def)); /* first: the wrong size is the likely reason for a poor match */
     if (match->unmatched_s > MOST_UNMATCHED * match->total_s || match->missing > MOST_UNMATCHED) {
         return refuse(ctx, def, match);

@@ -12,7 +12,7 @@
 #define MAX_MS 1e7      /* three hours: of one layer, one inference */
 #define MAX_RUN_MS 1e10 /* stamps of a run */
 
-enum { MAX_LAYERS = 20000, WHERE_SIZE = 128 };
+enum { MAX_LAYERS = 5000, WHERE_SIZE = 128 };
 
 double dvfo_trtexec_layer_s(const struct dvfo_trtexec_layer *layer)
 {

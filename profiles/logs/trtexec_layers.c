@@ -4,7 +4,7 @@
 #include "profiles/logs/trtexec.h"
 #include "profiles/logs/trtexec_json.h"
 
-enum { MAX_LAYERS = 20000 };
+enum { MAX_LAYERS = 5000 };
 
 static dvfo_status copy_string(struct dvfo_ctx *ctx, const json_t *object, const char *key, char **out)
 {
