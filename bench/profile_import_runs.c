@@ -91,6 +91,22 @@ static dvfo_status check_options(struct dvfo_ctx *ctx, const struct dvfo_import_
     return DVFO_OK;
 }
 
+/* trtexec is TensorRT; for a board without it the user says whose launches and host work to take. */
+static dvfo_status find_runtime(struct dvfo_ctx *ctx, const struct dvfo_import_options *options,
+                                const struct dvfo_board *board, const struct dvfo_runtime **out)
+{
+    struct dvfo_ctx silent = {0};
+    if (options->runtime != NULL) {
+        return dvfo_board_runtime(ctx, board, options->runtime, options->precision, out);
+    }
+    if (dvfo_board_runtime(&silent, board, "tensorrt", options->precision, out) == DVFO_OK) {
+        return DVFO_OK;
+    }
+    return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                     "%s; --runtime %s takes from that what trtexec doesn't tell (launches, host work, traffic)",
+                     silent.message, board->runtime[0].name);
+}
+
 static dvfo_status load_subject(struct dvfo_ctx *ctx, struct import *import)
 {
     const struct dvfo_import_options *options = import->options;
@@ -105,8 +121,7 @@ static dvfo_status load_subject(struct dvfo_ctx *ctx, struct import *import)
             subject->batch);
     }
     DVFO_TRY(dvfo_board_load(ctx, options->board, &import->board));
-    DVFO_TRY(dvfo_board_runtime(ctx, import->board, options->runtime == NULL ? "tensorrt" : options->runtime,
-                                options->precision, &subject->runtime));
+    DVFO_TRY(find_runtime(ctx, options, import->board, &subject->runtime));
     DVFO_TRY(dvfo_network_load(ctx, options->network, input_px, options->variant, &import->network));
     subject->board = import->board;
     subject->network = import->network;

@@ -262,6 +262,29 @@ Test(import_command, runs_at_two_clocks_make_one_profile_at_once_or_after_each_o
     }
 }
 
+/* Layers of a stretch share one measured time as the closed form says; that is kept, also when the board's file has
+ * changed meanwhile. */
+Test(import_command, parts_of_a_stretch_are_kept_when_more_is_added)
+{
+    const char *const profile = SUBJECT "--profile $DATA/small-trtexec-profile.json --out r.h5 ";
+    char line[1024];
+    snprintf(line, sizeof line, "%s --clocks 2000,1000,1000", profile);
+    import(line);
+    const double before_ms = shown("r.h5", TOP, "layer1.1.conv2", "gpu_ms");
+    cr_expect(before_ms > 0.0 && before_ms < 0.06, "a part of 0.06 ms");
+    command_shell("sed -i 's/send_w: {value: 1,/send_w: {value: 1.1,/' board.yaml", &said);
+    for (int i = 0; i < 2; i++) {
+        snprintf(line, sizeof line, "%s --append --clocks 2000,%s,1000", profile, i == 0 ? "500" : "250");
+        import(line);
+        cr_expect(said.code == 0, "%s", said.err);
+        cr_expect(command_says(&said, "was made with another file of small-board") == (i == 0), "%s", said.err);
+        cr_expect(shown("r.h5", TOP, "layer1.1.conv2", "gpu_ms") == before_ms, "after %d more", i + 1);
+    }
+    command_dvfo("profile show r.h5 --format csv", &said);
+    cr_expect(strstr(said.out, "\nlayer1.1.conv2,") != NULL && strstr(said.out, ",calibrated\nlayer1.1.add,") != NULL,
+              "%s", said.out);
+}
+
 Test(import_command, points_that_nobody_measured_stay_open)
 {
     import(SUBJECT "--profile p.json --clocks 2000,1000,1000 --out r.h5");
@@ -331,7 +354,10 @@ Test(import_command, exit_codes_and_sentences)
         {RUN "--out no/where.h5", "no/where.h5: cannot be written"},
         {RUN "--out text.h5 --append", "text.h5: is no HDF5 file"},
         {RUN "--format cvs", "--format is 'cvs'"},
-        {RUN "--runtime tensorrt", "tensorrt"},
+        {RUN "--runtime tensorrt", "the board small-board has no runtime tensorrt; it has plain fp32"},
+        {"profile import --board board.yaml --network $DATA/small-network.yaml --profile p.json --clocks "
+         "2000,1000,1000",
+         "it has plain fp32; --runtime plain takes from that what trtexec doesn't tell"},
         {SUBJECT "--times t.json --tegrastats log.txt --out r.h5", "a run has no --profile"},
         {SUBJECT "--times t.json --layer-info l.json --tegrastats log.txt", "--layer-info stands without --profile"},
         {SUBJECT "--profile p.json --clocks 2000,1000,1000 --measured m.csv",

@@ -81,16 +81,16 @@ static bool same_board_file(const struct dvfo_layer_profile *earlier, const stru
     return earlier->made_from_count > 0 && strcmp(earlier->made_from[0].sha256, board->sha256) == 0;
 }
 
-/* A number that somebody measured, not one that the closed form filled in: such a one is known exactly, as long as the
- * board's file is the same. */
+/* A number that somebody measured, or a part of one: not what the closed form filled in. That is known exactly, as long
+ * as the board's file is the same; of another board's file, what might be a part of a measured sum is kept. */
 static bool was_measured(const struct joining *j, size_t layer, double value, double closed_s)
 {
     const dvfo_standing standing = j->earlier->standing[layer];
     if (isnan(value) || !dvfo_kernel_exists(&j->subject->network->layers[layer])) {
         return false;
     }
-    return standing == DVFO_MEASURED || (standing == DVFO_CALIBRATED && fabs(value - closed_s) > 1e-9 * closed_s &&
-                                         same_board_file(j->earlier, j->subject->board));
+    const bool computed = same_board_file(j->earlier, j->subject->board) && fabs(value - closed_s) <= 1e-9 * closed_s;
+    return standing == DVFO_MEASURED || (standing == DVFO_CALIBRATED && !computed);
 }
 
 static void take_point(struct joining *j, size_t from, const struct dvfo_layer_parts parts[])
@@ -148,9 +148,7 @@ static dvfo_status check_earlier(struct dvfo_ctx *ctx, const struct dvfo_run_sub
                          earlier->precision, subject->runtime->name, subject->runtime->precision);
     }
     if (!same_board_file(earlier, subject->board)) {
-        dvfo_note(ctx,
-                  "%s: the file of %s has changed since; layers that it knows only as part of others are computed "
-                  "anew",
+        dvfo_note(ctx, "%s: was made with another file of %s; what it computed from that for single layers stays",
                   earlier->path, subject->board->name);
     }
     return DVFO_OK;
