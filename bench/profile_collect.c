@@ -8,7 +8,6 @@
 #include "profiles/hardware/collect.h"
 #include "profiles/hardware/collect_profile.h"
 #include "profiles/hardware/dryrun.h"
-#include "sim/base/nearest.h"
 
 /* As typed; borrowed from argv. */
 struct options {
@@ -140,7 +139,7 @@ static dvfo_status read_numbers(struct dvfo_ctx *ctx, const struct options *opti
     DVFO_TRY(dvfo_board_whole(ctx, "input", options->input, 1, 8192, &def->input_px));
     DVFO_TRY(dvfo_board_whole(ctx, "batch", options->batch, 1, 65536, &def->batch));
     DVFO_TRY(dvfo_board_whole(ctx, "runs", options->runs, 1, 1000000000, &def->runs));
-    DVFO_TRY(dvfo_board_number(ctx, "seconds", options->seconds, 0.1, 86400.0, &def->seconds));
+    DVFO_TRY(dvfo_board_number(ctx, "seconds", options->seconds, 0.01, 86400.0, &def->seconds));
     DVFO_TRY(dvfo_board_number(ctx, "settle", options->settle, 0.0, 3600.0, &def->settle_s));
     DVFO_TRY(dvfo_board_number(ctx, "timeout", options->timeout, 0.1, 86400.0, &def->timeout_s));
     DVFO_TRY(dvfo_board_number(ctx, "sample", options->sample, 0.01, 60.0, &def->sample_s));
@@ -177,27 +176,6 @@ static dvfo_status read_options(struct dvfo_ctx *ctx, const struct options *opti
     return read_numbers(ctx, options, def);
 }
 
-/* A network of the user's own is fine; one that is mistyped would be found out much later. */
-static void note_unknown_network(struct dvfo_ctx *ctx, const char *network)
-{
-    char **names = NULL;
-    size_t count = 0;
-    bool known = network == NULL;
-    if (known || dvfo_data_names(NULL, "profiles/networks", ".yaml", &names, &count) != DVFO_OK) {
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        known = known || strcmp(names[i], network) == 0;
-    }
-    if (!known) {
-        const char *near = dvfo_nearest(network, (const char *const *)names, count);
-        dvfo_note(ctx,
-                  "network '%s' is not among those of 'dvfo list networks'%s%s%s: 'dvfo profile fit' will not know it",
-                  network, near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
-    }
-    dvfo_data_names_free(names, count);
-}
-
 /* A line per setting; on a terminal a bar with the time left below it. */
 static void tell(void *user, size_t done, size_t total, const char *sentence)
 {
@@ -212,7 +190,7 @@ static void tell(void *user, size_t done, size_t total, const char *sentence)
 
 static void tell_result(const struct dvfo_collect_def *def, const struct dvfo_collect_result *result, const char *board)
 {
-    if (result->total == 0) {
+    if (result->measured + result->skipped + result->failed == 0) {
         return;
     }
     fprintf(stderr, "dvfo: of %zu settings %zu measured, %zu there already, %zu failed\n", result->total,
@@ -239,7 +217,6 @@ static dvfo_status collect(struct dvfo_ctx *ctx, struct dvfo_hardware *hardware,
     def->stop = dvfo_interrupt_catch();
     def->tell = tell;
     def->user = &progress;
-    note_unknown_network(ctx, def->network);
     dvfo_status status = dvfo_collect_run(ctx, hardware, def, &result);
     dvfo_progress_end(&progress);
     if (def->show == NULL) {

@@ -227,26 +227,74 @@ static long long emc_target(const struct fake_board *board)
     return highest_level(board->emc_level, board->emc_levels, wanted);
 }
 
+/* What a file that can be written reads, as the kernel shows it. */
+static void text_of(const struct fake_board *board, const char *path, char out[64])
+{
+    const char *name = path;
+    for (size_t i = 0; i < board->scalers; i++) {
+        const struct fake_scaler *scaler = &board->scaler[i];
+        const size_t length = strlen(scaler->folder);
+        if (strncmp(path, scaler->folder, length) != 0) {
+            continue;
+        }
+        const bool userspace = strcmp(scaler->governor, "userspace") == 0;
+        name = path + length;
+        if (strcmp(name, scaler->gpu ? "governor" : "scaling_governor") == 0) {
+            snprintf(out, 64, "%s", scaler->governor);
+        } else if (strcmp(name, scaler->gpu ? "userspace/set_freq" : "scaling_setspeed") == 0) {
+            snprintf(out, 64, userspace ? "%lld" : "<unsupported>", scaler->set);
+        } else {
+            snprintf(out, 64, "%lld", strstr(name, "min") != NULL ? scaler->lowest : scaler->highest);
+        }
+        return;
+    }
+    name = strrchr(path, '/') + 1;
+    snprintf(out, 64, "%lld",
+             strcmp(name, "railgate_enable") == 0   ? board->railgate
+             : strcmp(name, "mrq_rate_locked") == 0 ? board->emc_locked
+             : strcmp(name, "rate") == 0            ? board->emc_now
+             : strcmp(name, "clk_update_rate") == 0 ? board->emc_asked
+                                                    : board->emc_state);
+}
+
+static void show_file(const struct fake_board *board, const char *path)
+{
+    char text[64];
+    text_of(board, path, text);
+    fake_board_put(board, path, text);
+}
+
+/* The clock of a devfreq's governor userspace is there only while that governor is; where the kernel runs apart,
+ * always: it would come too late for who writes the governor and then the clock at once. */
 static void show_scaler(const struct fake_board *board, const struct fake_scaler *scaler)
 {
-    const bool userspace = strcmp(scaler->governor, "userspace") == 0;
+    static const char *const cpu[] = {"scaling_min_freq", "scaling_max_freq", "scaling_governor", "scaling_setspeed"};
+    static const char *const gpu[] = {"min_freq", "max_freq", "governor", "userspace/set_freq"};
     char path[512];
-    put_number(board, scaler->folder, scaler->gpu ? "min_freq" : "scaling_min_freq", scaler->lowest);
-    put_number(board, scaler->folder, scaler->gpu ? "max_freq" : "scaling_max_freq", scaler->highest);
-    snprintf(path, sizeof path, "%s%s", scaler->folder, scaler->gpu ? "governor" : "scaling_governor");
-    fake_board_put(board, path, scaler->governor);
-    snprintf(path, sizeof path, "%s%s", scaler->folder, scaler->gpu ? "userspace/set_freq" : "scaling_setspeed");
-    if (userspace) {
-        put_number(board, path, "", scaler->set);
-    } else if (!scaler->gpu) {
-        fake_board_put(board, path, "<unsupported>");
-    } else {
+    for (size_t f = 0; f < 4; f++) {
+        snprintf(path, sizeof path, "%s%s", scaler->folder, scaler->gpu ? gpu[f] : cpu[f]);
+        show_file(board, path);
+    }
+    if (scaler->gpu && strcmp(scaler->governor, "userspace") != 0 && !board->apart) {
         snprintf(path, sizeof path, "%s%suserspace/set_freq", board->root, scaler->folder);
-        unlink(path); /* its folder stays watched */
+        unlink(path);
     }
 }
 
-static void show_clocks(const struct fake_board *board)
+/* The BPMP's rate is both asked and measured. A kernel apart doesn't write over what it hasn't seen yet. */
+static void show_rate(struct fake_board *board)
+{
+    static const char path[] = BPMP "clk/emc/rate";
+    char now[64];
+    fake_board_get(board, path, now, sizeof now);
+    if (board->apart && strcmp(now, board->emc_text) != 0) {
+        return;
+    }
+    put_number(board, path, "", board->emc_now);
+    snprintf(board->emc_text, sizeof board->emc_text, "%lld", board->emc_now);
+}
+
+static void show_clocks(struct fake_board *board)
 {
     for (size_t i = 0; i < board->scalers; i++) {
         const struct fake_scaler *scaler = &board->scaler[i];
@@ -259,7 +307,7 @@ static void show_clocks(const struct fake_board *board)
         put_number(board, "/sys/kernel/debug/clk/emc/", "clk_rate", board->emc_now);
         put_number(board, OVERRIDE, "clk_rate", board->emc_now);
     } else {
-        put_number(board, BPMP "clk/emc/", "rate", board->emc_now);
+        show_rate(board);
     }
 }
 
@@ -390,6 +438,7 @@ static int write_emc(struct fake_board *board, const char *path, const char *tex
     } else if (board->kind == FAKE_NANO && strcmp(path, OVERRIDE "clk_state") == 0) {
         board->emc_state = value;
     } else if (board->kind != FAKE_NANO && strcmp(path, BPMP "clk/emc/mrq_rate_locked") == 0) {
+        board->emc_asked = value == 1 && board->emc_locked == 0 ? board->emc_now : board->emc_asked;
         board->emc_locked = value;
     } else if (board->kind != FAKE_NANO && strcmp(path, BPMP "clk/emc/rate") == 0) {
         board->emc_asked = value;
@@ -431,7 +480,8 @@ static int take(struct fake_board *board, const char *path, const char *text)
     return write_emc(board, path, text);
 }
 
-int fake_board_write(struct fake_board *board, const char *path, const char *text)
+/* Take one write into the record and the state. */
+static int take_and_record(struct fake_board *board, const char *path, const char *text)
 {
     const int reason = take(board, path, text);
     cr_assert(board->n < FAKE_MAX_WRITES);
@@ -439,6 +489,12 @@ int fake_board_write(struct fake_board *board, const char *path, const char *tex
     snprintf(write->path, sizeof write->path, "%s", path);
     snprintf(write->text, sizeof write->text, "%s", text);
     write->refused = reason != 0;
+    return reason;
+}
+
+int fake_board_write(struct fake_board *board, const char *path, const char *text)
+{
+    const int reason = take_and_record(board, path, text);
     for (size_t i = 0; i < board->scalers; i++) {
         show_scaler(board, &board->scaler[i]);
     }
@@ -680,6 +736,45 @@ static void record(const struct fake_board *board, const struct fake_write *writ
     close(file);
 }
 
+/* A write that is already in the file. Only what the kernel shows otherwise is written again: files beside it may have
+ * been written meanwhile. */
+static void handle_write(struct fake_board *board, const char *path)
+{
+    char text[64], shown[64];
+    long long lowest[FAKE_MAX_SCALERS];
+    fake_board_get(board, path, text, sizeof text);
+    for (size_t i = 0; i < board->scalers; i++) {
+        lowest[i] = board->scaler[i].lowest;
+    }
+    board->n = 0;
+    (void)take_and_record(board, path, text);
+    record(board, &board->write[0]);
+    if (strcmp(path, BPMP "clk/emc/rate") == 0) { /* reads what was asked until the clock has followed */
+        snprintf(board->emc_text, sizeof board->emc_text, "%s", text);
+        board->emc_due_s = now_s() + board->delay_s;
+        set_moving(board);
+        return;
+    }
+    text_of(board, path, shown);
+    if (strcmp(shown, text) != 0) {
+        fake_board_put(board, path, shown);
+    }
+    for (size_t i = 0; i < board->scalers; i++) {
+        char other[192];
+        const struct fake_scaler *scaler = &board->scaler[i];
+        snprintf(other, sizeof other, "%s%s", scaler->folder, scaler->gpu ? "min_freq" : "scaling_min_freq");
+        if (scaler->lowest != lowest[i] && strcmp(other, path) != 0) { /* clamped by the upper limit */
+            show_file(board, other);
+        }
+        snprintf(other, sizeof other, "%s%s", scaler->folder, scaler->gpu ? "userspace/set_freq" : "scaling_setspeed");
+        if (strncmp(path, scaler->folder, strlen(scaler->folder)) == 0 && strstr(path, "governor") != NULL &&
+            strcmp(scaler->governor, "userspace") != 0) {
+            show_file(board, other);
+        }
+    }
+    set_moving(board);
+}
+
 static void handle_events(struct fake_board *board, const struct watches *watches)
 {
     char buffer[8192] __attribute__((aligned(8)));
@@ -689,12 +784,9 @@ static void handle_events(struct fake_board *board, const struct watches *watche
         at += (ssize_t)(sizeof *event + event->len);
         for (size_t i = 0; i < watches->n; i++) {
             if (watches->folder[i].id == event->wd && event->len > 0 && event->name[0] != '.') {
-                char path[192], text[64];
+                char path[192];
                 snprintf(path, sizeof path, "%s%.30s", watches->folder[i].folder, event->name);
-                fake_board_get(board, path, text, sizeof text);
-                board->n = 0;
-                (void)fake_board_write(board, path, text);
-                record(board, &board->write[0]);
+                handle_write(board, path);
                 break;
             }
         }
@@ -722,6 +814,8 @@ void fake_board_start(struct fake_board *board)
 {
     int ready[2];
     char word = 0;
+    board->apart = true;
+    show_scaler(board, fake_board_scaler(board, -1));
     cr_assert(pipe(ready) == 0);
     board->process = fork();
     cr_assert(board->process >= 0);

@@ -48,6 +48,7 @@ struct fake_board {
     size_t emc_levels;
     long long emc_locked, emc_state, emc_asked, emc_now;
     double emc_due_s;
+    char emc_text[64]; /* what the file of an EMC clock that is written and read back held when we last saw it */
     /* what goes wrong; set before the kernel runs */
     double delay_s;     /* until a clock follows */
     long long gpu_cap;  /* heat: the GPU never runs above [Hz]; 0 for no cap */
@@ -56,6 +57,7 @@ struct fake_board {
     /* record */
     size_t n;
     struct fake_write write[FAKE_MAX_WRITES];
+    bool apart;    /* a process of its own, which sees writes after they were made */
     pid_t process; /* 0: none */
 };
 

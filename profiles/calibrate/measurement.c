@@ -282,14 +282,19 @@ static bool has_heading(int file, bool rails)
     return pread(file, found, size, 0) == (ssize_t)size && memcmp(found, heading, size) == 0;
 }
 
-static dvfo_status append_text(struct dvfo_ctx *ctx, int file, const char *text, size_t size, const char *path)
+/* What doesn't fit whole is taken back. */
+static dvfo_status append_text(struct dvfo_ctx *ctx, int file, off_t end, const char *text, size_t size,
+                               const char *path)
 {
     const ssize_t written = write(file, text, size);
-    if (written != (ssize_t)size || fsync(file) != 0) {
-        return dvfo_fail(ctx, DVFO_FAILED, "%s: writing failed: %s", path,
-                         written >= 0 && written < (ssize_t)size ? "no space left" : strerror(errno));
+    if (written == (ssize_t)size && fsync(file) == 0) {
+        return DVFO_OK;
     }
-    return DVFO_OK;
+    const bool part = written >= 0 && written < (ssize_t)size;
+    const int reason = errno;
+    const bool whole = ftruncate(file, end) == 0;
+    return dvfo_fail(ctx, DVFO_FAILED, "%s: writing failed: %s%s", path, part ? "no space left" : strerror(reason),
+                     whole ? "" : "; its last row is cut off");
 }
 
 dvfo_status dvfo_measurements_append(struct dvfo_ctx *ctx, const struct dvfo_measurement rows[], size_t n, bool rails,
@@ -308,7 +313,7 @@ dvfo_status dvfo_measurements_append(struct dvfo_ctx *ctx, const struct dvfo_mea
     } else {
         size_t size = 0;
         char *text = write_text(rows, n, rails, fresh, &size);
-        status = text != NULL ? append_text(ctx, file, text, size, path) : dvfo_fail_no_memory(ctx);
+        status = text != NULL ? append_text(ctx, file, info.st_size, text, size, path) : dvfo_fail_no_memory(ctx);
         free(text);
     }
     close(file);

@@ -6,6 +6,7 @@
 
 #include "profiles/hardware/collect_folder.h"
 #include "profiles/hardware/collect_setting.h"
+#include "sim/base/nearest.h"
 #include "sim/base/text.h"
 #include "sim/base/units.h"
 
@@ -104,6 +105,26 @@ static dvfo_status check_rails(struct dvfo_ctx *ctx, const struct dvfo_hardware 
     return DVFO_OK;
 }
 
+/* A network of the user's own is fine; one that is mistyped would be found out much later. */
+static void note_unknown_network(struct dvfo_ctx *ctx, const char *network)
+{
+    char **names = NULL;
+    size_t count = 0;
+    bool known = network == NULL;
+    if (known || dvfo_data_names(NULL, "profiles/networks", ".yaml", &names, &count) != DVFO_OK) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        known = known || strcmp(names[i], network) == 0;
+    }
+    if (!known) {
+        const char *near = dvfo_nearest(network, (const char *const *)names, count);
+        dvfo_note(ctx, "network '%s' is not one of 'dvfo list networks'%s%s%s: 'dvfo profile fit' will not know it",
+                  network, near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
+    }
+    dvfo_data_names_free(names, count);
+}
+
 /* A collection under way. */
 struct collection {
     const struct dvfo_collect_def *def;
@@ -196,8 +217,9 @@ static dvfo_status prepare(struct dvfo_ctx *ctx, struct collection *collection)
 {
     DVFO_TRY(dvfo_sweep_create(ctx, &collection->control, collection->def->lists, &collection->sweep));
     collection->result->total = collection->sweep.n;
-    DVFO_TRY(check_rails(ctx, collection->control.hardware));
-    return dvfo_collect_folder_open(ctx, collection->control.hardware, collection->def, &collection->folder);
+    DVFO_TRY(dvfo_collect_folder_open(ctx, collection->control.hardware, collection->def, &collection->folder));
+    note_unknown_network(ctx, collection->def->network);
+    return check_rails(ctx, collection->control.hardware);
 }
 
 /* Whatever happened, the clocks go back; what happened first is what is told. */
