@@ -432,6 +432,16 @@ Test(log_window, the_ramp_of_clocks_is_left_out)
     cr_expect(window.first == 5 && window.last == 8, "%zu..%zu", window.first, window.last);
 }
 
+Test(log_window, the_ramp_of_load_is_left_out)
+{
+    static const int loads[] = {0, 60, 70, 99, 99, 99, 99, 80, 60, 0};
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_log_window window;
+    const struct script script = script_of(loads, COUNT(loads));
+    cr_assert(find(&ctx, &script, NAN, &unknown, &window) == DVFO_OK, "%s", ctx.message);
+    cr_expect(window.first == 3 && window.last == 6, "%zu..%zu", window.first, window.last);
+}
+
 Test(log_window, a_run_of_another_length_is_refused)
 {
     struct dvfo_ctx ctx = {0};
