@@ -449,6 +449,12 @@ dvfo_status dvfo_setting_load(struct dvfo_ctx *ctx, struct dvfo_setting *setting
     return check_trials(ctx, setting);
 }
 
+dvfo_status dvfo_setting_load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
+{
+    DVFO_TRY(load_boards(ctx, setting));
+    return check_names(ctx, setting);
+}
+
 size_t dvfo_setting_trial_count(const struct dvfo_setting *setting)
 {
     return setting->board_count * setting->network_count * setting->policy_count;

@@ -43,6 +43,9 @@ extern const struct argp dvfo_setting_argp;
 /** Load everything the setting names. */
 dvfo_status dvfo_setting_load(struct dvfo_ctx *ctx, struct dvfo_setting *setting);
 
+/** Load the boards alone, for what runs no trials. */
+dvfo_status dvfo_setting_load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *setting);
+
 /** Trial number i of board_count * network_count * policy_count; borrows from the setting. */
 dvfo_status dvfo_setting_trial(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, size_t i,
                                struct dvfo_trial *out);

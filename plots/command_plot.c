@@ -9,11 +9,14 @@
 
 struct arguments {
     struct dvfo_setting setting;
-    const char *figure, *folder;
+    const char *figure, *folder, *measured;
     bool given[64]; /* by the setting's options: did the user give it? */
 };
 
+enum { KEY_MEASURED = 512 }; /* beyond the setting's */
+
 static const struct argp_option options[] = {
+    {"measured", KEY_MEASURED, "PATH", 0, "file or folder of measurements (default: those that are shipped)", 5},
     {"out", 'o', "FOLDER", 0, "where FIGURE.csv, .svg and .png go (made if missing; default: here)", 5},
     {0},
 };
@@ -27,6 +30,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case 'o':
         arguments->folder = text;
+        return 0;
+    case KEY_MEASURED:
+        arguments->measured = text;
         return 0;
     case ARGP_KEY_ARG:
         if (arguments->figure != NULL) {
@@ -86,11 +92,20 @@ static char *describe(int key, const char *text, void *input)
     }
     fputs("\nExamples:\n"
           "  dvfo plot clock-sensitivity --board jetson-tx2\n"
-          "  dvfo plot bandwidth-sweep --policy edge-best,oracle-all --out figures\n\n"
+          "  dvfo plot bandwidth-sweep --policy edge-best,oracle-all --out figures\n"
+          "  dvfo plot fidelity --board jetson-tx2 --measured measurements/\n\n"
           "The CSV beside each picture holds the numbers as drawn.\n",
           file);
     fclose(file);
     return help;
+}
+
+static dvfo_status check_taken(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, const char *option)
+{
+    return dvfo_figure_takes(figure, option)
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s has no effect on %s; 'dvfo plot --help' shows what has", option,
+                           figure->name);
 }
 
 /* An option without effect would be taken for one with it. */
@@ -102,12 +117,11 @@ static dvfo_status check_given(struct dvfo_ctx *ctx, const struct arguments *arg
         if (option == NULL) {
             break;
         }
-        if (arguments->given[i] && !dvfo_figure_takes(figure, option)) {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s has no effect on %s; 'dvfo plot --help' shows what has", option,
-                             figure->name);
+        if (arguments->given[i]) {
+            DVFO_TRY(check_taken(ctx, figure, option));
         }
     }
-    return DVFO_OK;
+    return arguments->measured != NULL ? check_taken(ctx, figure, "measured") : DVFO_OK;
 }
 
 static dvfo_status make_folder(struct dvfo_ctx *ctx, const char *folder)
@@ -126,10 +140,12 @@ static dvfo_status plot(struct dvfo_ctx *ctx, struct arguments *arguments)
     setting->boards = setting->boards != NULL ? setting->boards : figure->boards;
     setting->networks = setting->networks != NULL ? setting->networks : figure->networks;
     setting->policies = setting->policies != NULL ? setting->policies : figure->policies;
-    DVFO_TRY(dvfo_setting_load(ctx, setting));
+    DVFO_TRY(figure->networks != NULL ? dvfo_setting_load(ctx, setting) : dvfo_setting_load_boards(ctx, setting));
     DVFO_TRY(dvfo_figure_check(ctx, figure, setting));
     DVFO_TRY(make_folder(ctx, arguments->folder));
-    DVFO_TRY(dvfo_figure_make(ctx, figure, setting, dvfo_interrupt_catch(), arguments->folder));
+    const struct dvfo_figure_subject subject = {
+        .setting = setting, .measured = arguments->measured, .stop = dvfo_interrupt_catch()};
+    DVFO_TRY(dvfo_figure_make(ctx, figure, &subject, arguments->folder));
     printf("%s/%s.svg\n%s/%s.png\n%s/%s.csv\n", arguments->folder, figure->name, arguments->folder, figure->name,
            arguments->folder, figure->name);
     return DVFO_OK;

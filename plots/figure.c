@@ -13,7 +13,7 @@ extern char **environ;
 const struct dvfo_figure *const *dvfo_figures(void)
 {
     static const struct dvfo_figure *const list[] = {&dvfo_figure_clock_sensitivity, &dvfo_figure_bandwidth_sweep,
-                                                     &dvfo_figure_layer_profile, NULL};
+                                                     &dvfo_figure_layer_profile, &dvfo_figure_fidelity, NULL};
     return list;
 }
 
@@ -73,14 +73,14 @@ static dvfo_status output_name(struct dvfo_ctx *ctx, const char *folder, const c
     return DVFO_OK;
 }
 
-static dvfo_status write_csv(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, const struct dvfo_setting *setting,
-                             const volatile sig_atomic_t *stop, const char *path)
+static dvfo_status write_csv(struct dvfo_ctx *ctx, const struct dvfo_figure *figure,
+                             const struct dvfo_figure_subject *subject, const char *path)
 {
     struct dvfo_output output;
     DVFO_TRY(dvfo_output_begin(ctx, path, &output));
     FILE *csv = fopen(output.temporary, "w");
     dvfo_status status = csv == NULL ? dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written: %s", path, strerror(errno))
-                                     : figure->feed(ctx, setting, stop, csv);
+                                     : figure->feed(ctx, subject, csv);
     if (csv != NULL) {
         struct dvfo_ctx closing = {0};
         const dvfo_status closed = dvfo_output_close(&closing, csv, path);
@@ -129,18 +129,17 @@ static void list_policies(const struct dvfo_setting *setting, char names[NAMES_S
 }
 
 /* Run gnuplot on the template; what it needs to know goes in by environment variables, so no path is ever quoted. */
-static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_setting *setting,
-                               const volatile sig_atomic_t *stop, const char *template, const char *csv,
-                               const char *terminal, const char *picture)
+static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_figure_subject *subject, const char *template,
+                               const char *csv, const char *terminal, const char *picture)
 {
     char style[DVFO_PATH_SIZE], legend[DVFO_PATH_SIZE], log_axis[DVFO_PATH_SIZE];
     char boards[NAMES_SIZE], networks[NAMES_SIZE], policies[NAMES_SIZE];
     DVFO_TRY(dvfo_data_path(ctx, "figure style", "plots", "style", ".gp", style));
     DVFO_TRY(dvfo_data_path(ctx, "figure legend", "plots", "legend", ".gp", legend));
     DVFO_TRY(dvfo_data_path(ctx, "figure axis", "plots", "log-axis", ".gp", log_axis));
-    list_boards(setting, boards);
-    list_networks(setting, networks);
-    list_policies(setting, policies);
+    list_boards(subject->setting, boards);
+    list_networks(subject->setting, networks);
+    list_policies(subject->setting, policies);
     const struct {
         const char *name, *value;
     } variables[] = {
@@ -161,7 +160,7 @@ static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_setting *
     int state = 0;
     while (waitpid(child, &state, 0) < 0 && errno == EINTR) {
     }
-    if (*stop != 0) { /* Ctrl-C reaches gnuplot too */
+    if (*subject->stop != 0) { /* Ctrl-C reaches gnuplot too */
         return dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted while drawing; the numbers are in %s", csv);
     }
     return WIFEXITED(state) && WEXITSTATUS(state) == 0
@@ -188,16 +187,16 @@ static dvfo_status check_end(struct dvfo_ctx *ctx, const char *picture, const ch
     return dvfo_fail(ctx, DVFO_FAILED, "%s: gnuplot left it unfinished (is the disk full?)", picture);
 }
 
-static dvfo_status draw(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, const struct dvfo_setting *setting,
-                        const volatile sig_atomic_t *stop, const char *csv, const char *folder, const char *suffix,
-                        const char *terminal)
+static dvfo_status draw(struct dvfo_ctx *ctx, const struct dvfo_figure *figure,
+                        const struct dvfo_figure_subject *subject, const char *csv, const char *folder,
+                        const char *suffix, const char *terminal)
 {
     char template[DVFO_PATH_SIZE], picture[DVFO_PATH_SIZE];
     struct dvfo_output output;
     DVFO_TRY(dvfo_data_path(ctx, "figure template", "plots", figure->name, ".gp", template));
     DVFO_TRY(output_name(ctx, folder, figure->name, suffix, picture));
     DVFO_TRY(dvfo_output_begin(ctx, picture, &output));
-    dvfo_status status = run_gnuplot(ctx, setting, stop, template, csv, terminal, output.temporary);
+    dvfo_status status = run_gnuplot(ctx, subject, template, csv, terminal, output.temporary);
     if (status == DVFO_OK) {
         status = check_end(ctx, picture, output.temporary, suffix);
     }
@@ -208,12 +207,12 @@ static dvfo_status draw(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, 
     return status;
 }
 
-dvfo_status dvfo_figure_make(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, const struct dvfo_setting *setting,
-                             const volatile sig_atomic_t *stop, const char *folder)
+dvfo_status dvfo_figure_make(struct dvfo_ctx *ctx, const struct dvfo_figure *figure,
+                             const struct dvfo_figure_subject *subject, const char *folder)
 {
     char csv[DVFO_PATH_SIZE];
     DVFO_TRY(output_name(ctx, folder, figure->name, "csv", csv));
-    DVFO_TRY(write_csv(ctx, figure, setting, stop, csv));
-    DVFO_TRY(draw(ctx, figure, setting, stop, csv, folder, "svg", "svg"));
-    return draw(ctx, figure, setting, stop, csv, folder, "png", "pngcairo");
+    DVFO_TRY(write_csv(ctx, figure, subject, csv));
+    DVFO_TRY(draw(ctx, figure, subject, csv, folder, "svg", "svg"));
+    return draw(ctx, figure, subject, csv, folder, "png", "pngcairo");
 }

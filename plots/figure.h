@@ -9,15 +9,22 @@
 
 #include "bench/setting.h"
 
+/* What a figure is made from; everything borrowed. */
+struct dvfo_figure_subject {
+    const struct dvfo_setting *setting; /* loaded */
+    const char *measured;               /* file or folder of measurements; NULL: those that are shipped */
+    const volatile sig_atomic_t *stop;  /* non-zero: give up */
+};
+
 struct dvfo_figure {
     const char *name, *summary;
-    const char *boards, *networks, *policies;          /* what it shows when the user doesn't choose */
-    const char *const *takes;                          /* options of a setting that matter to it; NULL at the end */
+    const char *boards, *networks, *policies; /* what it shows when the user doesn't choose; no networks: it runs
+                                                 no trials, only the boards of the setting are loaded */
+    const char *const *takes;                 /* options of `dvfo plot` that matter to it; NULL at the end */
     size_t most_networks, most_policies, most_columns; /* that a reader can tell apart; 0: any number. A column is a
                                                           board with a network */
-    /** Write the CSV, header line included. The setting is loaded. */
-    dvfo_status (*feed)(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const volatile sig_atomic_t *stop,
-                        FILE *csv);
+    /** Write the CSV, header line included. */
+    dvfo_status (*feed)(struct dvfo_ctx *ctx, const struct dvfo_figure_subject *subject, FILE *csv);
 };
 
 /** All figures, NULL at the end. */
@@ -26,7 +33,7 @@ const struct dvfo_figure *const *dvfo_figures(void);
 /** By name, with the nearest suggestion otherwise. */
 dvfo_status dvfo_figure_find(struct dvfo_ctx *ctx, const char *name, const struct dvfo_figure **out);
 
-/** Does an option of the setting, by its long name, matter to the figure? */
+/** Does an option, by its long name, matter to the figure? */
 bool dvfo_figure_takes(const struct dvfo_figure *figure, const char *option);
 
 /** Refuse a loaded setting that shows more than the figure can tell apart. */
@@ -34,11 +41,12 @@ dvfo_status dvfo_figure_check(struct dvfo_ctx *ctx, const struct dvfo_figure *fi
                               const struct dvfo_setting *setting);
 
 /** Feed and draw: FOLDER/NAME.csv, NAME.svg, NAME.png, each whole or not at all. */
-dvfo_status dvfo_figure_make(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, const struct dvfo_setting *setting,
-                             const volatile sig_atomic_t *stop, const char *folder);
+dvfo_status dvfo_figure_make(struct dvfo_ctx *ctx, const struct dvfo_figure *figure,
+                             const struct dvfo_figure_subject *subject, const char *folder);
 
 extern const struct dvfo_figure dvfo_figure_clock_sensitivity;
 extern const struct dvfo_figure dvfo_figure_bandwidth_sweep;
 extern const struct dvfo_figure dvfo_figure_layer_profile;
+extern const struct dvfo_figure dvfo_figure_fidelity;
 
 #endif

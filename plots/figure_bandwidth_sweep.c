@@ -49,15 +49,15 @@ static dvfo_status run_pair(struct dvfo_ctx *ctx, const struct dvfo_setting *set
     return status;
 }
 
-static dvfo_status feed(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const volatile sig_atomic_t *stop,
-                        FILE *csv)
+static dvfo_status feed(struct dvfo_ctx *ctx, const struct dvfo_figure_subject *subject, FILE *csv)
 {
+    const struct dvfo_setting *setting = subject->setting;
     const size_t pairs = setting->board_count * setting->network_count;
     struct dvfo_progress progress = dvfo_progress_begin("trials", (double)(dvfo_setting_trial_count(setting) * POINTS));
     fputs("board,network,policy,bandwidth_mbps,energy_mj,latency_ms,cost_j,share,uplink_bytes\n", csv);
     dvfo_status status = DVFO_OK;
     for (size_t pair = 0; pair < pairs && status == DVFO_OK; pair++) {
-        status = run_pair(ctx, setting, pair, stop, &progress, csv);
+        status = run_pair(ctx, setting, pair, subject->stop, &progress, csv);
     }
     dvfo_progress_end(&progress);
     return status;

@@ -98,10 +98,9 @@ static dvfo_status write_pair(struct dvfo_ctx *ctx, const struct dvfo_scenario_d
     return DVFO_OK;
 }
 
-static dvfo_status feed(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const volatile sig_atomic_t *stop,
-                        FILE *csv)
+static dvfo_status feed(struct dvfo_ctx *ctx, const struct dvfo_figure_subject *subject, FILE *csv)
 {
-    (void)stop;
+    const struct dvfo_setting *setting = subject->setting;
     char path[DVFO_PATH_SIZE];
     struct dvfo_measurements points = {0};
     DVFO_TRY(dvfo_data_path(ctx, "measurement", "profiles/measured", "sweeps", ".csv", path));

@@ -135,10 +135,9 @@ static dvfo_status write_pair(struct dvfo_ctx *ctx, const struct dvfo_scenario_d
     return status;
 }
 
-static dvfo_status feed(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const volatile sig_atomic_t *stop,
-                        FILE *csv)
+static dvfo_status feed(struct dvfo_ctx *ctx, const struct dvfo_figure_subject *subject, FILE *csv)
 {
-    (void)stop;
+    const struct dvfo_setting *setting = subject->setting;
     fputs("board,network,lowered,cpu_mhz,gpu_mhz,mem_mhz,index,layer,class,standing,gpu_ms,latency_ms,gpu_mj,cpu_mj,"
           "energy_mj,latency_relative,energy_relative\n",
           csv);

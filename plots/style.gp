@@ -12,6 +12,7 @@ is_png = system("printenv DVFO_TERMINAL") eq "pngcairo"
 set border 3 lc rgb '#555555'
 set tics nomirror
 set grid lc rgb '#dddddd' lw 1
+axes = "y" # that log-axis.gp makes logarithmic
 array colour[8] = ["#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999"]
 u = is_png ? 2 : 1 # a dash is half as long in PNG
 array dash[8] = ["solid", "(8*u, 3*u)", "(1.5*u, 2.5*u)", "(8*u, 2.5*u, 1.5*u, 2.5*u)", \
