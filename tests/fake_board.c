@@ -281,13 +281,14 @@ static void show_scaler(const struct fake_board *board, const struct fake_scaler
     }
 }
 
-/* The BPMP's rate is both asked and measured. A kernel apart doesn't write over what it hasn't seen yet. */
+/* The BPMP's rate is both asked and measured. A kernel apart leaves it as it is asked when that is what holds: whoever
+ * writes it next could come between our reading and writing. */
 static void show_rate(struct fake_board *board)
 {
     static const char path[] = BPMP "clk/emc/rate";
     char now[64];
     fake_board_get(board, path, now, sizeof now);
-    if (board->apart && strcmp(now, board->emc_text) != 0) {
+    if (board->apart && (strcmp(now, board->emc_text) != 0 || strtoll(now, NULL, 10) == board->emc_now)) {
         return;
     }
     put_number(board, path, "", board->emc_now);
@@ -766,11 +767,6 @@ static void handle_write(struct fake_board *board, const char *path)
         if (scaler->lowest != lowest[i] && strcmp(other, path) != 0) { /* clamped by the upper limit */
             show_file(board, other);
         }
-        snprintf(other, sizeof other, "%s%s", scaler->folder, scaler->gpu ? "userspace/set_freq" : "scaling_setspeed");
-        if (strncmp(path, scaler->folder, strlen(scaler->folder)) == 0 && strstr(path, "governor") != NULL &&
-            strcmp(scaler->governor, "userspace") != 0) {
-            show_file(board, other);
-        }
     }
     set_moving(board);
 }
@@ -890,7 +886,10 @@ void fake_board_state(const struct fake_board *board, char *out, size_t size)
     char path[192], text[64];
     out[0] = '\0';
     for (size_t i = 0; i < board->scalers; i++) {
-        for (size_t f = 0; f < 4; f++) {
+        for (size_t f = 0; f < 4; f++) { /* the last one has a meaning under the governor userspace only */
+            if (f == 3 && strcmp(text, "userspace") != 0) {
+                break;
+            }
             snprintf(path, sizeof path, "%s%s", board->scaler[i].folder, board->scaler[i].gpu ? gpu[f] : cpu[f]);
             fake_board_get(board, path, text, sizeof text);
             const size_t used = strlen(out);
