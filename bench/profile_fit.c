@@ -124,20 +124,10 @@ static dvfo_status write_board(struct dvfo_ctx *ctx, const struct dvfo_board *bo
     return status;
 }
 
-static bool is_chosen(const struct options *options, const struct dvfo_runtime *runtime,
-                      const struct dvfo_board_data *data)
+static bool is_chosen(const struct options *options, const struct dvfo_runtime *runtime)
 {
-    if ((options->runtime != NULL && strcmp(options->runtime, runtime->name) != 0) ||
-        (options->precision != NULL && strcmp(options->precision, runtime->precision) != 0)) {
-        return false;
-    }
-    for (size_t i = 0; i < data->points.n; i++) {
-        if (strcmp(data->points.row[i].runtime, runtime->name) == 0 &&
-            strcmp(data->points.row[i].precision, runtime->precision) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return (options->runtime == NULL || strcmp(options->runtime, runtime->name) == 0) &&
+           (options->precision == NULL || strcmp(options->precision, runtime->precision) == 0);
 }
 
 static dvfo_status add_fit(struct dvfo_ctx *ctx, struct fits *fits, const char *name, const char *precision,
@@ -159,7 +149,7 @@ static dvfo_status fit_board(struct dvfo_ctx *ctx, const struct options *options
     for (size_t i = 0; i < board->runtime_count; i++) {
         struct dvfo_runtime *runtime = &board->runtime[i];
         struct dvfo_fit *fit = NULL;
-        if (!is_chosen(options, runtime, data)) {
+        if (!is_chosen(options, runtime) || !dvfo_board_data_has(data, runtime)) {
             continue;
         }
         DVFO_TRY(add_fit(ctx, fits, runtime->name, runtime->precision, &fit));

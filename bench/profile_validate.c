@@ -317,17 +317,6 @@ static bool is_chosen(const struct options *options, const struct dvfo_runtime *
            (options->precision == NULL || strcmp(options->precision, runtime->precision) == 0);
 }
 
-static bool is_measured(const struct dvfo_board_data *data, const struct dvfo_runtime *runtime)
-{
-    for (size_t i = 0; i < data->points.n; i++) {
-        if (strcmp(data->points.row[i].runtime, runtime->name) == 0 &&
-            strcmp(data->points.row[i].precision, runtime->precision) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static dvfo_status leave_out(struct dvfo_ctx *ctx, const struct options *options, const struct dvfo_board *board,
                              const struct dvfo_board_data *data, dvfo_leave_out first, dvfo_leave_out last,
                              dvfo_table_format format)
@@ -337,7 +326,7 @@ static dvfo_status leave_out(struct dvfo_ctx *ctx, const struct options *options
     dvfo_status status = DVFO_OK;
     for (size_t i = 0; i < board->runtime_count && status == DVFO_OK; i++) {
         const struct dvfo_runtime *runtime = &board->runtime[i];
-        if (!is_chosen(options, runtime) || !is_measured(data, runtime)) {
+        if (!is_chosen(options, runtime) || !dvfo_board_data_has(data, runtime)) {
             continue;
         }
         for (int what = (int)first; what <= (int)last && status == DVFO_OK; what++) {

@@ -454,17 +454,6 @@ static void expect_unmoved(const char *board, const struct dvfo_fit *fit)
     }
 }
 
-static bool is_measured(const struct dvfo_board_data *data, const struct dvfo_runtime *runtime)
-{
-    for (size_t i = 0; i < data->points.n; i++) {
-        if (strcmp(data->points.row[i].runtime, runtime->name) == 0 &&
-            strcmp(data->points.row[i].precision, runtime->precision) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The Keras grid's fit takes seconds and is left to `dvfo profile fit`. */
 Test(fit, committed_values_come_out_again)
 {
@@ -477,7 +466,7 @@ Test(fit, committed_values_come_out_again)
         cr_assert(dvfo_board_load(&ctx, shipped[b], &board) == DVFO_OK, "%s", ctx.message);
         cr_assert(dvfo_board_data_load(&ctx, folder, shipped[b], &data) == DVFO_OK, "%s", ctx.message);
         for (size_t r = 0; r < board->runtime_count; r++) {
-            if (strcmp(board->runtime[r].name, "keras") != 0 && is_measured(&data, &board->runtime[r])) {
+            if (strcmp(board->runtime[r].name, "keras") != 0 && dvfo_board_data_has(&data, &board->runtime[r])) {
                 cr_assert(dvfo_fit_latency(&ctx, board, &board->runtime[r], &data, &fit) == DVFO_OK, "%s", ctx.message);
                 expect_unmoved(shipped[b], &fit);
             }

@@ -76,6 +76,17 @@ dvfo_status dvfo_board_data_load(struct dvfo_ctx *ctx, const char *path, const c
     return S_ISDIR(info.st_mode) ? load_folder(ctx, path, board, out) : dvfo_measurements_load(ctx, path, &out->points);
 }
 
+bool dvfo_board_data_has(const struct dvfo_board_data *data, const struct dvfo_runtime *runtime)
+{
+    for (size_t i = 0; i < data->points.n; i++) {
+        if (strcmp(data->points.row[i].runtime, runtime->name) == 0 &&
+            strcmp(data->points.row[i].precision, runtime->precision) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void dvfo_board_data_free(struct dvfo_board_data *data)
 {
     dvfo_measurements_free(&data->points);

@@ -18,6 +18,9 @@ struct dvfo_board_data {
  *  @param out  free with dvfo_board_data_free, also after a failure */
 dvfo_status dvfo_board_data_load(struct dvfo_ctx *ctx, const char *path, const char *board,
                                  struct dvfo_board_data *out);
+/** Whether a latency of the runtime is among the points. */
+bool dvfo_board_data_has(const struct dvfo_board_data *data, const struct dvfo_runtime *runtime);
+
 void dvfo_board_data_free(struct dvfo_board_data *data);
 
 /** Raw tables alone. Fails when there is no importer for the board. */
