@@ -72,9 +72,10 @@ static const struct argp argp = {
            "  dvfo profile export --board jetson-tx2 --network vgg-19 --out vgg.h5\n"
            "  dvfo profile export --board xavier-nx --network resnet-18 --cpu 1907.2 \\\n"
            "    --gpu 510,1109.25 --mem 1600,1866 --out small.h5\n"
-           "  dvfo run --board jetson-tx2 --network vgg-19 --policy edge-only --layers vgg.h5\n\n"
+           "  dvfo run -b jetson-tx2 -n vgg-19 -p edge-only --layers vgg.h5\n\n"
            "The grid is the product of the clocks on the three axes; by default all of the board's levels inside its "
-           "calibrated range (some hundred points, a few MB). Clocks need not be levels of the board. Between and "
+           "calibrated range (some hundred to two thousand points, a few MB). Clocks need not be levels of the board. "
+           "Between and "
            "beyond its points, whoever reads the file follows the closed form times the ratio of file to closed form: "
            "an exported file is the closed form at all clocks, and an edited number counts where it stands. "
            "'dvfo profile show' prints it.\n",

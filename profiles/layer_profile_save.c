@@ -10,7 +10,7 @@
 #include "sim/base/hdf.h"
 #include "sim/base/output.h"
 
-enum { GRID_RANK = DVFO_DOMAINS, LAYER_RANK = DVFO_DOMAINS + 1 };
+enum { GRID_RANK = DVFO_DOMAINS, LAYER_RANK = DVFO_DOMAINS + 1, CLASS_SIZE = 24, STANDING_SIZE = 16 };
 
 /* One file being written. The first refusal of HDF5 is kept; what follows does nothing then. */
 struct writing {
@@ -95,11 +95,11 @@ static void write_clocks(struct writing *w)
     }
 }
 
-/* A column of texts, each as long as the longest. */
+/* A column of texts, each with room for the longest, and for `least` bytes: one may be replaced by another. */
 static void write_texts(struct writing *w, const char *name, const char *long_name, const char *source,
-                        const char *const texts[], size_t count)
+                        const char *const texts[], size_t count, size_t least)
 {
-    size_t size = 1;
+    size_t size = least;
     for (size_t i = 0; i < count; i++) {
         size = strlen(texts[i]) + 1 > size ? strlen(texts[i]) + 1 : size;
     }
@@ -161,16 +161,16 @@ static void write_layers(struct writing *w)
     write_index(w, source);
     if (texts != NULL) {
         write_texts(w, "/layers/name", "name of the layer", source, (const char *const *)profile->layer_name,
-                    profile->n);
+                    profile->n, 1);
         for (size_t i = 0; i < profile->n; i++) {
             texts[i] = dvfo_op_name(profile->op[i]);
         }
-        write_texts(w, "/layers/op", "operator class of the layer", source, texts, profile->n);
+        write_texts(w, "/layers/op", "operator class of the layer", source, texts, profile->n, CLASS_SIZE);
         for (size_t i = 0; i < profile->n; i++) {
             texts[i] = dvfo_standing_name(profile->standing[i]);
         }
         write_texts(w, "/layers/standing", "how well /latency/gpu of the layer is known", "see /latency/gpu", texts,
-                    profile->n);
+                    profile->n, STANDING_SIZE);
     }
     write_work(w, source);
     free(texts);
@@ -274,9 +274,9 @@ static void write_inputs(struct writing *w)
     }
     static const char source[] = "as read";
     create_group(w, "/inputs", "files that the profile was made from");
-    write_texts(w, "/inputs/kind", "what it is", source, kinds, profile->made_from_count);
-    write_texts(w, "/inputs/name", "its name", source, names, profile->made_from_count);
-    write_texts(w, "/inputs/sha256", "SHA-256 of its bytes", source, hashes, profile->made_from_count);
+    write_texts(w, "/inputs/kind", "what it is", source, kinds, profile->made_from_count, 1);
+    write_texts(w, "/inputs/name", "its name", source, names, profile->made_from_count, 1);
+    write_texts(w, "/inputs/sha256", "SHA-256 of its bytes", source, hashes, profile->made_from_count, 1);
 }
 
 /* Everything in the format that HDF5 1.10 checksums; nothing notes a time. */

@@ -286,6 +286,7 @@ static void put_newline(hid_t file)
     put_attribute(file, "network", "small\nnetwork");
 }
 
+/* As h5py writes attributes when it isn't told otherwise. */
 static void put_variable_text(hid_t file)
 {
     const char *text = "small-board";
@@ -432,6 +433,21 @@ static void put_input(hid_t file)
     H5Aclose(attribute);
 }
 
+Test(layer_files, numbers_and_standings_edited_by_others_are_taken)
+{
+    make_file("a.h5");
+    const hid_t file = H5Fopen("a.h5", H5F_ACC_RDWR, H5P_DEFAULT);
+    put_units(file, "/latency/cpu", "standing", "measured");
+    put_units(file, "/latency/cpu", "source", "my own board");
+    put_number(file, "/latency/cpu", 0, 5e-6);
+    put_cell(file, "/layers/standing", "assumption");
+    cr_assert(H5Fclose(file) >= 0);
+    struct dvfo_layer_profile *profile = load("a.h5");
+    cr_expect(profile->cpu_s.standing == DVFO_MEASURED && strcmp(profile->cpu_s.source, "my own board") == 0);
+    cr_expect(profile->cpu_s.value[0] == 5e-6 && profile->standing[0] == DVFO_ASSUMPTION);
+    dvfo_layer_profile_free(profile);
+}
+
 struct spoiling {
     void (*spoil)(hid_t file);
     const char *says;
@@ -444,7 +460,7 @@ static const struct spoiling spoilings[] = {
     {spoil_version, "'schema_version' is something else than 1 whole number"},
     {drop_board, "has no attribute 'board'"},
     {put_newline, "'network' cannot be read: the file is damaged"},
-    {put_variable_text, "'board' has texts of variable length, expected a fixed length"},
+    {put_variable_text, "'board' is a text of variable length, expected a fixed length (in h5py: numpy.bytes_(text))"},
     {drop_dataset, "has no dataset '/latency/cpu'"},
     {drop_group, "has no dataset '/traffic/moved'"},
     {put_fewer_layers, "'/latency/gpu' is 1x2x1x3, expected 1x2x1x38"},

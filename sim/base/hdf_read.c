@@ -55,7 +55,9 @@ static dvfo_status check_text_type(const struct dvfo_hdf_reader *r, hid_t type, 
         return dvfo_fail(r->ctx, DVFO_BAD_INPUT, "%s: '%s' is not a text", r->name, what);
     }
     if (H5Tis_variable_str(type) != 0) {
-        return dvfo_fail(r->ctx, DVFO_BAD_INPUT, "%s: '%s' has texts of variable length, expected a fixed length",
+        /* HDF5 1.10 stores them without a checksum and crashes on damaged ones */
+        return dvfo_fail(r->ctx, DVFO_BAD_INPUT,
+                         "%s: '%s' is a text of variable length, expected a fixed length (in h5py: numpy.bytes_(text))",
                          r->name, what);
     }
     *size = H5Tget_size(type);
