@@ -192,6 +192,22 @@ static struct view look(const struct dvfo_layer_profile *profile, size_t point)
     return view;
 }
 
+/* Layers can't be shorter than their kernels: then somebody changed times after energies were computed from them. */
+static void note_edited(struct dvfo_ctx *ctx, const struct view *view)
+{
+    const struct dvfo_layer_profile *profile = view->profile;
+    for (size_t i = 0; i < profile->n; i++) {
+        const double gpu_s = value_of(view, &profile->gpu_s, i), layer_s = value_of(view, &profile->layer_s, i);
+        if (layer_s < gpu_s * (1.0 - 1e-6)) {
+            dvfo_note(ctx,
+                      "layer '%s' takes %.4g ms with a kernel of %.4g ms: kernels were changed after latencies and "
+                      "energies had been computed; 'dvfo run --layers' computes them anew, this table doesn't",
+                      profile->layer_name[i], 1e3 * layer_s, 1e3 * gpu_s);
+            return;
+        }
+    }
+}
+
 /* What a row costs, base units; NaN is an empty cell. */
 struct row {
     double gpu_s, cpu_s, latency_s, gpu_j, cpu_j, rest_j, energy_j;
@@ -307,6 +323,7 @@ static dvfo_status print(struct dvfo_ctx *ctx, const struct dvfo_layer_profile *
                                           "gpu_mj",     "cpu_mj",   "rest_mj", "energy_mj", "latency_pct",
                                           "energy_pct", "standing", NULL};
     const struct view view = look(profile, point);
+    note_edited(ctx, &view);
     struct dvfo_table *table = NULL;
     DVFO_TRY(dvfo_table_create(ctx, columns, &table));
     add_rows(table, &view);
