@@ -203,6 +203,19 @@ dvfo_status dvfo_layer_tables_create(struct dvfo_ctx *ctx, const struct dvfo_run
 
 /* ---- attaching ---- */
 
+/* Numbers made of another calibration stand as they are; whoever expects the present one should know. */
+static void note_other_board(struct dvfo_ctx *ctx, const struct dvfo_board *board,
+                             const struct dvfo_layer_profile *profile)
+{
+    for (size_t i = 0; i < profile->made_from_count; i++) {
+        const struct dvfo_layer_input *input = &profile->made_from[i];
+        if (strcmp(input->kind, "board") == 0 && strcmp(input->sha256, board->sha256) != 0) {
+            dvfo_note(ctx, "%s: was made with another version of the file of %s; what it computed from that stands",
+                      name_of(profile), board->name);
+        }
+    }
+}
+
 static bool is_same_network(const struct dvfo_layer_tables *tables, const struct dvfo_layer_profile *profile)
 {
     return strcmp(tables->network, profile->network) == 0 && tables->input.channels == profile->input.channels &&
@@ -229,5 +242,6 @@ dvfo_status dvfo_board_attach_layers(struct dvfo_ctx *ctx, struct dvfo_board *bo
     }
     DVFO_TRY(dvfo_layer_tables_create(ctx, runtime, network, profile, &runtime->tables[runtime->tables_count]));
     runtime->tables_count++;
+    note_other_board(ctx, board, profile);
     return DVFO_OK;
 }

@@ -241,6 +241,15 @@ Test(layer_command, a_profile_of_another_runtime_is_told)
                    "a.h5: is of plain fp32, but the trials run plain fp16 on small-board");
 }
 
+Test(layer_command, a_profile_made_with_another_version_of_the_board_is_taken_with_a_note)
+{
+    succeed(EXPORT "--out a.h5");
+    command_edit("small-board.yaml", "value: 20000", "value: 30000", "other.yaml");
+    succeed("run -b ./other.yaml -n $DATA/small-network.yaml -p edge-only --requests 3 --layers a.h5");
+    cr_expect(command_says(&said, "note: a.h5: was made with another version of the file of small-board"), "%s",
+              said.err);
+}
+
 Test(layer_command, the_figure_draws_every_layer_at_four_settings)
 {
     if (system("command -v gnuplot >/dev/null") != 0) {
