@@ -18,13 +18,23 @@ uint64_t dvfo_random_seed(uint64_t master_seed, uint64_t trial_index, const char
     return seed;
 }
 
-gsl_rng *dvfo_random_stream(uint64_t master_seed, uint64_t trial_index, const char *name)
+static gsl_rng *stream(const gsl_rng_type *type, uint64_t master_seed, uint64_t trial_index, const char *name)
 {
-    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    gsl_rng *rng = gsl_rng_alloc(type);
     if (rng != NULL) {
-        /* mt19937 takes 32 bits of seed; 0 would mean the library's default seed */
+        /* these take 32 bits of seed; 0 would mean the library's default seed */
         const uint32_t seed = (uint32_t)(dvfo_random_seed(master_seed, trial_index, name) >> 32);
         gsl_rng_set(rng, seed == 0 ? 1 : seed);
     }
     return rng;
+}
+
+gsl_rng *dvfo_random_stream(uint64_t master_seed, uint64_t trial_index, const char *name)
+{
+    return stream(gsl_rng_mt19937, master_seed, trial_index, name);
+}
+
+gsl_rng *dvfo_random_small_stream(uint64_t master_seed, uint64_t trial_index, const char *name)
+{
+    return stream(gsl_rng_taus2, master_seed, trial_index, name);
 }

@@ -15,4 +15,8 @@ uint64_t dvfo_random_seed(uint64_t master_seed, uint64_t trial_index, const char
 /** A generator for the stream `name` (gsl_rng_mt19937). NULL when memory is out. Free with gsl_rng_free. */
 gsl_rng *dvfo_random_stream(uint64_t master_seed, uint64_t trial_index, const char *name);
 
+/** The same with a state of a few plain words, any of which is valid (gsl_rng_taus2): for streams that are written to
+ *  files and go on from there. */
+gsl_rng *dvfo_random_small_stream(uint64_t master_seed, uint64_t trial_index, const char *name);
+
 #endif
