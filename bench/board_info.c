@@ -99,7 +99,7 @@ static void add_memory(const struct dvfo_hardware *hardware, struct dvfo_table *
             isfinite(highest_hz) ? highest_hz / DVFO_HZ_PER_MHZ : (double)NAN, hardware->emc->name, levels);
 }
 
-static void fill(const struct dvfo_hardware *hardware, struct dvfo_table *table)
+static void fill_clocks(const struct dvfo_hardware *hardware, struct dvfo_table *table)
 {
     char name[DVFO_SYSFS_NAME_SIZE];
     for (size_t i = 0; i < hardware->policy_count; i++) {
@@ -112,13 +112,29 @@ static void fill(const struct dvfo_hardware *hardware, struct dvfo_table *table)
     if (hardware->emc != NULL) {
         add_memory(hardware, table);
     }
+}
+
+/* @param whole  rows of the clocks' table, their last columns empty */
+static void add_sensor(struct dvfo_table *table, bool whole, const char *name, double value, const char *unit)
+{
+    if (whole) {
+        add_row(table, name, value, unit, NAN, NAN, "", "");
+        return;
+    }
+    dvfo_table_text(table, name);
+    dvfo_table_number(table, value, 4);
+    dvfo_table_text(table, unit);
+}
+
+static void fill_sensors(const struct dvfo_hardware *hardware, bool whole, struct dvfo_table *table)
+{
     for (size_t i = 0; i < hardware->rail_count; i++) {
         double power_w = NAN;
         (void)dvfo_rails_read(NULL, &hardware->sysfs, &hardware->rail[i], &power_w);
-        add_row(table, hardware->rail[i].name, power_w, "W", NAN, NAN, "", "");
+        add_sensor(table, whole, hardware->rail[i].name, power_w, "W");
     }
     for (size_t i = 0; i < hardware->zone_count; i++) {
-        add_row(table, hardware->zone[i].name, dvfo_hardware_temperature_c(hardware, i), "C", NAN, NAN, "", "");
+        add_sensor(table, whole, hardware->zone[i].name, dvfo_hardware_temperature_c(hardware, i), "C");
     }
 }
 
@@ -171,25 +187,45 @@ static size_t print_missing(const struct dvfo_hardware *hardware, FILE *file)
     return lines;
 }
 
-static dvfo_status print(struct dvfo_ctx *ctx, const struct dvfo_hardware *hardware, dvfo_table_format format)
+/* Two tables for people, one for programs. */
+static dvfo_status print_tables(struct dvfo_ctx *ctx, const struct dvfo_hardware *hardware, dvfo_table_format format)
 {
     static const char *const columns[] = {"item", "value", "unit", "lowest", "highest", "governor", "choices", NULL};
+    static const char *const sensors[] = {"sensor", "value", "unit", NULL};
     struct dvfo_table *table = NULL;
+    const bool text = format == DVFO_TABLE_TEXT;
     DVFO_TRY(dvfo_table_create(ctx, columns, &table));
-    if (format == DVFO_TABLE_TEXT) {
+    fill_clocks(hardware, table);
+    if (!text) {
+        fill_sensors(hardware, true, table);
+    }
+    dvfo_status status = dvfo_table_print(ctx, table, format, stdout);
+    dvfo_table_free(table);
+    if (status != DVFO_OK || !text) {
+        return status;
+    }
+    DVFO_TRY(dvfo_table_create(ctx, sensors, &table));
+    fill_sensors(hardware, false, table);
+    printf("\n");
+    status = dvfo_table_print(ctx, table, format, stdout);
+    dvfo_table_free(table);
+    return status;
+}
+
+static dvfo_status print(struct dvfo_ctx *ctx, const struct dvfo_hardware *hardware, dvfo_table_format format)
+{
+    const bool text = format == DVFO_TABLE_TEXT;
+    if (text) {
         print_heading(hardware);
     }
-    fill(hardware, table);
-    const dvfo_status status = dvfo_table_print(ctx, table, format, stdout);
-    dvfo_table_free(table);
-    if (status == DVFO_OK && format == DVFO_TABLE_TEXT) {
+    DVFO_TRY(print_tables(ctx, hardware, format));
+    if (text) {
         printf("\n");
     }
-    if (status == DVFO_OK && print_missing(hardware, format == DVFO_TABLE_TEXT ? stdout : stderr) == 0 &&
-        format == DVFO_TABLE_TEXT) {
+    if (print_missing(hardware, text ? stdout : stderr) == 0 && text) {
         printf("nothing is missing\n");
     }
-    return status;
+    return DVFO_OK;
 }
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)

@@ -226,7 +226,10 @@ static dvfo_status collect(struct dvfo_ctx *ctx, struct dvfo_hardware *hardware,
     if (whole && def->show == NULL && def->network != NULL) {
         struct dvfo_ctx own = *ctx;
         const dvfo_status written = dvfo_collect_profile(&own, hardware, def);
-        status = status == DVFO_OK && written != DVFO_OK ? dvfo_fail(ctx, written, "%s", own.message) : status;
+        if (status == DVFO_OK && written != DVFO_OK) {
+            status =
+                dvfo_fail(ctx, DVFO_FAILED, "the rows are kept, but no layer profile could be made: %s", own.message);
+        }
     }
     dvfo_collect_result_free(&result);
     return status;

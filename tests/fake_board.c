@@ -481,10 +481,24 @@ static int take(struct fake_board *board, const char *path, const char *text)
     return write_emc(board, path, text);
 }
 
+static int head_of(enum fake_kind kind, int core);
+
+/* The cores of a policy share one folder, whichever name it is reached by. */
+static void follow_core(const struct fake_board *board, const char *path, char followed[192])
+{
+    int core = 0, length = 0;
+    snprintf(followed, 192, "%s", path);
+    if (sscanf(path, CPU "cpu%d/cpufreq/%n", &core, &length) == 1 && length > 0) {
+        snprintf(followed, 192, CPU "cpu%d/cpufreq/%s", head_of(board->kind, core), path + length);
+    }
+}
+
 /* Take one write into the record and the state. */
 static int take_and_record(struct fake_board *board, const char *path, const char *text)
 {
-    const int reason = take(board, path, text);
+    char followed[192];
+    follow_core(board, path, followed);
+    const int reason = take(board, followed, text);
     cr_assert(board->n < FAKE_MAX_WRITES);
     struct fake_write *write = &board->write[board->n++];
     snprintf(write->path, sizeof write->path, "%s", path);
@@ -496,11 +510,17 @@ static int take_and_record(struct fake_board *board, const char *path, const cha
 int fake_board_write(struct fake_board *board, const char *path, const char *text)
 {
     const int reason = take_and_record(board, path, text);
+    bool shown = false;
     for (size_t i = 0; i < board->scalers; i++) {
-        show_scaler(board, &board->scaler[i]);
+        if (strncmp(path, board->scaler[i].folder, strlen(board->scaler[i].folder)) == 0) {
+            show_scaler(board, &board->scaler[i]);
+            shown = true;
+        }
     }
-    show_switches(board);
-    show_clocks(board);
+    if (!shown) {
+        show_switches(board);
+        show_clocks(board);
+    }
     set_moving(board);
     tick(board);
     return reason;

@@ -499,6 +499,24 @@ Test(board_command, latencies_come_from_the_times_that_trtexec_exports)
     cr_expect_str_eq(said.out, "gpu_mhz,latency_ms\n510,12\nc/gpu510.times.json\n", "%s", said.err);
 }
 
+Test(board_command, layer_times_of_all_settings_become_a_layer_profile)
+{
+    start(FAKE_TX2);
+    shell("\"$DVFO\" show network vgg-19 --format csv | grep -v fused | awk -F, 'BEGIN { print \"[{\\\"count\\\": "
+          "50}\" } "
+          "NR > 1 && $7 > 0 { printf \", {\\\"name\\\": \\\"%s\\\", \\\"averageMs\\\": %g}\\n\", $1, $7 / 1e9 } "
+          "END { print \"]\" }' >p.json\n" /* 39 GFLOP: 39 ms */
+          "echo '[{\"startMs\": 0, \"endMs\": 50, \"h2dMs\": 1, \"computeMs\": 48, \"d2hMs\": 1, \"latencyMs\": 50}]' "
+          ">t.json\n"
+          "\"$DVFO\" " COLLECT "--network vgg-19 --runtime tensorrt --precision fp32 --cpu 2035.2 --gpu 854.25,1300.5 "
+          "--mem 1866 --command 'sleep 0.15; cp p.json {out}.json; cp t.json {out}.times.json'");
+    cr_expect(said.code == 0, "%s", said.err);
+    cr_expect(command_says(&said, "layer profile of 2 settings written to c/jetson-tx2-vgg-19.h5"), "%s", said.err);
+    command_dvfo("profile show c/jetson-tx2-vgg-19.h5", &said);
+    cr_expect(said.code == 0 && command_says(&said, "vgg-19"), "%s%s", said.out, said.err);
+    expect_given_back();
+}
+
 Test(board_command, power_counts_from_the_line_that_says_so)
 {
     start(FAKE_NX_4);

@@ -413,7 +413,10 @@ Test(hardware, a_spoilt_state_file_is_refused_and_writes_nothing)
          "\"kind\": \"plain\"}]}",
          "expected files below /sys only"},
         {"{\"schema\": \"dvfo clocks 1\", \"files\": [{\"path\": \"/sys/a\", \"text\": \"1\", \"kind\": \"lowest\"}]}",
-         "lacks its other half"},
+         "lacks its other half (entry 1)"},
+        {"{\"schema\": \"dvfo clocks 1\", \"files\": [{\"path\": \"/sys/a\", \"text\": \"2\", \"kind\": \"lowest\"}, "
+         "{\"path\": \"/sys/b\", \"text\": \"1\", \"kind\": \"highest\"}]}",
+         "entry 1 limits from '2' to '1', expected two numbers in order"},
         {"{\"schema\": \"dvfo clocks 1\", \"files\": [{\"path\": \"/sys/a\", \"text\": 1, \"kind\": \"plain\"}]}",
          "entry 1 is not a path with its text and kind"},
     };
@@ -585,6 +588,70 @@ Test(hardware, a_copied_tree_is_never_left_through_a_link)
     cr_expect(dvfo_sysfs_write(&ctx, &sysfs, "/proc/device-tree/model", "x") == DVFO_FAILED);
     fake_board_get(&board, "/../outside/model", text, sizeof text);
     cr_expect_str_eq(text, "NVIDIA Jetson TX2");
+}
+
+/* Every file of a tree spoilt in turn: what is read of it is told as missing, and nothing is written off the table. */
+static void spoil_all(const char *const paths[], size_t count)
+{
+    static const char *const spoilt[] = {"", "x", "-1", "99999999999999999999"};
+    for (size_t i = 0; i < count; i++) {
+        for (size_t s = 0; s < sizeof spoilt / sizeof spoilt[0]; s++) {
+            char whole[256];
+            fake_board_get(&board, paths[i], whole, sizeof whole);
+            fake_board_put(&board, paths[i], spoilt[s]);
+            if (open_as("auto") == DVFO_OK) {
+                double power_w = 0.0;
+                (void)dvfo_hardware_clocks(hardware);
+                (void)dvfo_hardware_hottest_c(hardware);
+                for (size_t r = 0; r < hardware->rail_count; r++) {
+                    (void)dvfo_rails_read(&ctx, &sysfs, &hardware->rail[r], &power_w);
+                }
+                control = dvfo_control_default(hardware);
+                control.dry = true; /* no waiting and no file; the kernel of these tests takes the writes */
+                if (dvfo_control_begin(&ctx, &control, all_domains, false) == DVFO_OK) {
+                    (void)set_mhz(1190.4, 510, 1600);
+                    (void)dvfo_control_end(&ctx, &control);
+                }
+            }
+            for (size_t w = 0; w < board.n; w++) {
+                cr_expect(!board.write[w].refused, "%s '%s': %s %s", paths[i], spoilt[s], board.write[w].path,
+                          board.write[w].text);
+            }
+            board.n = 0;
+            noted[0] = '\0';
+            fake_board_put(&board, paths[i], whole);
+        }
+    }
+}
+
+Test(hardware, spoilt_files_are_told_as_missing)
+{
+#define NX "/sys/devices/17000000.gv11b/devfreq/17000000.gv11b/"
+#define CORE "/sys/devices/system/cpu/cpu2/"
+#define EMC "/sys/kernel/debug/bpmp/debug/clk/emc/"
+    static const char *const paths[] = {
+        NX "available_frequencies",
+        NX "available_governors",
+        NX "cur_freq",
+        CORE "online",
+        CORE "cpufreq/scaling_available_frequencies",
+        CORE "cpufreq/affected_cpus",
+        CORE "cpufreq/cpuinfo_cur_freq",
+        EMC "min_rate",
+        EMC "max_rate",
+        "/sys/kernel/nvpmodel_emc_cap/emc_iso_cap",
+        "/proc/stat",
+        "/proc/device-tree/model",
+        "/proc/device-tree/compatible",
+        "/etc/nv_tegra_release",
+        "/var/lib/nvpmodel/status",
+        "/etc/nvpmodel.conf",
+        "/sys/devices/virtual/thermal/thermal_zone0/temp",
+        "/sys/bus/i2c/drivers/ina3221x/7-0040/iio:device0/rail_name_0",
+        "/sys/bus/i2c/drivers/ina3221x/7-0040/iio:device0/in_power0_input",
+    };
+    fake_board_build(&board, FAKE_NX_4, "board");
+    spoil_all(paths, sizeof paths / sizeof paths[0]);
 }
 
 Test(hardware, a_dry_run_shows_the_writes_and_makes_none)

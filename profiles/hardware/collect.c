@@ -156,16 +156,19 @@ static void tell_failure(struct collection *collection, const char *name, const 
 
 static void tell_success(struct collection *collection, const char *name, const struct dvfo_collect_reading *reading)
 {
-    char sentence[256], latency[48] = "", power[48] = "";
+    char sentence[256], latency[48] = "", power[48] = "", spread[48] = "";
     if (!isnan(reading->point.latency_s)) {
         snprintf(latency, sizeof latency, " %.5g ms", reading->point.latency_s / DVFO_S_PER_MS);
     }
     if (!isnan(reading->point.power_w)) {
         snprintf(power, sizeof power, " %.4g W", reading->point.power_w);
     }
+    if (!isnan(reading->power_spread_w)) {
+        snprintf(spread, sizeof spread, " (readings +-%.2g W)", reading->power_spread_w);
+    }
     collection->result->measured++;
     collection->result->profiles += reading->profile ? 1 : 0;
-    snprintf(sentence, sizeof sentence, "%s:%s%s", name, latency, power);
+    snprintf(sentence, sizeof sentence, "%s:%s%s%s", name, latency, power, spread);
     tell(collection, sentence);
 }
 

@@ -266,7 +266,9 @@ static void add_power(struct dvfo_collect_reading *out, const struct dvfo_meter 
         add_rail(out, meter, type->rails[i]);
     }
     const struct dvfo_mean *module = dvfo_meter_rail(meter, type->module_rail);
-    out->point.power_w = module != NULL && module->n > 0 && module->mean > 0.0 ? module->mean : NAN;
+    const bool told = module != NULL && module->n > 0 && module->mean > 0.0;
+    out->point.power_w = told ? module->mean : (double)NAN;
+    out->power_spread_w = told ? dvfo_mean_spread(module) : (double)NAN;
 }
 
 static void show(const struct dvfo_collect_def *def, const char *out)

@@ -7,6 +7,7 @@
 
 struct dvfo_collect_reading {
     struct dvfo_measurement point; /* latency and module power, NaN where not measured */
+    double power_spread_w;         /* standard deviation of the readings behind that power; NaN below two */
     size_t rail_count;
     struct dvfo_measurement rail[DVFO_RAILS_MAX];
     bool profile; /* the command wrote layer times */

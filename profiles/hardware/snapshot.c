@@ -177,16 +177,25 @@ static dvfo_status parse_file(struct dvfo_ctx *ctx, const char *name, const json
     return add(ctx, out, path, text, (dvfo_snapshot_kind)k);
 }
 
-/* Every lowest limit has its highest behind it, and no highest stands alone. */
-static bool limits_pair(const struct dvfo_snapshot *snapshot)
+/* Every lowest limit has its highest behind it, both are numbers in order, and no highest stands alone. */
+static dvfo_status check_limits(struct dvfo_ctx *ctx, const char *name, const struct dvfo_snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->n; i++) {
-        const bool after_lowest = i > 0 && snapshot->file[i - 1].kind == DVFO_SNAPSHOT_LOWEST;
-        if (after_lowest != (snapshot->file[i].kind == DVFO_SNAPSHOT_HIGHEST)) {
-            return false;
+        long long lowest = 0, highest = 0;
+        const bool is_lowest = snapshot->file[i].kind == DVFO_SNAPSHOT_LOWEST;
+        const bool paired = i + 1 < snapshot->n && snapshot->file[i + 1].kind == DVFO_SNAPSHOT_HIGHEST;
+        if (is_lowest != paired || (i == 0 && snapshot->file[i].kind == DVFO_SNAPSHOT_HIGHEST)) {
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: a lowest or highest limit lacks its other half (entry %zu)",
+                             name, i + 1);
+        }
+        if (is_lowest && (!dvfo_text_integer(snapshot->file[i].text, NULL, &lowest) ||
+                          !dvfo_text_integer(snapshot->file[i + 1].text, NULL, &highest) || lowest > highest)) {
+            return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                             "%s: entry %zu limits from '%s' to '%s', expected two numbers in order", name, i + 1,
+                             snapshot->file[i].text, snapshot->file[i + 1].text);
         }
     }
-    return snapshot->n == 0 || snapshot->file[snapshot->n - 1].kind != DVFO_SNAPSHOT_LOWEST;
+    return DVFO_OK;
 }
 
 dvfo_status dvfo_snapshot_parse(struct dvfo_ctx *ctx, const char *name, const char *text, struct dvfo_snapshot *out)
@@ -208,8 +217,5 @@ dvfo_status dvfo_snapshot_parse(struct dvfo_ctx *ctx, const char *name, const ch
         status = parse_file(ctx, name, json_array_get(files, i), out);
     }
     json_decref(root);
-    if (status == DVFO_OK && !limits_pair(out)) {
-        status = dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: a lowest or highest limit lacks its other half", name);
-    }
-    return status;
+    return status == DVFO_OK ? check_limits(ctx, name, out) : status;
 }
