@@ -201,6 +201,18 @@ static dvfo_status copy_axes(struct dvfo_ctx *ctx, const size_t levels[DVFO_DOMA
                              const double *const hz[DVFO_DOMAINS], struct dvfo_layer_profile *profile)
 {
     struct dvfo_clock_grid grid;
+    double values = (double)profile->n;
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        values *= (double)levels[d];
+    }
+    if (values > DVFO_LAYER_PROFILE_VALUES) {
+        return dvfo_fail(
+            ctx, DVFO_BAD_INPUT,
+            "a profile of %s at %zu x %zu x %zu clocks would have %.0f values, expected at most %d: choose "
+            "fewer clocks",
+            profile->network, levels[DVFO_CPU], levels[DVFO_GPU], levels[DVFO_MEM], values,
+            (int)DVFO_LAYER_PROFILE_VALUES);
+    }
     DVFO_TRY(dvfo_clock_grid_create(ctx, levels, hz, &grid)); /* its axes become the profile's */
     profile->points = grid.points;
     for (int d = 0; d < DVFO_DOMAINS; d++) {

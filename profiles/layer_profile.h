@@ -27,7 +27,7 @@ struct dvfo_layer_input {
     char sha256[DVFO_SHA256_HEX_SIZE];
 };
 
-enum { DVFO_LAYER_PROFILE_INPUTS = 16 };
+enum { DVFO_LAYER_PROFILE_INPUTS = 16, DVFO_LAYER_PROFILE_VALUES = 1 << 22 }; /* most files; most points * layers */
 
 struct dvfo_layer_profile {
     char *board, *runtime, *precision, *network; /* names */

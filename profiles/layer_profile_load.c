@@ -204,9 +204,9 @@ static dvfo_status read_layers(const struct reading *r)
     static const struct column classes = {"/layers", "op", DVFO_MAX_LAYERS, take_op};
     static const struct column standings = {"/layers", "standing", DVFO_MAX_LAYERS, take_standing};
     DVFO_TRY(read_column(r, &names, &rows));
-    if (profile->points > DVFO_HDF_VALUES / profile->n) {
+    if (profile->points > DVFO_LAYER_PROFILE_VALUES / profile->n) {
         return refuse(r, "has %zu layers at %zu points, expected at most %d values", profile->n, profile->points,
-                      DVFO_HDF_VALUES);
+                      DVFO_LAYER_PROFILE_VALUES);
     }
     profile->op = calloc(profile->n, sizeof *profile->op);
     profile->standing = calloc(profile->n, sizeof *profile->standing);

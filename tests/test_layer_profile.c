@@ -492,6 +492,24 @@ Test(layer_profile, planning_on_a_profile_allocates_nothing)
 
 /* ---- what doesn't belong together ---- */
 
+Test(layer_profile, a_grid_too_large_to_be_read_again_is_refused)
+{
+    struct fixture world = open_world(BOARD, NETWORK);
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_layer_profile *profile = NULL;
+    double hz[DVFO_MAX_LEVELS * 4];
+    for (int i = 0; i < DVFO_MAX_LEVELS * 4; i++) {
+        hz[i] = 1e9 + i;
+    }
+    cr_expect(dvfo_layer_profile_create(&ctx, world.board, runtime_of(&world), world.network,
+                                        (const size_t[]){128, 128, 7}, (const double *const[]){hz, hz, hz},
+                                        DVFO_MEASURED, "s", &profile) == DVFO_BAD_INPUT);
+    cr_expect(strstr(ctx.message, "at 128 x 128 x 7 clocks would have 4358144 values, expected at most 4194304") !=
+                  NULL,
+              "%s", ctx.message);
+    fixture_free(&world);
+}
+
 static void expect_refused(const struct fixture *world, const struct dvfo_layer_profile *profile, const char *says)
 {
     struct dvfo_ctx ctx = {0};
