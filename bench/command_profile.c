@@ -18,7 +18,8 @@ static const struct dvfo_verbs verbs = {
                 "  dvfo profile fit --board jetson-tx2 --data measurements/\n"
                 "  dvfo profile validate --board jetson-tx2 --data held-out.csv --format csv\n"
                 "  dvfo profile export --board jetson-tx2 --network vgg-19 --out vgg.h5\n"
-                "  dvfo profile show vgg.h5\n",
+                "  dvfo profile show vgg.h5\n"
+                "  sudo dvfo profile collect --gpu all --seconds 20 --out idle/\n",
     .verbs =
         (const struct dvfo_command *const[]){
             &dvfo_profile_collect,

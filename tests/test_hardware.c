@@ -426,6 +426,7 @@ Test(hardware, a_spoilt_state_file_is_refused_and_writes_nothing)
         fake_board_put(&board, DVFO_CONTROL_FILE, rows[i].text);
         cr_expect(dvfo_control_recover(&ctx, &sysfs, &found) == DVFO_BAD_INPUT, "%s", rows[i].text);
         cr_expect(strstr(ctx.message, rows[i].said) != NULL, "%s", ctx.message);
+        cr_expect(strstr(ctx.message, "remove that file") != NULL, "%s", ctx.message);
     }
     cr_expect(board.n == 0);
 }

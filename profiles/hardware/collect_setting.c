@@ -12,7 +12,7 @@
 #include "sim/base/text.h"
 #include "sim/base/units.h"
 
-#define LOOK_S 0.005
+#define LOOK_S 0.01
 #define GRACE_S 2.0 /* between asking a command to end and ending it */
 
 enum { MAX_LOG_BYTES = 64 << 20, VARIABLE_SIZE = 64 };

@@ -31,7 +31,12 @@ static dvfo_status take_over(struct dvfo_ctx *ctx, struct dvfo_control *control,
         return DVFO_OK;
     }
     dvfo_note(ctx, "clocks that an earlier dvfo left behind are given back first (%s)", DVFO_CONTROL_FILE);
-    DVFO_TRY(dvfo_snapshot_restore(ctx, &control->hardware->sysfs, &control->snapshot));
+    if (dvfo_snapshot_restore(ctx, &control->hardware->sysfs, &control->snapshot) != DVFO_OK) {
+        return dvfo_fail(ctx, DVFO_FAILED,
+                         "what an earlier dvfo left behind can't all be given back; when the clocks are known to be "
+                         "right, remove %s%s",
+                         control->hardware->sysfs.root, DVFO_CONTROL_FILE);
+    }
     control->snapshot.n = 0;
     return DVFO_OK;
 }

@@ -56,9 +56,12 @@ static dvfo_status read_left(struct dvfo_ctx *ctx, const char *path, struct dvfo
         return DVFO_OK; /* ours, or of somebody who hadn't written to the board yet */
     }
     DVFO_TRY(dvfo_text_load(ctx, path, MAX_BYTES, &text));
-    const dvfo_status status = dvfo_snapshot_parse(ctx, path, text.bytes, left);
+    struct dvfo_ctx own = {.message = ""};
+    const dvfo_status status = dvfo_snapshot_parse(&own, path, text.bytes, left);
     dvfo_text_free(&text);
-    return status;
+    return status == DVFO_OK
+               ? DVFO_OK
+               : dvfo_fail(ctx, status, "%s; when the clocks are known to be right, remove that file", own.message);
 }
 
 dvfo_status dvfo_snapshot_file_peek(struct dvfo_ctx *ctx, const struct dvfo_sysfs *sysfs, const char *path,
