@@ -1,0 +1,35 @@
+#include "policies/nn/batch.h"
+
+dvfo_status dvfo_batch_create(struct dvfo_ctx *ctx, long samples, long inputs, long branches, struct dvfo_batch **out)
+{
+    DVFO_REQUIRE(samples >= 1 && inputs >= 1 && branches >= 1);
+    *out = NULL;
+    struct dvfo_batch *batch = calloc(1, sizeof *batch);
+    if (batch == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    const size_t B = (size_t)samples;
+    batch->samples = samples;
+    batch->observation = calloc(B * (2 * (size_t)inputs + 3), sizeof(float));
+    batch->action = calloc(B * (size_t)branches, sizeof(int));
+    batch->row = calloc(B, sizeof(size_t));
+    if (batch->observation == NULL || batch->action == NULL || batch->row == NULL) {
+        dvfo_batch_free(batch);
+        return dvfo_fail_no_memory(ctx);
+    }
+    batch->reward = batch->observation + B * 2 * (size_t)inputs;
+    batch->discount = batch->reward + B;
+    batch->weight = batch->discount + B;
+    *out = batch;
+    return DVFO_OK;
+}
+
+void dvfo_batch_free(struct dvfo_batch *batch)
+{
+    if (batch != NULL) {
+        free(batch->row);
+        free(batch->action);
+        free(batch->observation);
+        free(batch);
+    }
+}

@@ -1,0 +1,23 @@
+/* A batch of transitions to learn from.
+ *
+ * The states that were left and the states that were reached lie one below the other, so that one forward pass values
+ * both. B samples, I inputs, D branches. */
+#ifndef DVFO_BATCH_H
+#define DVFO_BATCH_H
+
+#include "sim/base/status.h"
+
+struct dvfo_batch {
+    long samples;       /* B */
+    float *observation; /* (2 B, I): before, then after */
+    float *reward;      /* (B) */
+    float *discount;    /* (B) of the value afterwards; 0 where an episode ended for good */
+    float *weight;      /* (B) of the sample's loss; 1 unless drawn more or less often than its share */
+    int *action;        /* (B, D) */
+    size_t *row;        /* (B) of the replay that it came from */
+};
+
+dvfo_status dvfo_batch_create(struct dvfo_ctx *ctx, long samples, long inputs, long branches, struct dvfo_batch **out);
+void dvfo_batch_free(struct dvfo_batch *batch);
+
+#endif

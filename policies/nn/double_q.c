@@ -1,0 +1,147 @@
+#include "policies/nn/double_q.h"
+
+#include <math.h>
+
+struct dvfo_double_q_def dvfo_double_q_def_default(void)
+{
+    return (struct dvfo_double_q_def){
+        .network = dvfo_branching_def_default(),
+        .adam = dvfo_adam_def_default(),
+        .batch = 64,
+        .doubled = true,
+        .target = DVFO_TD_TARGET_MEAN,
+        .loss = DVFO_TD_LOSS_HUBER,
+        .clip_norm = 10.0,
+        .follow_every = 1,
+        .follow_share = 0.005,
+    };
+}
+
+static dvfo_status check_def(struct dvfo_ctx *ctx, const struct dvfo_double_q_def *def)
+{
+    const struct {
+        const char *what;
+        double value, low, high;
+    } rows[] = {
+        {"batch", (double)def->batch, 1, 1 << 16},
+        {"learning rate", def->adam.rate, 1e-12, 10},
+        {"Adam's beta1", def->adam.beta1, 0, 0.99999},
+        {"Adam's beta2", def->adam.beta2, 0, 0.9999999},
+        {"Adam's epsilon", def->adam.epsilon, 1e-12, 1},
+        {"clip_norm", def->clip_norm, 0, 1e9},
+        {"trunk_scale", def->trunk_scale, 0, 1},
+        {"follow_every", (double)def->follow_every, 1, 1e9},
+        {"follow_share", def->follow_share, 1e-9, 1},
+        {"target", (double)def->target, 0, DVFO_TD_TARGET_COUNT - 1},
+        {"loss", (double)def->loss, 0, DVFO_TD_LOSS_COUNT - 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!(rows[i].value >= rows[i].low && rows[i].value <= rows[i].high)) {
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "a learner's %s is %g, expected %g to %g", rows[i].what,
+                             rows[i].value, rows[i].low, rows[i].high);
+        }
+    }
+    return DVFO_OK;
+}
+
+static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_double_q *q)
+{
+    const struct dvfo_double_q_def *def = &q->def;
+    DVFO_TRY(dvfo_branching_create(ctx, &def->network, &q->network));
+    DVFO_TRY(dvfo_branching_create(ctx, &def->network, &q->target));
+    DVFO_TRY(dvfo_adam_create(ctx, &def->adam, q->network->count, &q->adam));
+    DVFO_TRY(dvfo_branching_pass_create(ctx, q->network, 2 * def->batch, true, &q->pass));
+    DVFO_TRY(dvfo_branching_pass_create(ctx, q->network, def->batch, false, &q->target_pass));
+    const size_t B = (size_t)def->batch, D = (size_t)def->network.branches;
+    q->gradient = calloc(q->network->count + B * (D + 1), sizeof *q->gradient);
+    if (q->gradient == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    q->y = q->gradient + q->network->count;
+    q->error = q->y + B * D;
+    return DVFO_OK;
+}
+
+dvfo_status dvfo_double_q_create(struct dvfo_ctx *ctx, const struct dvfo_double_q_def *def, struct dvfo_double_q **out)
+{
+    *out = NULL;
+    DVFO_TRY(check_def(ctx, def));
+    struct dvfo_double_q *q = calloc(1, sizeof *q);
+    if (q == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    q->def = *def;
+    const dvfo_status status = create_parts(ctx, q);
+    if (status != DVFO_OK) {
+        dvfo_double_q_free(q);
+        return status;
+    }
+    *out = q;
+    return DVFO_OK;
+}
+
+void dvfo_double_q_free(struct dvfo_double_q *q)
+{
+    if (q != NULL) {
+        free(q->gradient);
+        dvfo_branching_pass_free(q->target_pass);
+        dvfo_branching_pass_free(q->pass);
+        dvfo_adam_free(q->adam);
+        dvfo_branching_free(q->target);
+        dvfo_branching_free(q->network);
+        free(q);
+    }
+}
+
+void dvfo_double_q_initialise(struct dvfo_double_q *q, gsl_rng *rng)
+{
+    dvfo_branching_initialise(q->network, rng);
+    dvfo_branching_follow(q->target, q->network, 1.0);
+}
+
+/* Loss and gradient of a batch; the networks stay. */
+static void differentiate(struct dvfo_double_q *q, const struct dvfo_batch *batch, struct dvfo_double_q_report *report)
+{
+    const struct dvfo_branching *net = q->network;
+    const long B = batch->samples, A = net->actions, I = net->def.inputs;
+    const float *after = batch->observation + B * I;
+    dvfo_branching_forward(q->target, B, after, q->target_pass);
+    dvfo_branching_forward(net, q->def.doubled ? 2 * B : B, batch->observation, q->pass);
+    dvfo_td_targets(net, q->def.target, batch, q->def.doubled ? q->pass->q + B * A : q->target_pass->q,
+                    q->target_pass->q, q->y);
+    report->loss = dvfo_td_loss_of(net, q->def.loss, batch, q->pass->q, q->y, q->pass->dq, q->error);
+    const double scale = q->def.trunk_scale > 0.0 ? q->def.trunk_scale : 1.0 / (double)(net->def.branches + 1);
+    dvfo_branching_backward(net, B, batch->observation, (float)scale, q->pass, q->gradient);
+    report->gradient_norm = dvfo_adam_norm(net->count, q->gradient);
+}
+
+dvfo_status dvfo_double_q_update(struct dvfo_ctx *ctx, struct dvfo_double_q *q, const struct dvfo_batch *batch,
+                                 struct dvfo_double_q_report *report)
+{
+    DVFO_REQUIRE(batch->samples == q->def.batch);
+    differentiate(q, batch, report);
+    if (!isfinite(report->loss) || !isfinite(report->gradient_norm)) {
+        return dvfo_fail(ctx, DVFO_FAILED,
+                         "learning diverged: after %llu updates the loss is %g and the gradient's norm %g; a smaller "
+                         "learning rate or smaller rewards may help",
+                         (unsigned long long)q->updates, report->loss, report->gradient_norm);
+    }
+    const double longest = q->def.clip_norm;
+    const double scale = longest > 0.0 && report->gradient_norm > longest ? longest / report->gradient_norm : 1.0;
+    dvfo_adam_step(q->adam, q->gradient, scale, q->network->parameters);
+    dvfo_branching_fold(q->network);
+    q->updates++;
+    if (q->updates % (uint64_t)q->def.follow_every == 0) {
+        dvfo_branching_follow(q->target, q->network, q->def.follow_share);
+    }
+    return DVFO_OK;
+}
+
+double dvfo_double_q_flop(const struct dvfo_double_q *q)
+{
+    /* forward for the target and once or twice for the network; backward once for the weights and, but for the first
+     * layer, once for the inputs */
+    const double forward = dvfo_branching_flop(q->network);
+    const double first = 2.0 * (double)(q->def.network.inputs * q->def.network.width[0]);
+    return (double)q->def.batch * ((q->def.doubled ? 3.0 : 2.0) * forward + 2.0 * forward - first);
+}

@@ -1,0 +1,176 @@
+#include "policies/nn/q_learner.h"
+
+#include <gsl/gsl_randist.h>
+#include <math.h>
+
+#include "sim/base/random.h"
+
+struct dvfo_q_learner_def dvfo_q_learner_def_default(void)
+{
+    return (struct dvfo_q_learner_def){
+        .q = dvfo_double_q_def_default(),
+        .replay_capacity = 100000,
+        .replay_alpha = 0.6,
+        .replay_beta = 0.4,
+        .replay_beta_updates = 20000,
+        .learning_starts = 1000,
+        .environments = 1,
+        .steps = 3,
+        .gamma = 0.9,
+        .horizon_s = 1.0,
+        .epsilon_first = 1.0,
+        .epsilon_last = 0.05,
+        .epsilon_decisions = 20000,
+        .seed = 1,
+    };
+}
+
+static dvfo_status check_def(struct dvfo_ctx *ctx, const struct dvfo_q_learner_def *def)
+{
+    const struct {
+        const char *what;
+        double value, low, high;
+    } rows[] = {
+        {"replay_beta", def->replay_beta, 0, 1},   {"environments", (double)def->environments, 1, 1 << 16},
+        {"steps", (double)def->steps, 1, 1000},    {"gamma", def->gamma, 0, 1},
+        {"horizon_s", def->horizon_s, 1e-9, 1e9},  {"epsilon_first", def->epsilon_first, 0, 1},
+        {"epsilon_last", def->epsilon_last, 0, 1}, {"noise", def->noise, 0, 10},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!(rows[i].value >= rows[i].low && rows[i].value <= rows[i].high)) {
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "a learner's %s is %g, expected %g to %g", rows[i].what,
+                             rows[i].value, rows[i].low, rows[i].high);
+        }
+    }
+    return DVFO_OK;
+}
+
+static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_q_learner *learner)
+{
+    const struct dvfo_q_learner_def *def = &learner->def;
+    const long I = def->q.network.inputs, D = def->q.network.branches;
+    DVFO_TRY(check_def(ctx, def));
+    DVFO_TRY(dvfo_double_q_create(ctx, &def->q, &learner->q));
+    struct dvfo_replay_def replay = dvfo_replay_def_default();
+    replay.capacity = def->replay_capacity;
+    replay.inputs = I;
+    replay.branches = D;
+    replay.alpha = def->replay_alpha;
+    replay.seed = def->seed;
+    DVFO_TRY(dvfo_replay_create(ctx, &replay, &learner->replay));
+    DVFO_TRY(dvfo_n_step_create(ctx, def->steps, def->environments, I, D, &learner->n_step));
+    DVFO_TRY(dvfo_batch_create(ctx, def->q.batch, I, D, &learner->batch));
+    DVFO_TRY(dvfo_branching_pass_create(ctx, learner->q->network, def->environments, false, &learner->pass));
+    gsl_rng *weights = dvfo_random_small_stream(def->seed, 0, "weights");
+    learner->exploration = dvfo_random_small_stream(def->seed, 0, "exploration");
+    if (weights != NULL) {
+        dvfo_double_q_initialise(learner->q, weights);
+        gsl_rng_free(weights);
+    }
+    return weights != NULL && learner->exploration != NULL ? DVFO_OK : dvfo_fail_no_memory(ctx);
+}
+
+dvfo_status dvfo_q_learner_create(struct dvfo_ctx *ctx, const struct dvfo_q_learner_def *def,
+                                  struct dvfo_q_learner **out)
+{
+    *out = NULL;
+    struct dvfo_q_learner *learner = calloc(1, sizeof *learner);
+    if (learner == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    learner->def = *def;
+    const dvfo_status status = create_parts(ctx, learner);
+    if (status != DVFO_OK) {
+        dvfo_q_learner_free(learner);
+        return status;
+    }
+    *out = learner;
+    return DVFO_OK;
+}
+
+void dvfo_q_learner_free(struct dvfo_q_learner *learner)
+{
+    if (learner != NULL) {
+        gsl_rng_free(learner->exploration);
+        dvfo_branching_pass_free(learner->pass);
+        dvfo_batch_free(learner->batch);
+        dvfo_n_step_free(learner->n_step);
+        dvfo_replay_free(learner->replay);
+        dvfo_double_q_free(learner->q);
+        free(learner);
+    }
+}
+
+/* ---- acting ---- */
+
+/* From first to last as done goes from 0 to all. */
+static double along(double first, double last, uint64_t done, uint64_t all)
+{
+    return done >= all ? last : first + (last - first) * (double)done / (double)all;
+}
+
+double dvfo_q_learner_epsilon(const struct dvfo_q_learner *learner)
+{
+    const struct dvfo_q_learner_def *def = &learner->def;
+    return along(def->epsilon_first, def->epsilon_last, learner->decisions, def->epsilon_decisions);
+}
+
+static int explored(struct dvfo_q_learner *learner, double epsilon, long choices, int best)
+{
+    if (gsl_rng_uniform(learner->exploration) < epsilon) {
+        return (int)gsl_rng_uniform_int(learner->exploration, (unsigned long)choices);
+    }
+    if (learner->def.noise > 0.0) {
+        const double width = (double)(choices - 1);
+        const double moved = best + gsl_ran_gaussian(learner->exploration, learner->def.noise * width);
+        return (int)lround(fmin(fmax(moved, 0.0), width));
+    }
+    return best;
+}
+
+void dvfo_q_learner_act(struct dvfo_q_learner *learner, long count, bool explore, const float *observation, int *action)
+{
+    const struct dvfo_branching *net = learner->q->network;
+    const long D = net->def.branches;
+    dvfo_branching_forward(net, count, observation, learner->pass);
+    for (long e = 0; e < count; e++) {
+        int *choice = action + e * D;
+        dvfo_branching_greedy(net, learner->pass->q + e * net->actions, choice);
+        if (explore) {
+            const double epsilon = dvfo_q_learner_epsilon(learner);
+            for (long d = 0; d < D; d++) {
+                choice[d] = explored(learner, epsilon, net->def.choices[d], choice[d]);
+            }
+            learner->decisions++;
+        }
+    }
+}
+
+/* ---- learning ---- */
+
+float dvfo_q_learner_discount(const struct dvfo_q_learner *learner, double elapsed_s)
+{
+    return (float)pow(learner->def.gamma, elapsed_s / learner->def.horizon_s);
+}
+
+void dvfo_q_learner_remember(struct dvfo_q_learner *learner, long environment, const struct dvfo_transition *transition)
+{
+    DVFO_REQUIRE(environment >= 0 && environment < learner->def.environments);
+    dvfo_n_step_add(learner->n_step, environment, transition, learner->replay);
+}
+
+bool dvfo_q_learner_is_ready(const struct dvfo_q_learner *learner)
+{
+    return learner->replay->size > 0 && learner->replay->added >= learner->def.learning_starts;
+}
+
+dvfo_status dvfo_q_learner_update(struct dvfo_ctx *ctx, struct dvfo_q_learner *learner,
+                                  struct dvfo_double_q_report *report)
+{
+    const struct dvfo_q_learner_def *def = &learner->def;
+    const double beta = along(def->replay_beta, 1.0, learner->q->updates, def->replay_beta_updates);
+    dvfo_replay_draw(learner->replay, beta, learner->batch);
+    DVFO_TRY(dvfo_double_q_update(ctx, learner->q, learner->batch, report));
+    dvfo_replay_reprioritise(learner->replay, learner->batch, learner->q->error);
+    return DVFO_OK;
+}
