@@ -147,9 +147,11 @@ Test(nn, depthwise_convolutions_equal_their_naive_twin)
         float *weight = numbers(w->C * w->kernel_h * w->kernel_w, "weight"), *bias = numbers(w->C, "bias");
         float *in = numbers(w->B * w->C * w->H * w->W, "in");
         float *fast = unwritten(outputs(w)), *naive = unwritten(outputs(w));
-        dvfo_convolution_depthwise(w, weight, bias, DVFO_ACTIVATION_RELU6, in, fast);
+        float *scratch = unwritten((long)dvfo_convolution_depthwise_scratch(w));
+        dvfo_convolution_depthwise(w, weight, bias, DVFO_ACTIVATION_RELU6, scratch, in, fast);
         dvfo_naive_convolution(w, weight, bias, DVFO_ACTIVATION_RELU6, in, naive);
         cr_expect(distance(outputs(w), fast, naive) < TOLERANCE, "row %zu", i);
+        free(scratch);
         free(naive);
         free(fast);
         free(in);
@@ -163,10 +165,11 @@ Test(nn, a_convolution_by_hand)
     /* taps 1 2 3 over 4 5 6 with one pixel of padding: 2*4 + 3*5, 1*4 + 2*5 + 3*6, 1*5 + 2*6; bias 0.5 */
     const struct dvfo_window w = {1, 1, 1, 3, 1, 1, 3, 1, 3, 1, 1, 0, 1, 1};
     const float weight[] = {1.0f, 2.0f, 3.0f}, bias[] = {0.5f}, in[] = {4.0f, 5.0f, 6.0f};
-    float scratch[9], out[3];
+    float scratch[128], out[3];
     dvfo_convolution_forward(&w, weight, bias, DVFO_ACTIVATION_NONE, scratch, in, out);
     cr_expect(out[0] == 23.5f && out[1] == 32.5f && out[2] == 17.5f);
-    dvfo_convolution_depthwise(&w, weight, bias, DVFO_ACTIVATION_NONE, in, out);
+    cr_assert(dvfo_convolution_depthwise_scratch(&w) <= 128);
+    dvfo_convolution_depthwise(&w, weight, bias, DVFO_ACTIVATION_NONE, scratch, in, out);
     cr_expect(out[0] == 23.5f && out[1] == 32.5f && out[2] == 17.5f);
 }
 
@@ -181,12 +184,14 @@ Test(nn, pools_equal_their_naive_twins)
         const struct dvfo_window *w = &windows[i];
         float *in = numbers(w->B * w->C * w->H * w->W, "in");
         float *fast = unwritten(outputs(w)), *naive = unwritten(outputs(w));
-        dvfo_pooling_maximum(w, in, fast);
+        float *scratch = unwritten((long)dvfo_pooling_scratch(w));
+        dvfo_pooling_maximum(w, scratch, in, fast);
         dvfo_naive_maximum(w, in, naive);
         cr_expect(distance(outputs(w), fast, naive) == 0.0, "maximum, row %zu", i);
-        dvfo_pooling_average(w, in, fast);
+        dvfo_pooling_average(w, scratch, in, fast);
         dvfo_naive_average(w, in, naive);
         cr_expect(distance(outputs(w), fast, naive) < TOLERANCE, "average, row %zu", i);
+        free(scratch);
         free(naive);
         free(fast);
         free(in);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policies/nn/matrix.h"
+#include "policies/nn/plane.h"
 
 /* Numbers in a block of patches: 4 MiB. Smaller blocks make products pack the weights more often, larger ones leave the
  * cache. */
@@ -103,38 +104,39 @@ void dvfo_convolution_forward(const struct dvfo_window *w, const float *weight, 
     }
 }
 
-/* One tap of one channel: out (Y, X) += the tap's weight times what it sees of in (H, W). */
-static void add_tap(const struct dvfo_window *w, long i, long j, float tap, const float *in, float *out)
+/* A block of outputs of one channel: sum of taps times what they see. taps (kernel_h, kernel_w) */
+static inline void filter_block(const struct dvfo_plane *plane, const float *seen, long stride, const float *taps,
+                                float *out)
 {
-    const struct dvfo_range rows = dvfo_window_rows(w, i), columns = dvfo_window_columns(w, j);
-    for (long y = rows.first; y < rows.end; y++) {
-        const float *seen = in + dvfo_window_row(w, y, i) * w->W + j * w->dilation - w->pad_w;
-        float *out_row = out + y * w->X;
-        if (w->stride == 1) {
-            for (long x = columns.first; x < columns.end; x++) {
-                out_row[x] += tap * seen[x];
-            }
-        } else {
-            for (long x = columns.first; x < columns.end; x++) {
-                out_row[x] += tap * seen[x * w->stride];
+    const struct dvfo_window *w = plane->window;
+    float sum[DVFO_PLANE_BLOCK] = {0.0f};
+    for (long i = 0; i < w->kernel_h; i++) {
+        for (long j = 0; j < w->kernel_w; j++) {
+            const float *at = seen + (i * plane->columns + j) * w->dilation;
+            const float tap = *taps++;
+            for (long k = 0; k < DVFO_PLANE_BLOCK; k++) {
+                sum[k] += tap * at[k * stride];
             }
         }
     }
+    memcpy(out, sum, sizeof sum);
+}
+
+size_t dvfo_convolution_depthwise_scratch(const struct dvfo_window *w)
+{
+    return dvfo_plane_scratch(w);
 }
 
 void dvfo_convolution_depthwise(const struct dvfo_window *w, const float *weight, const float *bias,
-                                dvfo_activation activation, const float *in, float *out)
+                                dvfo_activation activation, float *scratch, const float *in, float *out)
 {
-    for (long plane = 0; plane < w->B * w->C; plane++) {
-        const long c = plane % w->C;
+    struct dvfo_plane plane = dvfo_plane_in(w, 0.0f, scratch);
+    for (long i = 0; i < w->B * w->C; i++) {
+        const long c = i % w->C;
         const float *taps = weight + c * w->kernel_h * w->kernel_w;
-        float *out_plane = out + plane * w->Y * w->X;
-        memset(out_plane, 0, (size_t)(w->Y * w->X) * sizeof *out);
-        for (long i = 0; i < w->kernel_h; i++) {
-            for (long j = 0; j < w->kernel_w; j++) {
-                add_tap(w, i, j, *taps++, in + plane * w->H * w->W, out_plane);
-            }
-        }
-        dvfo_activation_apply(activation, bias[c], w->Y * w->X, out_plane);
+        dvfo_plane_load(&plane, in + i * w->H * w->W);
+        DVFO_PLANE_EACH_BLOCK(&plane, filter_block, taps);
+        dvfo_plane_store(&plane, out + i * w->Y * w->X);
+        dvfo_activation_apply(activation, bias[c], w->Y * w->X, out + i * w->Y * w->X);
     }
 }

@@ -23,10 +23,13 @@ size_t dvfo_convolution_scratch(const struct dvfo_window *window);
 void dvfo_convolution_forward(const struct dvfo_window *window, const float *weight, const float *bias,
                               dvfo_activation activation, float *scratch, const float *in, float *out);
 
+/** Numbers that dvfo_convolution_depthwise needs room for. */
+size_t dvfo_convolution_depthwise_scratch(const struct dvfo_window *window);
+
 /** The same where every channel has a filter of its own (groups = C = O).
  *  @param weight  (C, kernel_h, kernel_w)
  *  @param bias    (C) */
 void dvfo_convolution_depthwise(const struct dvfo_window *window, const float *weight, const float *bias,
-                                dvfo_activation activation, const float *in, float *out);
+                                dvfo_activation activation, float *scratch, const float *in, float *out);
 
 #endif

@@ -17,32 +17,37 @@ struct dvfo_double_q_def dvfo_double_q_def_default(void)
     };
 }
 
-static dvfo_status check_def(struct dvfo_ctx *ctx, const struct dvfo_double_q_def *def)
-{
-    const struct {
-        const char *what;
-        double value, low, high;
-    } rows[] = {
-        {"batch", (double)def->batch, 1, 1 << 16},
-        {"learning rate", def->adam.rate, 1e-12, 10},
-        {"Adam's beta1", def->adam.beta1, 0, 0.99999},
-        {"Adam's beta2", def->adam.beta2, 0, 0.9999999},
-        {"Adam's epsilon", def->adam.epsilon, 1e-12, 1},
-        {"clip_norm", def->clip_norm, 0, 1e9},
-        {"trunk_scale", def->trunk_scale, 0, 1},
-        {"follow_every", (double)def->follow_every, 1, 1e9},
-        {"follow_share", def->follow_share, 1e-9, 1},
-        {"target", (double)def->target, 0, DVFO_TD_TARGET_COUNT - 1},
-        {"loss", (double)def->loss, 0, DVFO_TD_LOSS_COUNT - 1},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (!(rows[i].value >= rows[i].low && rows[i].value <= rows[i].high)) {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "a learner's %s is %g, expected %g to %g", rows[i].what,
-                             rows[i].value, rows[i].low, rows[i].high);
-        }
-    }
-    return DVFO_OK;
-}
+static const char *const targets[] = {
+#define TARGET_NAME(name, text, what) text,
+    DVFO_TD_TARGET_LIST(TARGET_NAME)
+#undef TARGET_NAME
+        NULL,
+};
+
+static const char *const losses[] = {
+#define LOSS_NAME(name, text, what) text,
+    DVFO_TD_LOSS_LIST(LOSS_NAME)
+#undef LOSS_NAME
+        NULL,
+};
+
+#define AT(member) offsetof(struct dvfo_double_q_def, member)
+
+const struct dvfo_field dvfo_double_q_fields[] = {
+    {"batch", DVFO_FIELD_WHOLE, AT(batch), 1, 1 << 16, "samples of an update", NULL},
+    {"rate", DVFO_FIELD_NUMBER, AT(adam.rate), 1e-12, 10, "learning rate", NULL},
+    {"beta1", DVFO_FIELD_NUMBER, AT(adam.beta1), 0, 0.99999, "how slowly Adam's mean forgets", NULL},
+    {"beta2", DVFO_FIELD_NUMBER, AT(adam.beta2), 0, 0.9999999, "how slowly Adam's mean square forgets", NULL},
+    {"epsilon", DVFO_FIELD_NUMBER, AT(adam.epsilon), 1e-12, 1, "added to the root of Adam's mean square", NULL},
+    {"doubled", DVFO_FIELD_SWITCH, AT(doubled), 0, 1, "the learning network chooses, the target values", NULL},
+    {"target", DVFO_FIELD_CHOICE, AT(target), 0, DVFO_TD_TARGET_COUNT - 1, "how branches share a target", targets},
+    {"loss", DVFO_FIELD_CHOICE, AT(loss), 0, DVFO_TD_LOSS_COUNT - 1, "of a temporal difference", losses},
+    {"clip_norm", DVFO_FIELD_NUMBER, AT(clip_norm), 0, 1e9, "longest gradient; 0: any", NULL},
+    {"trunk_scale", DVFO_FIELD_NUMBER, AT(trunk_scale), 0, 1, "of the trunk's gradient; 0: 1 / (branches + 1)", NULL},
+    {"follow_every", DVFO_FIELD_WHOLE, AT(follow_every), 1, 1e9, "updates between moves of the target", NULL},
+    {"follow_share", DVFO_FIELD_NUMBER, AT(follow_share), 1e-9, 1, "how far the target moves; 1: copied", NULL},
+    {0},
+};
 
 static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_double_q *q)
 {
@@ -65,7 +70,7 @@ static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_double_q *q)
 dvfo_status dvfo_double_q_create(struct dvfo_ctx *ctx, const struct dvfo_double_q_def *def, struct dvfo_double_q **out)
 {
     *out = NULL;
-    DVFO_TRY(check_def(ctx, def));
+    DVFO_TRY(dvfo_fields_check(ctx, "a learner", dvfo_double_q_fields, def));
     struct dvfo_double_q *q = calloc(1, sizeof *q);
     if (q == NULL) {
         return dvfo_fail_no_memory(ctx);

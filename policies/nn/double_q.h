@@ -8,6 +8,7 @@
 
 #include "policies/nn/adam.h"
 #include "policies/nn/branching_pass.h"
+#include "policies/nn/fields.h"
 #include "policies/nn/td.h"
 
 struct dvfo_double_q_def {
@@ -24,6 +25,9 @@ struct dvfo_double_q_def {
 };
 
 struct dvfo_double_q_def dvfo_double_q_def_default(void);
+
+/* All of a definition but the network. */
+extern const struct dvfo_field dvfo_double_q_fields[];
 
 struct dvfo_double_q {
     struct dvfo_double_q_def def;

@@ -69,14 +69,15 @@ static const float *bias_of(const struct dvfo_kernel_call *call)
 static size_t convolution_scratch(const struct dvfo_layer *layer)
 {
     const struct dvfo_window window = window_of(layer);
-    return is_depthwise(layer) ? 0 : dvfo_convolution_scratch(&window);
+    return is_depthwise(layer) ? dvfo_convolution_depthwise_scratch(&window) : dvfo_convolution_scratch(&window);
 }
 
 static void run_convolution(const struct dvfo_kernel_call *call)
 {
     const struct dvfo_window window = window_of(call->layer);
     if (is_depthwise(call->layer)) {
-        dvfo_convolution_depthwise(&window, call->parameters, bias_of(call), call->activation, call->in[0], call->out);
+        dvfo_convolution_depthwise(&window, call->parameters, bias_of(call), call->activation, call->scratch,
+                                   call->in[0], call->out);
     } else {
         dvfo_convolution_forward(&window, call->parameters, bias_of(call), call->activation, call->scratch, call->in[0],
                                  call->out);
@@ -96,16 +97,22 @@ static void run_patches(const struct dvfo_kernel_call *call)
                              call->out);
 }
 
+static size_t pooling_scratch(const struct dvfo_layer *layer)
+{
+    const struct dvfo_window window = window_of(layer);
+    return dvfo_pooling_scratch(&window);
+}
+
 static void run_maximum(const struct dvfo_kernel_call *call)
 {
     const struct dvfo_window window = window_of(call->layer);
-    dvfo_pooling_maximum(&window, call->in[0], call->out);
+    dvfo_pooling_maximum(&window, call->scratch, call->in[0], call->out);
 }
 
 static void run_average(const struct dvfo_kernel_call *call)
 {
     const struct dvfo_window window = window_of(call->layer);
-    dvfo_pooling_average(&window, call->in[0], call->out);
+    dvfo_pooling_average(&window, call->scratch, call->in[0], call->out);
 }
 
 static void run_adaptive(const struct dvfo_kernel_call *call)
@@ -295,8 +302,8 @@ static const struct dvfo_kernel kernels[] = {
     {"gru", recurrent_parameters, recurrent_scratch, run_recurrent},
     {"attention-scores", NULL, NULL, run_scores},
     {"attention-values", NULL, NULL, run_values},
-    {"maxpool", NULL, NULL, run_maximum},
-    {"avgpool", NULL, NULL, run_average},
+    {"maxpool", NULL, pooling_scratch, run_maximum},
+    {"avgpool", NULL, pooling_scratch, run_average},
     {"adaptive-avgpool", NULL, NULL, run_adaptive},
     {"global-avgpool", NULL, NULL, run_adaptive},
     {"upsample", NULL, NULL, run_upsample},

@@ -1,75 +1,71 @@
 #include "policies/nn/pooling.h"
 
 #include <float.h>
+#include <stdbool.h>
+#include <string.h>
 
-static void fill(long n, float value, float *x)
+#include "policies/nn/plane.h"
+
+static inline void largest_of_block(const struct dvfo_plane *plane, const float *seen, long stride, float start,
+                                    float *out)
 {
-    for (long i = 0; i < n; i++) {
-        x[i] = value;
+    const struct dvfo_window *w = plane->window;
+    float largest[DVFO_PLANE_BLOCK];
+    for (long k = 0; k < DVFO_PLANE_BLOCK; k++) {
+        largest[k] = start;
     }
-}
-
-/* seen: the image from the tap's shift on; out (X). Stride 1 by itself, so that it becomes vector instructions. */
-static void raise_to_largest(const struct dvfo_window *w, struct dvfo_range columns, const float *seen, float *out)
-{
-    if (w->stride == 1) {
-        for (long x = columns.first; x < columns.end; x++) {
-            out[x] = seen[x] > out[x] ? seen[x] : out[x];
-        }
-        return;
-    }
-    for (long x = columns.first; x < columns.end; x++) {
-        const float value = seen[x * w->stride];
-        out[x] = value > out[x] ? value : out[x];
-    }
-}
-
-static void add_up(const struct dvfo_window *w, struct dvfo_range columns, const float *seen, float *out)
-{
-    if (w->stride == 1) {
-        for (long x = columns.first; x < columns.end; x++) {
-            out[x] += seen[x];
-        }
-        return;
-    }
-    for (long x = columns.first; x < columns.end; x++) {
-        out[x] += seen[x * w->stride];
-    }
-}
-
-typedef void gather(const struct dvfo_window *w, struct dvfo_range columns, const float *seen, float *out);
-
-/* What tap (i, j) sees of one channel. in (H, W), out (Y, X) */
-static void gather_tap(const struct dvfo_window *w, long i, long j, gather *gather_row, const float *in, float *out)
-{
-    const struct dvfo_range rows = dvfo_window_rows(w, i), columns = dvfo_window_columns(w, j);
-    for (long y = rows.first; y < rows.end; y++) {
-        gather_row(w, columns, in + dvfo_window_row(w, y, i) * w->W + j * w->dilation - w->pad_w, out + y * w->X);
-    }
-}
-
-static void pool(const struct dvfo_window *w, gather *gather_row, float start, const float *in, float *out)
-{
-    fill(w->B * w->C * w->Y * w->X, start, out);
-    for (long plane = 0; plane < w->B * w->C; plane++) {
-        for (long tap = 0; tap < w->kernel_h * w->kernel_w; tap++) {
-            gather_tap(w, tap / w->kernel_w, tap % w->kernel_w, gather_row, in + plane * w->H * w->W,
-                       out + plane * w->Y * w->X);
+    for (long i = 0; i < w->kernel_h; i++) {
+        for (long j = 0; j < w->kernel_w; j++) {
+            const float *at = seen + (i * plane->columns + j) * w->dilation;
+            for (long k = 0; k < DVFO_PLANE_BLOCK; k++) {
+                largest[k] = at[k * stride] > largest[k] ? at[k * stride] : largest[k];
+            }
         }
     }
+    memcpy(out, largest, sizeof largest);
 }
 
-void dvfo_pooling_maximum(const struct dvfo_window *window, const float *in, float *out)
+static inline void mean_of_block(const struct dvfo_plane *plane, const float *seen, long stride, float share,
+                                 float *out)
 {
-    pool(window, raise_to_largest, -FLT_MAX, in, out);
+    const struct dvfo_window *w = plane->window;
+    float sum[DVFO_PLANE_BLOCK] = {0.0f};
+    for (long i = 0; i < w->kernel_h; i++) {
+        for (long j = 0; j < w->kernel_w; j++) {
+            const float *at = seen + (i * plane->columns + j) * w->dilation;
+            for (long k = 0; k < DVFO_PLANE_BLOCK; k++) {
+                sum[k] += at[k * stride];
+            }
+        }
+    }
+    for (long k = 0; k < DVFO_PLANE_BLOCK; k++) {
+        out[k] = share * sum[k];
+    }
 }
 
-void dvfo_pooling_average(const struct dvfo_window *w, const float *in, float *out)
+size_t dvfo_pooling_scratch(const struct dvfo_window *w)
 {
-    pool(w, add_up, 0.0f, in, out);
+    return dvfo_plane_scratch(w);
+}
+
+void dvfo_pooling_maximum(const struct dvfo_window *w, float *scratch, const float *in, float *out)
+{
+    struct dvfo_plane plane = dvfo_plane_in(w, -FLT_MAX, scratch);
+    for (long i = 0; i < w->B * w->C; i++) {
+        dvfo_plane_load(&plane, in + i * w->H * w->W);
+        DVFO_PLANE_EACH_BLOCK(&plane, largest_of_block, -FLT_MAX);
+        dvfo_plane_store(&plane, out + i * w->Y * w->X);
+    }
+}
+
+void dvfo_pooling_average(const struct dvfo_window *w, float *scratch, const float *in, float *out)
+{
+    struct dvfo_plane plane = dvfo_plane_in(w, 0.0f, scratch);
     const float share = 1.0f / (float)(w->kernel_h * w->kernel_w);
-    for (long i = 0; i < w->B * w->C * w->Y * w->X; i++) {
-        out[i] *= share;
+    for (long i = 0; i < w->B * w->C; i++) {
+        dvfo_plane_load(&plane, in + i * w->H * w->W);
+        DVFO_PLANE_EACH_BLOCK(&plane, mean_of_block, share);
+        dvfo_plane_store(&plane, out + i * w->Y * w->X);
     }
 }
 

@@ -25,31 +25,32 @@ struct dvfo_q_learner_def dvfo_q_learner_def_default(void)
     };
 }
 
-static dvfo_status check_def(struct dvfo_ctx *ctx, const struct dvfo_q_learner_def *def)
-{
-    const struct {
-        const char *what;
-        double value, low, high;
-    } rows[] = {
-        {"replay_beta", def->replay_beta, 0, 1},   {"environments", (double)def->environments, 1, 1 << 16},
-        {"steps", (double)def->steps, 1, 1000},    {"gamma", def->gamma, 0, 1},
-        {"horizon_s", def->horizon_s, 1e-9, 1e9},  {"epsilon_first", def->epsilon_first, 0, 1},
-        {"epsilon_last", def->epsilon_last, 0, 1}, {"noise", def->noise, 0, 10},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (!(rows[i].value >= rows[i].low && rows[i].value <= rows[i].high)) {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "a learner's %s is %g, expected %g to %g", rows[i].what,
-                             rows[i].value, rows[i].low, rows[i].high);
-        }
-    }
-    return DVFO_OK;
-}
+#define AT(member) offsetof(struct dvfo_q_learner_def, member)
+#define MANY 1e18
+
+const struct dvfo_field dvfo_q_learner_fields[] = {
+    {"replay_capacity", DVFO_FIELD_COUNT, AT(replay_capacity), 1, 1 << 28, "transitions remembered", NULL},
+    {"replay_alpha", DVFO_FIELD_NUMBER, AT(replay_alpha), 0, 2, "how much errors prioritise; 0: uniform", NULL},
+    {"replay_beta", DVFO_FIELD_NUMBER, AT(replay_beta), 0, 1, "how much of that weights undo, at first", NULL},
+    {"replay_beta_updates", DVFO_FIELD_COUNT, AT(replay_beta_updates), 0, MANY, "until they undo all", NULL},
+    {"learning_starts", DVFO_FIELD_COUNT, AT(learning_starts), 0, MANY, "transitions before the first update", NULL},
+    {"environments", DVFO_FIELD_WHOLE, AT(environments), 1, 1 << 16, "acted in side by side", NULL},
+    {"steps", DVFO_FIELD_WHOLE, AT(steps), 1, 1000, "whose rewards an action is credited with", NULL},
+    {"gamma", DVFO_FIELD_NUMBER, AT(gamma), 0, 1, "discount over a horizon", NULL},
+    {"horizon_s", DVFO_FIELD_NUMBER, AT(horizon_s), 1e-9, 1e9, "time over which gamma discounts [s]", NULL},
+    {"epsilon_first", DVFO_FIELD_NUMBER, AT(epsilon_first), 0, 1, "share of random choices at first", NULL},
+    {"epsilon_last", DVFO_FIELD_NUMBER, AT(epsilon_last), 0, 1, "the same in the end", NULL},
+    {"epsilon_decisions", DVFO_FIELD_COUNT, AT(epsilon_decisions), 0, MANY, "from the first to the last", NULL},
+    {"noise", DVFO_FIELD_NUMBER, AT(noise), 0, 10, "on the best choice, in widths of its branch", NULL},
+    {"seed", DVFO_FIELD_COUNT, AT(seed), 0, 2e19, "of all its random streams", NULL},
+    {0},
+};
 
 static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_q_learner *learner)
 {
     const struct dvfo_q_learner_def *def = &learner->def;
     const long I = def->q.network.inputs, D = def->q.network.branches;
-    DVFO_TRY(check_def(ctx, def));
+    DVFO_TRY(dvfo_fields_check(ctx, "a learner", dvfo_q_learner_fields, def));
     DVFO_TRY(dvfo_double_q_create(ctx, &def->q, &learner->q));
     struct dvfo_replay_def replay = dvfo_replay_def_default();
     replay.capacity = def->replay_capacity;

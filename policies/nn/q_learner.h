@@ -21,7 +21,7 @@
 
 struct dvfo_q_learner_def {
     struct dvfo_double_q_def q;   /* networks and updates; its network's inputs and branches have no default */
-    size_t replay_capacity;       /* transitions; default 100,000 */
+    uint64_t replay_capacity;     /* transitions; default 100,000 */
     double replay_alpha;          /* default 0.6; 0 is uniform replay */
     double replay_beta;           /* at the first update, going up to 1; default 0.4 */
     uint64_t replay_beta_updates; /* until it is 1; default 20,000 */
@@ -39,6 +39,9 @@ struct dvfo_q_learner_def {
 };
 
 struct dvfo_q_learner_def dvfo_q_learner_def_default(void);
+
+/* All of a definition but `q`. */
+extern const struct dvfo_field dvfo_q_learner_fields[];
 
 struct dvfo_q_learner {
     struct dvfo_q_learner_def def;

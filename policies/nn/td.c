@@ -3,26 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-const char *dvfo_td_target_name(dvfo_td_target target)
-{
-    static const char *const names[] = {
-#define TARGET_NAME(name, text, what) text,
-        DVFO_TD_TARGET_LIST(TARGET_NAME)
-#undef TARGET_NAME
-    };
-    return names[target];
-}
-
-const char *dvfo_td_loss_name(dvfo_td_loss loss)
-{
-    static const char *const names[] = {
-#define LOSS_NAME(name, text, what) text,
-        DVFO_TD_LOSS_LIST(LOSS_NAME)
-#undef LOSS_NAME
-    };
-    return names[loss];
-}
-
 static float mean_of(long n, const float *x)
 {
     float sum = 0.0f;

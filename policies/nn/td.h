@@ -24,9 +24,6 @@ typedef enum dvfo_td_target { DVFO_TD_TARGET_LIST(DVFO_TD_TARGET_ENUM) DVFO_TD_T
 typedef enum dvfo_td_loss { DVFO_TD_LOSS_LIST(DVFO_TD_LOSS_ENUM) DVFO_TD_LOSS_COUNT } dvfo_td_loss;
 #undef DVFO_TD_LOSS_ENUM
 
-const char *dvfo_td_target_name(dvfo_td_target target);
-const char *dvfo_td_loss_name(dvfo_td_loss loss);
-
 /** y_d = reward + discount Q_d(s', best choice of branch d), or with the mean over branches of that Q.
  *  @param chooser  (B, A) Q of the states reached, whose best choices count: the learning network's for a double-Q
  *                  target (van Hasselt et al. 2016), the target network's for a plain one
