@@ -594,6 +594,6 @@ Test(double_q, numbers_out_of_range_are_refused)
     struct dvfo_double_q_def def = small_learner();
     def.adam.rate = (double)NAN;
     cr_expect_eq(dvfo_double_q_create(&ctx, &def, &q), DVFO_BAD_INPUT);
-    cr_expect_str_eq(ctx.message, "a learner's learning rate is nan, expected 1e-12 to 10");
+    cr_expect_str_eq(ctx.message, "a learner's rate is nan, expected 1e-12 to 10");
     cr_expect_null(q);
 }
