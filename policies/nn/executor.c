@@ -4,13 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "policies/nn/kernels.h"
+#include "policies/nn/forward.h"
 #include "policies/nn/memory_plan.h"
 #include "sim/base/random.h"
 
 struct step {
-    const struct dvfo_kernel *kernel; /* NULL for a fused layer */
-    struct dvfo_kernel_call call;
+    const struct dvfo_forward *forward; /* NULL for a fused layer */
+    struct dvfo_forward_call call;
 };
 
 struct dvfo_executor {
@@ -28,17 +28,17 @@ struct dvfo_executor_def dvfo_executor_def_default(void)
     return (struct dvfo_executor_def){.seed = 1};
 }
 
-static struct dvfo_kernel_parameters parameters_of(const struct dvfo_kernel *kernel, const struct dvfo_layer *layer)
+static struct dvfo_forward_parameters parameters_of(const struct dvfo_forward *forward, const struct dvfo_layer *layer)
 {
-    return kernel->parameters != NULL ? kernel->parameters(layer) : (struct dvfo_kernel_parameters){0};
+    return forward->parameters != NULL ? forward->parameters(layer) : (struct dvfo_forward_parameters){0};
 }
 
-static size_t count_of(struct dvfo_kernel_parameters p)
+static size_t count_of(struct dvfo_forward_parameters p)
 {
     return p.weights + p.ones + p.zeros;
 }
 
-static dvfo_status find_kernels(struct dvfo_ctx *ctx, struct dvfo_executor *executor)
+static dvfo_status find_forward_passes(struct dvfo_ctx *ctx, struct dvfo_executor *executor)
 {
     const struct dvfo_network *network = executor->network;
     for (size_t i = 0; i < network->n; i++) {
@@ -46,8 +46,8 @@ static dvfo_status find_kernels(struct dvfo_ctx *ctx, struct dvfo_executor *exec
         if (layer->fused) {
             continue;
         }
-        executor->step[i].kernel = dvfo_kernel_find(layer->kind);
-        if (executor->step[i].kernel == NULL) {
+        executor->step[i].forward = dvfo_forward_find(layer->kind);
+        if (executor->step[i].forward == NULL) {
             return dvfo_fail(ctx, DVFO_BAD_INPUT, "layer '%s' of %s is %s, for which this machine has no kernel",
                              layer->name, network->name, layer->kind);
         }
@@ -60,17 +60,17 @@ static void count_memory(struct dvfo_executor *executor)
 {
     for (size_t i = 0; i < executor->network->n; i++) {
         const struct dvfo_layer *layer = &executor->network->layers[i];
-        const struct dvfo_kernel *kernel = executor->step[i].kernel;
-        if (kernel == NULL) {
+        const struct dvfo_forward *forward = executor->step[i].forward;
+        if (forward == NULL) {
             continue;
         }
-        const size_t scratch = kernel->scratch != NULL ? kernel->scratch(layer) : 0;
+        const size_t scratch = forward->scratch != NULL ? forward->scratch(layer) : 0;
         executor->scratch_size = scratch > executor->scratch_size ? scratch : executor->scratch_size;
         if (layer->shared_with >= 0) {
             executor->parameters_at[i] = executor->parameters_at[layer->shared_with];
         } else {
             executor->parameters_at[i] = executor->parameter_count;
-            executor->parameter_count += count_of(parameters_of(kernel, layer));
+            executor->parameter_count += count_of(parameters_of(forward, layer));
         }
     }
 }
@@ -97,7 +97,7 @@ static dvfo_status allocate(struct dvfo_ctx *ctx, struct dvfo_executor *executor
 }
 
 /* Uniform within +- sqrt(6 / fan_in), which has a variance of 2 / fan_in. */
-static void draw_parameters(gsl_rng *rng, struct dvfo_kernel_parameters p, float *at)
+static void draw_parameters(gsl_rng *rng, struct dvfo_forward_parameters p, float *at)
 {
     const float bound = p.fan_in > 0 ? sqrtf(6.0f / (float)p.fan_in) : 0.0f;
     const float share = bound / 2147483648.0f; /* mt19937 gives 32 bits; half of them stand below 0 */
@@ -118,8 +118,8 @@ static dvfo_status draw_weights(struct dvfo_ctx *ctx, struct dvfo_executor *exec
     }
     for (size_t i = 0; i < executor->network->n; i++) {
         const struct dvfo_layer *layer = &executor->network->layers[i];
-        if (executor->step[i].kernel != NULL && layer->shared_with < 0) {
-            draw_parameters(rng, parameters_of(executor->step[i].kernel, layer),
+        if (executor->step[i].forward != NULL && layer->shared_with < 0) {
+            draw_parameters(rng, parameters_of(executor->step[i].forward, layer),
                             executor->parameters + executor->parameters_at[i]);
         }
     }
@@ -144,12 +144,12 @@ static void prepare_call(struct dvfo_executor *executor, size_t i)
 {
     const struct dvfo_network *network = executor->network;
     const struct dvfo_layer *layer = &network->layers[i];
-    struct dvfo_kernel_call *call = &executor->step[i].call;
-    *call = (struct dvfo_kernel_call){.layer = layer,
-                                      .out = tensor_at(executor, (int)i),
-                                      .parameters = executor->parameters + executor->parameters_at[i],
-                                      .scratch = executor->activations + executor->plan.size,
-                                      .groups = softmax_groups(network, layer)};
+    struct dvfo_forward_call *call = &executor->step[i].call;
+    *call = (struct dvfo_forward_call){.layer = layer,
+                                       .out = tensor_at(executor, (int)i),
+                                       .parameters = executor->parameters + executor->parameters_at[i],
+                                       .scratch = executor->activations + executor->plan.size,
+                                       .groups = softmax_groups(network, layer)};
     for (int k = 0; k < layer->input_count; k++) {
         const int input = layer->inputs[k];
         call->in[k] = tensor_at(executor, input);
@@ -184,7 +184,7 @@ dvfo_status dvfo_executor_create(struct dvfo_ctx *ctx, const struct dvfo_network
     executor->network = network;
     executor->step = calloc(network->n, sizeof *executor->step);
     executor->parameters_at = calloc(network->n, sizeof *executor->parameters_at);
-    dvfo_status status = executor->step != NULL && executor->parameters_at != NULL ? find_kernels(ctx, executor)
+    dvfo_status status = executor->step != NULL && executor->parameters_at != NULL ? find_forward_passes(ctx, executor)
                                                                                    : dvfo_fail_no_memory(ctx);
     status = status == DVFO_OK ? dvfo_memory_plan_create(ctx, network, !def->keep_all, &executor->plan) : status;
     if (status == DVFO_OK) {
@@ -222,8 +222,8 @@ void dvfo_executor_load(struct dvfo_executor *executor, const float *input)
 void dvfo_executor_run_layer(struct dvfo_executor *executor, size_t layer)
 {
     const struct step *step = &executor->step[layer];
-    if (step->kernel != NULL) {
-        step->kernel->run(&step->call);
+    if (step->forward != NULL) {
+        step->forward->run(&step->call);
     }
 }
 
