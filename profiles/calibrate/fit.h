@@ -14,7 +14,11 @@
 #include "profiles/calibrate/import.h"
 #include "profiles/calibrate/predict.h"
 
-enum { DVFO_FIT_MAX_COEFFICIENTS = 40, DVFO_FIT_MAX_GROUPS = 24, DVFO_FIT_NAME_SIZE = 64 };
+enum {
+    DVFO_FIT_MAX_COEFFICIENTS = DVFO_RUNTIME_TERMS + 3 * DVFO_OP_COUNT + 10 * DVFO_MAX_RAILS, /* of either equation */
+    DVFO_FIT_MAX_GROUPS = 3 * DVFO_PREDICT_MAX_NETWORKS, /* latency, power, traffic of each */
+    DVFO_FIT_NAME_SIZE = 64
+};
 
 struct dvfo_fit_coefficient {
     char name[DVFO_FIT_NAME_SIZE];  /* "efficiency conv-3x3", "VDD_SYS_GPU gpu dynamic_w" */

@@ -56,10 +56,14 @@ static bool is_expected(const struct dvfo_fit_coefficient *c)
     return isfinite(c->quantity->low);
 }
 
-/* Where the search begins: what was expected, whatever the file holds now, so that a fit run again gives the same. */
+/* Where the search begins, whatever the file holds now: so a fit run again gives the same, and one without some of the
+ * data knows nothing of them. The middle of what was expected; else so far from the lower bound to the upper. */
+#define START_SHARE 0.4
+
 static double start_of(const struct dvfo_fit_coefficient *c)
 {
-    return is_expected(c) ? sqrt(c->quantity->low * c->quantity->high) : c->before;
+    return is_expected(c) ? place_of(c, sqrt(c->quantity->low * c->quantity->high))
+                          : ORIGIN + log(START_SHARE / (1.0 - START_SHARE));
 }
 
 /* Distance from what was expected, in standard deviations: low and high are two of them away from the middle. */
@@ -128,22 +132,61 @@ static double reweigh(struct problem *problem)
     return change;
 }
 
+/* No step improves any more, twice in a row: at the first time the solver has only reset the length of its steps. */
+enum { VAIN_STEPS = 2 };
+
+/* A valley whose floor falls by no more than this share in so many steps: coefficients that the data can't tell apart
+ * would be moved along it for ever. */
+enum { LOOK_BACK = 20 };
+#define FLAT 1e-7
+
+static double cost_of(const struct problem *problem)
+{
+    double cost = 0.0;
+    gsl_blas_ddot(gsl_multifit_nlinear_residual(problem->work), gsl_multifit_nlinear_residual(problem->work), &cost);
+    return cost;
+}
+
+/* Iterate until the solver is done, no step improves (as on a bound), or hardly any does. */
+static dvfo_status iterate(struct dvfo_ctx *ctx, struct problem *problem)
+{
+    int info = 0, vain = 0;
+    double before = HUGE_VAL;
+    for (int i = 0; i < MAX_ITERATIONS && vain < VAIN_STEPS; i++) {
+        if (ctx != NULL && ctx->stop != NULL && *ctx->stop) {
+            return dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted while fitting");
+        }
+        const int code = gsl_multifit_nlinear_iterate(problem->work);
+        if (code != GSL_SUCCESS && code != GSL_ENOPROG) {
+            return dvfo_fail(ctx, DVFO_FAILED, "the fit stopped: %s", gsl_strerror(code));
+        }
+        vain = code == GSL_ENOPROG ? vain + 1 : 0;
+        if (gsl_multifit_nlinear_test(1e-6, 1e-6, 0.0, &info, problem->work) != GSL_CONTINUE) {
+            return DVFO_OK;
+        }
+        if (i % LOOK_BACK == 0) {
+            const double cost = cost_of(problem);
+            if (cost > (1.0 - FLAT) * before) {
+                return DVFO_OK;
+            }
+            before = cost;
+        }
+    }
+    if (vain < VAIN_STEPS) {
+        dvfo_note(ctx, "the fit was still improving after %d iterations", MAX_ITERATIONS);
+    }
+    return DVFO_OK;
+}
+
 static dvfo_status descend(struct dvfo_ctx *ctx, struct problem *problem, gsl_vector *x)
 {
     gsl_multifit_nlinear_fdf fdf = {
         .f = evaluate, .n = problem->rows + problem->expected, .p = problem->fit->coefficient_count, .params = problem};
-    int info = 0;
-    int code = gsl_multifit_nlinear_winit(x, problem->weight, &fdf, problem->work);
-    if (code == GSL_SUCCESS) {
-        code = gsl_multifit_nlinear_driver(MAX_ITERATIONS, 1e-6, 1e-6, 0.0, NULL, NULL, &info, problem->work);
-    }
-    /* GSL_ENOPROG: no step improves any more, which is how a solution at a bound ends */
-    if (code != GSL_SUCCESS && code != GSL_ENOPROG && code != GSL_EMAXITER) {
+    const int code = gsl_multifit_nlinear_winit(x, problem->weight, &fdf, problem->work);
+    if (code != GSL_SUCCESS) {
         return dvfo_fail(ctx, DVFO_FAILED, "the fit stopped: %s", gsl_strerror(code));
     }
-    if (code == GSL_EMAXITER) {
-        dvfo_note(ctx, "the fit was still improving after %d iterations", MAX_ITERATIONS);
-    }
+    DVFO_TRY(iterate(ctx, problem));
     gsl_vector_memcpy(x, gsl_multifit_nlinear_position(problem->work));
     return DVFO_OK;
 }
@@ -167,10 +210,20 @@ static bool is_at_bound(double x)
     return share < BOUND_SHARE || share > 1.0 - BOUND_SHARE;
 }
 
-static double cost_of(const struct problem *problem)
+/* What the fit minimises in the end, at the noise that was known before: so that solutions can be compared whose rows
+ * weigh differently. */
+static double robust_cost(const struct problem *problem)
 {
+    const double noise = noise_of(problem->fit), bend = HUBER * noise;
     double cost = 0.0;
-    gsl_blas_ddot(gsl_multifit_nlinear_residual(problem->work), gsl_multifit_nlinear_residual(problem->work), &cost);
+    for (size_t i = 0; i < problem->rows; i++) {
+        const double size = fabs(problem->out[i]);
+        cost += size <= bend ? size * size : bend * (2.0 * size - bend);
+    }
+    for (size_t i = 0; i < problem->fit->coefficient_count; i++) {
+        const struct dvfo_fit_coefficient *c = &problem->fit->coefficient[i];
+        cost += is_expected(c) ? pow(noise * surprise(c), 2.0) : 0.0;
+    }
     return cost;
 }
 
@@ -180,7 +233,7 @@ static dvfo_status retry_from_bounds(struct dvfo_ctx *ctx, struct problem *probl
                                      gsl_vector *other)
 {
     for (int attempt = 0; attempt < MAX_RETRIES; attempt++) {
-        const double cost = cost_of(problem);
+        const double cost = robust_cost(problem);
         bool moved = false;
         gsl_vector_memcpy(other, x);
         for (size_t i = 0; i < x->size; i++) {
@@ -193,7 +246,7 @@ static dvfo_status retry_from_bounds(struct dvfo_ctx *ctx, struct problem *probl
             return DVFO_OK;
         }
         DVFO_TRY(reweighted(ctx, problem, other, f));
-        if (cost_of(problem) > (1.0 - 1e-3) * cost) {
+        if (robust_cost(problem) > (1.0 - 1e-3) * cost) {
             return reweighted(ctx, problem, x, f); /* back to where it was */
         }
         gsl_vector_memcpy(x, other);
@@ -358,7 +411,7 @@ static dvfo_status solve(struct dvfo_ctx *ctx, struct problem *problem, gsl_vect
 {
     const struct dvfo_fit *fit = problem->fit;
     for (size_t i = 0; i < fit->coefficient_count; i++) {
-        gsl_vector_set(x, i, place_of(&fit->coefficient[i], start_of(&fit->coefficient[i])));
+        gsl_vector_set(x, i, start_of(&fit->coefficient[i]));
     }
     DVFO_TRY(reweighted(ctx, problem, x, f));
     DVFO_TRY(retry_from_bounds(ctx, problem, x, f, other));

@@ -277,6 +277,14 @@ static struct parts find_parts(const struct dvfo_board *board, const struct dvfo
     return parts;
 }
 
+/* Whether row `i` of `count` is among about `most` that stand for all: by steps of the golden ratio, which no period of
+ * a grid of clocks falls in with. */
+static bool stands_for_all(size_t i, size_t count, size_t most)
+{
+    const double place = (double)i * 0.6180339887498949;
+    return (place - floor(place)) * (double)count < (double)most;
+}
+
 static dvfo_status copy_rest(struct dvfo_ctx *ctx, const struct dvfo_board *board, const struct dvfo_runtime *runtime,
                              const struct dvfo_measurements *rows, const struct part *part, size_t most,
                              struct dvfo_measurements *out)
@@ -289,9 +297,7 @@ static dvfo_status copy_rest(struct dvfo_ctx *ctx, const struct dvfo_board *boar
         if (!belongs(&rows->row[i], board, runtime) || is_in(part, &rows->row[i])) {
             continue;
         }
-        const bool taken = count <= most || seen * most / count != (seen + 1) * most / count;
-        seen++;
-        if (taken) {
+        if (stands_for_all(seen++, count, most)) {
             DVFO_TRY(dvfo_measurements_add(ctx, out, &rows->row[i]));
         }
     }

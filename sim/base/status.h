@@ -6,6 +6,7 @@
 #ifndef DVFO_STATUS_H
 #define DVFO_STATUS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ struct dvfo_ctx {
     char message[1024];                             /* sentence of the last failure, "" when there was none */
     void (*note)(void *user, const char *sentence); /* told of what was repaired or assumed; NULL keeps silent */
     void *note_user;                                /* borrowed, passed to `note` */
+    const volatile sig_atomic_t *stop; /* once non-zero, long work ends with DVFO_INTERRUPTED; NULL: never */
 };
 
 const char *dvfo_status_text(dvfo_status status);
