@@ -265,6 +265,17 @@ static void print_rules(const struct dvfo_setting *setting)
            def->layer_int8 ? "int8" : "float", base->thermal ? "temperature caps clocks; " : "");
 }
 
+/* How long decisions take, if they do, Eq. (10). */
+static void print_decisions(const struct dvfo_trial *base)
+{
+    const char *mode = base->mode == DVFO_BLOCKING ? "blocking" : "concurrent";
+    if (base->decision_share > 0.0) {
+        printf("decisions take %g %% of an edge-only request at top clocks, %s\n", 100.0 * base->decision_share, mode);
+    } else if (base->decision_s > 0.0) {
+        printf("decisions take %g ms at the CPU's top clock, %s\n", 1e3 * base->decision_s, mode);
+    }
+}
+
 /* Where costs come from, if not from the boards' files as they stand. */
 static void print_profiles(const struct dvfo_setting *setting)
 {
@@ -307,6 +318,7 @@ static dvfo_status print_conditions(struct dvfo_ctx *ctx, const struct dvfo_sett
         DVFO_TRY(dvfo_setting_trial(ctx, setting, i * setting->network_count * setting->policy_count, &trial));
         print_board_conditions(setting, &trial, &watch->met[i], width);
     }
+    print_decisions(&setting->base);
     print_profiles(setting);
     if (watch->interrupted_after > 0) {
         printf("interrupted: the last row is %ld of %ld requests of trial %zu of %zu\n", watch->interrupted_after,
@@ -408,6 +420,10 @@ static void write_configuration(const struct dvfo_setting *setting, FILE *text)
             d->composition == DVFO_PARALLEL ? "parallel" : "serial", tail_name(d->tail_rule), d->tail_width_steps,
             d->layer_int8, d->timeout_s, d->rtt_s, d->header_byte, d->encode_bit_per_pixel, d->encode_cycle_per_pixel,
             d->speech_bps, d->quantise_cycle_per_element, d->fuse_cycle_per_element);
+    if (t->decision_s > 0.0 || t->decision_share > 0.0) {
+        fprintf(text, "decision_s: %.17g\ndecision_share: %.17g\nmode: %s\n", t->decision_s, t->decision_share,
+                t->mode == DVFO_BLOCKING ? "blocking" : "concurrent");
+    }
     if (setting->layers != NULL) {
         fprintf(text, "layers: %s\n", setting->layers);
     }

@@ -20,6 +20,8 @@ enum {
     KEY_VARIANT,
     KEY_CLOUD,
     KEY_COMPOSITION,
+    KEY_MODE,
+    KEY_DECISION,
     KEY_TAIL,
     KEY_P_MAX,
     KEY_TIMEOUT,
@@ -60,6 +62,12 @@ static const struct argp_option options[] = {
     {"bits-per-pixel", KEY_BITS, "X", 0, "of an encoded input image (default 2)", 4},
     {"float-layers", KEY_FLOAT, NULL, 0, "a layer split sends floats instead of int8", 4},
     {"p-max", KEY_P_MAX, "P", 0, "power in the cost: measured (default), nameplate, or watts", 4},
+    {"decision-time", KEY_DECISION, "T", 0,
+     "what a decision takes on the CPU at its top clock: seconds, or a share of an edge-only request as 10% (default "
+     "0)",
+     4},
+    {"mode", KEY_MODE, "M", 0, "while a policy decides the device goes on: concurrent (default); or waits: blocking",
+     4},
     {"thermal", KEY_THERMAL, NULL, 0, "let the temperature cap the clocks", 4},
     {0},
 };
@@ -102,10 +110,25 @@ static int choice_option(struct argp_state *state, const char *name, const char 
     return 0;
 }
 
+/* "0.005" seconds, or "10%" of a request. */
+static void parse_decision(struct argp_state *state, const char *text, struct dvfo_trial *trial)
+{
+    const char *end = NULL;
+    double value = 0.0;
+    const bool number = dvfo_text_number(text, &end, &value);
+    const bool share = number && strcmp(end, "%") == 0;
+    if (!number || !(share || *end == '\0') || value < 0.0 || value > (share ? 10000.0 : 1000.0)) {
+        argp_error(state, "--decision-time is '%s', expected seconds from 0 to 1000, or a share like 10%%", text);
+    }
+    trial->decision_s = share ? 0.0 : value;
+    trial->decision_share = share ? value / 100.0 : 0.0;
+}
+
 static error_t parse_rule(int key, char *text, struct argp_state *state, struct dvfo_setting *setting)
 {
     static const char *const compositions[] = {"parallel", "serial", NULL};
     static const char *const tails[] = {"shapes", "linear", "width", NULL};
+    static const char *const modes[] = {"concurrent", "blocking", NULL};
     struct dvfo_scenario_def *def = &setting->base.scenario;
     switch (key) {
     case KEY_ETA:
@@ -128,6 +151,12 @@ static error_t parse_rule(int key, char *text, struct argp_state *state, struct 
         return 0;
     case KEY_TAIL:
         def->tail_rule = (dvfo_tail_rule)choice_option(state, "tail", text, tails);
+        return 0;
+    case KEY_MODE:
+        setting->base.mode = (dvfo_mode)choice_option(state, "mode", text, modes);
+        return 0;
+    case KEY_DECISION:
+        parse_decision(state, text, &setting->base);
         return 0;
     case KEY_FLOAT:
         def->layer_int8 = false;

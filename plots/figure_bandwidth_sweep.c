@@ -65,9 +65,10 @@ static dvfo_status feed(struct dvfo_ctx *ctx, const struct dvfo_figure_subject *
 
 /* The links are the figure's own, and constant: no trace, and nothing that depends on when a request meets it. */
 static const char *const takes[] = {
-    "board",     "network",        "policy",       "requests", "seed",    "eta",    "arrivals", "runtime",
-    "precision", "input",          "variant",      "rtt",      "timeout", "cloud",  "lambda",   "composition",
-    "tail",      "bits-per-pixel", "float-layers", "p-max",    "thermal", "layers", "assume",   NULL,
+    "board",   "network",     "policy",        "requests",       "seed",         "eta",     "arrivals",
+    "runtime", "precision",   "input",         "variant",        "rtt",          "timeout", "cloud",
+    "lambda",  "composition", "tail",          "bits-per-pixel", "float-layers", "p-max",   "thermal",
+    "layers",  "assume",      "decision-time", "mode",           NULL,
 };
 
 const struct dvfo_figure dvfo_figure_bandwidth_sweep = {

@@ -38,6 +38,14 @@ void dvfo_device_begin(struct dvfo_device *device, const struct dvfo_job *job)
     measure_job(device);
 }
 
+void dvfo_device_turn_into(struct dvfo_device *device, const struct dvfo_job *job)
+{
+    DVFO_REQUIRE(device->working && !device->job.on_cpu && !job->on_cpu);
+    device->job = *job;
+    measure_job(device);
+    DVFO_REQUIRE(device->done_s <= device->length_s);
+}
+
 bool dvfo_device_is_stalled(const struct dvfo_device *device, double now_s)
 {
     return now_s < device->stalled_until_s;

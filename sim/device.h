@@ -38,6 +38,9 @@ void dvfo_device_init(struct dvfo_device *device, struct dvfo_scenario *scenario
 /** Begin a piece of work; the device must be free. */
 void dvfo_device_begin(struct dvfo_device *device, const struct dvfo_job *job);
 
+/** The work in flight turns out to be another that begins with the same layers: it goes on from where it stands. */
+void dvfo_device_turn_into(struct dvfo_device *device, const struct dvfo_job *job);
+
 /** Time until the work in flight ends if nothing changes, a stall included [s]. */
 double dvfo_device_remaining_s(const struct dvfo_device *device, double now_s);
 

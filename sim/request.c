@@ -149,10 +149,13 @@ static struct dvfo_job rest_job(const struct dvfo_decision *decision)
                                                  : network_job(DVFO_STAGE_FULL, 0);
 }
 
-struct dvfo_job dvfo_request_job(const struct dvfo_scenario *scenario, const struct dvfo_request *request)
+struct dvfo_job dvfo_request_job(const struct dvfo_scenario *scenario, const struct dvfo_request *request,
+                                 double decision_cycles)
 {
     const struct dvfo_decision *decision = &request->decision;
     switch (request->step) {
+    case DVFO_STEP_DECIDE:
+        return cpu_job(decision_cycles);
     case DVFO_STEP_HEAD:
         return network_job(DVFO_STAGE_HEAD, 0);
     case DVFO_STEP_ATTENTION:

@@ -10,6 +10,7 @@
 
 /* What a request does on the device. X(enumerator, name on the timeline) */
 #define DVFO_STEP_LIST(X)                                                                                              \
+    X(DECIDE, "decide") /* the request waits for its decision */                                                       \
     X(FULL, "whole network")                                                                                           \
     X(HEAD, "head")                                                                                                    \
     X(ATTENTION, "attention")                                                                                          \
@@ -81,8 +82,9 @@ uint32_t dvfo_requests_next(struct dvfo_requests *requests);
 /** Step with which a placement begins. */
 dvfo_step dvfo_request_first_step(dvfo_place place);
 
-/** Work of the request's step. */
-struct dvfo_job dvfo_request_job(const struct dvfo_scenario *scenario, const struct dvfo_request *request);
+/** Work of the request's step. @param decision_cycles  that its decision takes on the CPU */
+struct dvfo_job dvfo_request_job(const struct dvfo_scenario *scenario, const struct dvfo_request *request,
+                                 double decision_cycles);
 
 /** Whether a local tail runs beside the remote path: a split that keeps something. */
 bool dvfo_request_has_tail(const struct dvfo_request *request);

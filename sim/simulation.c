@@ -35,8 +35,12 @@ static double radio_power_w(const struct dvfo_simulation *sim)
 
 static dvfo_cause cause_now(const struct dvfo_simulation *sim, double from_s)
 {
+    if (sim->device.working && dvfo_device_is_stalled(&sim->device, from_s)) {
+        return DVFO_CAUSE_CHANGE;
+    }
     if (sim->device.working) {
-        return dvfo_device_is_stalled(&sim->device, from_s) ? DVFO_CAUSE_CHANGE : DVFO_CAUSE_COMPUTE;
+        const bool decides = dvfo_simulation_request(sim, sim->on_device)->step == DVFO_STEP_DECIDE;
+        return decides ? DVFO_CAUSE_DECISION : DVFO_CAUSE_COMPUTE;
     }
     return sim->requests.oldest != DVFO_NO_REQUEST ? DVFO_CAUSE_WAIT : DVFO_CAUSE_GAP;
 }
@@ -48,7 +52,10 @@ static void charge_interval(struct dvfo_simulation *sim, double from_s, double t
     const dvfo_cause cause = cause_now(sim, from_s);
     const uint32_t owner = sim->on_device != DVFO_NO_REQUEST ? sim->on_device : sim->requests.oldest;
     const struct dvfo_power *power = sim->device.power;
-    const struct dvfo_busy busy = dvfo_device_advance(&sim->device, from_s, to_s);
+    struct dvfo_busy busy = dvfo_device_advance(&sim->device, from_s, to_s);
+    if (sim->thinking) { /* on a core of its own, beside the device's work */
+        busy.s[DVFO_CPU] += to_s - from_s;
+    }
     const double energy_j =
         dvfo_ledger_charge(&sim->ledger, power, to_s - from_s, &busy, radio_w, cause, owner != DVFO_NO_REQUEST);
     if (owner != DVFO_NO_REQUEST) {
@@ -78,66 +85,18 @@ void dvfo_simulation_charge(struct dvfo_simulation *sim)
 
 /* ---- the policy ---- */
 
-static struct dvfo_observation observe(const struct dvfo_simulation *sim, long request)
-{
-    struct dvfo_observation seen = {
-        .time_s = dvfo_simulation_now_s(sim),
-        .request = request,
-        .bandwidth_bps = sim->bandwidth_bps,
-        .bandwidth_age_s = dvfo_simulation_now_s(sim) - sim->bandwidth_at_s,
-        .in_system = sim->requests.count,
-        .last_latency_s = sim->last_latency_s,
-        .last_energy_j = sim->last_energy_j,
-        .temperature_c = sim->temperature_c,
-    };
-    memcpy(seen.level, sim->device.level, sizeof seen.level);
-    memcpy(seen.busy_s, sim->device.busy_s, sizeof seen.busy_s);
-    return seen;
-}
-
 static void on_tick(void *subject, uint64_t argument)
 {
     (void)argument;
     struct dvfo_simulation *sim = subject;
     dvfo_simulation_charge(sim);
-    const struct dvfo_observation seen = observe(sim, -1);
+    const struct dvfo_observation seen = dvfo_simulation_observe(sim, -1);
     int level[DVFO_DOMAINS];
     memcpy(level, sim->asked, sizeof level);
     const double next_s = sim->trial->policy->tick(sim->policy_state, &seen, level);
     DVFO_REQUIRE(next_s > 0.0);
     dvfo_simulation_ask_for_clocks(sim, level);
     dvfo_simulation_schedule(sim, next_s, PRIORITY_TICK, on_tick, 0);
-}
-
-static void check_decision(const struct dvfo_simulation *sim, const struct dvfo_decision *decision)
-{
-    DVFO_REQUIRE(decision->place < DVFO_PLACE_COUNT);
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        DVFO_REQUIRE(decision->level[d] >= 0 && (size_t)decision->level[d] < sim->def->board->clock[d].level_count);
-    }
-    DVFO_REQUIRE(decision->place != DVFO_PLACE_SPLIT ||
-                 (decision->share_tenths >= 1 && decision->share_tenths <= DVFO_SHARES - 1));
-    DVFO_REQUIRE(decision->place != DVFO_PLACE_LAYER ||
-                 (decision->cut >= 0 && (size_t)decision->cut < sim->def->network->cut_count));
-}
-
-/* The device takes a request up: the policy decides, Eq. (10). */
-static void start_request(struct dvfo_simulation *sim, struct dvfo_request *request)
-{
-    const struct dvfo_observation seen = observe(sim, request->index);
-    memcpy(request->decision.level, sim->asked, sizeof request->decision.level);
-    request->decision.place = DVFO_PLACE_EDGE;
-    sim->trial->policy->decide(sim->policy_state, &seen, &request->decision);
-    check_decision(sim, &request->decision);
-    dvfo_narrator_decide(&sim->narrator, &request->decision, dvfo_simulation_now_s(sim));
-    request->started = true;
-    request->start_s = dvfo_simulation_now_s(sim);
-    request->step = dvfo_request_first_step(request->decision.place);
-    if (request->index == 0) {
-        dvfo_simulation_settle_clocks(sim, request->decision.level);
-    } else {
-        dvfo_simulation_ask_for_clocks(sim, request->decision.level);
-    }
 }
 
 /* ---- requests ---- */
@@ -245,6 +204,9 @@ static void after_step(struct dvfo_simulation *sim, uint32_t slot)
 {
     struct dvfo_request *request = dvfo_simulation_request(sim, slot);
     switch (request->step) {
+    case DVFO_STEP_DECIDE:
+        dvfo_simulation_decided(sim, slot);
+        break;
     case DVFO_STEP_HEAD:
         dvfo_simulation_go_on(sim, slot, DVFO_STEP_ATTENTION);
         break;
@@ -291,9 +253,9 @@ void dvfo_simulation_dispatch(struct dvfo_simulation *sim)
     }
     struct dvfo_request *request = dvfo_simulation_request(sim, slot);
     if (!request->started) {
-        start_request(sim, request);
+        dvfo_simulation_start(sim, slot);
     }
-    const struct dvfo_job job = dvfo_request_job(sim->scenario, request);
+    const struct dvfo_job job = dvfo_request_job(sim->scenario, request, sim->decision_cycles);
     dvfo_device_begin(&sim->device, &job);
     sim->on_device = slot;
     sim->job_since_s = dvfo_simulation_now_s(sim);
@@ -367,7 +329,7 @@ static dvfo_status init_parts(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
 }
 
 dvfo_status dvfo_simulation_create(struct dvfo_ctx *ctx, const struct dvfo_trial *trial, struct dvfo_scenario *scenario,
-                                   double trace_stride_s, struct dvfo_simulation **out)
+                                   double trace_stride_s, double decision_s, struct dvfo_simulation **out)
 {
     *out = NULL;
     struct dvfo_simulation *sim = calloc(1, sizeof *sim);
@@ -377,6 +339,8 @@ dvfo_status dvfo_simulation_create(struct dvfo_ctx *ctx, const struct dvfo_trial
     sim->trial = trial;
     sim->scenario = scenario;
     sim->def = dvfo_scenario_def_of(scenario);
+    const struct dvfo_clock_domain *cpu = &sim->def->board->clock[DVFO_CPU];
+    sim->decision_cycles = decision_s * cpu->level_hz[cpu->level_count - 1];
     sim->trace_stride_s = trial->workload.arrivals == DVFO_CLOSED ? trace_stride_s : (double)NAN;
     const dvfo_status status = init_parts(ctx, sim);
     if (status != DVFO_OK) {

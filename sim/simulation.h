@@ -13,9 +13,10 @@ struct dvfo_simulation;
 
 /** @param trial           parameters are read, results untouched; borrowed until dvfo_simulation_free
  *  @param scenario        of that trial; borrowed
- *  @param trace_stride_s  see dvfo_policy_setup; NaN: unpaired */
+ *  @param trace_stride_s  see dvfo_policy_setup; NaN: unpaired
+ *  @param decision_s      t_AS of Eq. (10), on one CPU core at its top clock */
 dvfo_status dvfo_simulation_create(struct dvfo_ctx *ctx, const struct dvfo_trial *trial, struct dvfo_scenario *scenario,
-                                   double trace_stride_s, struct dvfo_simulation **out);
+                                   double trace_stride_s, double decision_s, struct dvfo_simulation **out);
 void dvfo_simulation_free(struct dvfo_simulation *sim);
 
 /** Run until all requests have ended, or until asked to stop. Results are valid in both cases. */

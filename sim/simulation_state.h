@@ -1,5 +1,6 @@
 /* The inside of a simulation, shared by the files that make it: simulation.c (requests, the device, the policy),
- * simulation_clocks.c (clocks and heat), simulation_remote.c (link and cloud). Nobody else includes this. */
+ * simulation_decision.c (when decisions take hold), simulation_clocks.c (clocks and heat), simulation_remote.c (link
+ * and cloud). Nobody else includes this. */
 #ifndef DVFO_SIMULATION_STATE_H
 #define DVFO_SIMULATION_STATE_H
 
@@ -38,6 +39,13 @@ struct dvfo_simulation {
     double job_since_s; /* for the narrator */
     double temperature_c;
     int thermal_cap; /* levels taken off the top of CPU and GPU */
+
+    double decision_cycles;       /* of one decision, on the CPU; 0: decisions are free */
+    struct dvfo_decision acting;  /* the action in force, Eq. (10) */
+    struct dvfo_decision thought; /* the decision under way, when there is one */
+    bool thinking;
+    uint32_t thought_for;   /* slot of the request that it was made for ... */
+    long thought_for_index; /* ... if that is still this request */
 
     double bandwidth_bps, bandwidth_at_s, last_latency_s, last_energy_j; /* what policies see */
     struct dvfo_tally tally;
@@ -87,6 +95,17 @@ void dvfo_simulation_go_on(struct dvfo_simulation *sim, uint32_t slot, dvfo_step
 
 /** If both branches are there: fuse, or end when one side answers alone, Eq. (8). */
 void dvfo_simulation_try_join(struct dvfo_simulation *sim, uint32_t slot);
+
+/* simulation_decision.c: Eq. (10) */
+
+/** The device takes a request up: the policy decides, at once or in a while; the request's first step is set. */
+void dvfo_simulation_start(struct dvfo_simulation *sim, uint32_t slot);
+
+/** A blocking decision is there: the request goes on with what was decided. */
+void dvfo_simulation_decided(struct dvfo_simulation *sim, uint32_t slot);
+
+/** What the policy sees now. @param request  -1 on a tick */
+struct dvfo_observation dvfo_simulation_observe(const struct dvfo_simulation *sim, long request);
 
 /* simulation_clocks.c */
 

@@ -31,8 +31,9 @@ dvfo_status dvfo_trial_run(struct dvfo_ctx *ctx, struct dvfo_trial *trial)
     dvfo_status status = trial->made != NULL ? DVFO_OK : dvfo_scenario_create(ctx, &trial->scenario, &own);
     struct dvfo_scenario *scenario = trial->made != NULL ? trial->made : own;
     if (status == DVFO_OK) {
-        const double stride_s = trial->paired ? edge_latency_s(scenario) : (double)NAN;
-        status = dvfo_simulation_create(ctx, trial, scenario, stride_s, &sim);
+        const double edge_s = edge_latency_s(scenario);
+        const double decision_s = trial->decision_s + trial->decision_share * edge_s;
+        status = dvfo_simulation_create(ctx, trial, scenario, trial->paired ? edge_s : (double)NAN, decision_s, &sim);
     }
     if (status == DVFO_OK) {
         status = dvfo_simulation_run(ctx, sim, &trial->results);

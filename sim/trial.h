@@ -13,6 +13,10 @@
 #include "sim/workload.h"
 #include "traces/trace.h"
 
+/* What the device does while a policy decides, Eq. (10): go on under the action before ("thinking while moving"), or
+ * wait. */
+typedef enum dvfo_mode { DVFO_CONCURRENT, DVFO_BLOCKING } dvfo_mode;
+
 /* Results. Means are per finished request unless named otherwise. */
 struct dvfo_trial_results {
     long requests;                 /* finished */
@@ -43,16 +47,20 @@ struct dvfo_trial {
     /* parameters */
     struct dvfo_scenario_def scenario;
     const struct dvfo_policy_type *policy;
-    const char *policy_argument;       /* after the ':' of --policy, or NULL; borrowed */
-    const struct dvfo_trace *trace;    /* borrowed */
-    struct dvfo_workload workload;     /* closed loop, 1000 requests */
-    uint64_t seed, index;              /* of all random streams: 1, 0 */
-    bool paired;                       /* closed loop: request i meets the trace from i * mean edge-only latency at
-                                          maximum clocks on, whatever the policy; true */
-    bool thermal;                      /* Eq. (4): temperature caps clocks; false */
-    const struct dvfo_probe *probe;    /* NULL: nobody watches */
-    struct dvfo_scenario *made;        /* the scenario, already made of the definition above: trials of one thread
-                                          share its kept costs; NULL: made for this trial. Borrowed */
+    const char *policy_argument;    /* after the ':' of --policy, or NULL; borrowed */
+    const struct dvfo_trace *trace; /* borrowed */
+    struct dvfo_workload workload;  /* closed loop, 1000 requests */
+    uint64_t seed, index;           /* of all random streams: 1, 0 */
+    bool paired;                    /* closed loop: request i meets the trace from i * mean edge-only latency at
+                                       maximum clocks on, whatever the policy; true */
+    bool thermal;                   /* Eq. (4): temperature caps clocks; false */
+    double decision_s;              /* t_AS of Eq. (10): what a decision takes on one CPU core at its top clock ... */
+    double decision_share;          /* ... and in addition this share of an edge-only request at the top clocks; both
+                                       0: decisions are free */
+    dvfo_mode mode;                 /* what the device does meanwhile: concurrent */
+    const struct dvfo_probe *probe; /* NULL: nobody watches */
+    struct dvfo_scenario *made;     /* the scenario, already made of the definition above: trials of one thread
+                                       share its kept costs; NULL: made for this trial. Borrowed */
     const volatile sig_atomic_t *stop; /* becomes non-zero to end early; may be NULL */
     /* results */
     struct dvfo_trial_results results;

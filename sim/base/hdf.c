@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { GZIP_LEVEL = 4 };
+enum { GZIP_LEVEL = 4, CHUNK_ROWS = 4096 };
 
 void dvfo_hdf_begin(void)
 {
@@ -43,6 +43,11 @@ bool dvfo_hdf_put_integer(hid_t object, const char *name, uint64_t value)
     return put(object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, &value);
 }
 
+bool dvfo_hdf_put_number(hid_t object, const char *name, double value)
+{
+    return put(object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
+}
+
 hid_t dvfo_hdf_compressed(int rank, const hsize_t chunk[])
 {
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
@@ -51,4 +56,56 @@ hid_t dvfo_hdf_compressed(int rank, const hsize_t chunk[])
     H5Pset_deflate(creation, GZIP_LEVEL);
     H5Pset_obj_track_times(creation, false);
     return creation;
+}
+
+hid_t dvfo_hdf_create(const char *path)
+{
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
+    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+    H5Pset_obj_track_times(creation, false);
+    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+    H5Pclose(creation);
+    H5Pclose(access);
+    return file;
+}
+
+bool dvfo_hdf_put_group(hid_t file, const char *path, const char *long_name)
+{
+    const hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
+    H5Pset_obj_track_times(creation, false);
+    const hid_t group = H5Gcreate2(file, path, H5P_DEFAULT, creation, H5P_DEFAULT);
+    const bool written = group >= 0 && dvfo_hdf_put_text(group, "long_name", long_name);
+    if (group >= 0) {
+        H5Gclose(group);
+    }
+    H5Pclose(creation);
+    return written;
+}
+
+static hid_t create_dataset(hid_t file, const struct dvfo_hdf_block *block)
+{
+    const hsize_t chunk[] = {block->size[0] < CHUNK_ROWS ? block->size[0] : CHUNK_ROWS, block->size[1]};
+    const hid_t space = H5Screate_simple(block->rank, block->size, NULL);
+    const hid_t type = H5Tcopy(block->type);
+    H5Tset_order(type, H5T_ORDER_LE);
+    const hid_t creation = dvfo_hdf_compressed(block->rank, chunk);
+    H5Pset_fletcher32(creation);
+    const hid_t dataset = H5Dcreate2(file, block->path, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    H5Pclose(creation);
+    H5Tclose(type);
+    H5Sclose(space);
+    return dataset;
+}
+
+bool dvfo_hdf_put_block(hid_t file, const struct dvfo_hdf_block *block, const void *values)
+{
+    const hid_t dataset = create_dataset(file, block);
+    if (dataset < 0) {
+        return false;
+    }
+    const bool written = H5Dwrite(dataset, block->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0 &&
+                         dvfo_hdf_put_text(dataset, "units", block->units) &&
+                         dvfo_hdf_put_text(dataset, "long_name", block->long_name);
+    return H5Dclose(dataset) >= 0 && written;
 }

@@ -14,6 +14,7 @@ void dvfo_hdf_begin(void);
 /** A text attribute: UTF-8, as long as it is. */
 bool dvfo_hdf_put_text(hid_t object, const char *name, const char *text);
 bool dvfo_hdf_put_integer(hid_t object, const char *name, uint64_t value);
+bool dvfo_hdf_put_number(hid_t object, const char *name, double value);
 
 /** Fixed-length UTF-8 texts of `size` bytes, the NUL included. Close with H5Tclose. */
 hid_t dvfo_hdf_text_type(size_t size);
@@ -21,5 +22,24 @@ hid_t dvfo_hdf_text_type(size_t size);
 /** Creation list of a dataset: chunked, shuffled, compressed, without times, so that same inputs give same bytes. Close
  *  with H5Pclose. @param chunk  (rank) */
 hid_t dvfo_hdf_compressed(int rank, const hsize_t chunk[]);
+
+/** A new file in the format that HDF5 1.10 checksums, noting no times. Closing it with H5Fclose closes all that is
+ * still open of it. -1 when it can't be made. */
+hid_t dvfo_hdf_create(const char *path);
+
+/** A group that says what is in it. */
+bool dvfo_hdf_put_group(hid_t file, const char *path, const char *long_name);
+
+/* A block of values as a dataset. */
+struct dvfo_hdf_block {
+    const char *path; /* "/network/trunk0.bias" */
+    int rank;         /* 1 or 2 */
+    hsize_t size[2];  /* along its axes, none of them 0 */
+    hid_t type;       /* as they lie in memory: H5T_NATIVE_FLOAT */
+    const char *units, *long_name;
+};
+
+/** Little-endian whatever the machine, compressed, checksummed. */
+bool dvfo_hdf_put_block(hid_t file, const struct dvfo_hdf_block *block, const void *values);
 
 #endif

@@ -179,6 +179,44 @@ dvfo_status dvfo_hdf_integers(const struct dvfo_hdf_reader *r, const char *name,
     return status;
 }
 
+/* One value of a class, converted to `memory_type`. */
+static dvfo_status read_attribute(const struct dvfo_hdf_reader *r, hid_t object, const char *of, const char *name,
+                                  H5T_class_t kind, hid_t memory_type, void *value)
+{
+    char what[128];
+    snprintf(what, sizeof what, "%s%s%s", of, of[0] != '\0' ? ", " : "", name);
+    if (H5Aexists(object, name) <= 0) {
+        return dvfo_fail(r->ctx, DVFO_BAD_INPUT, "%s: has no attribute '%s'", r->name, what);
+    }
+    const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    const hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    dvfo_status status = DVFO_OK;
+    if (attribute < 0 || type < 0 || space < 0) {
+        status = dvfo_hdf_damaged(r, what);
+    } else if (H5Tget_class(type) != kind || H5Sget_simple_extent_npoints(space) != 1) {
+        status = dvfo_fail(r->ctx, DVFO_BAD_INPUT, "%s: '%s' is something else than one %snumber", r->name, what,
+                           kind == H5T_INTEGER ? "whole " : "");
+    } else if (H5Aread(attribute, memory_type, value) < 0) {
+        status = dvfo_hdf_damaged(r, what);
+    }
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Aclose(attribute);
+    return status;
+}
+
+dvfo_status dvfo_hdf_number(const struct dvfo_hdf_reader *r, hid_t object, const char *of, const char *name,
+                            double *value)
+{
+    return read_attribute(r, object, of, name, H5T_FLOAT, H5T_NATIVE_DOUBLE, value);
+}
+
+dvfo_status dvfo_hdf_count(const struct dvfo_hdf_reader *r, hid_t object, const char *of, const char *name,
+                           uint64_t *value)
+{
+    return read_attribute(r, object, of, name, H5T_INTEGER, H5T_NATIVE_UINT64, value);
+}
+
 dvfo_status dvfo_hdf_numbers(const struct dvfo_hdf_reader *r, hid_t dataset, const char *what, double *values)
 {
     const hid_t type = H5Dget_type(dataset);
@@ -198,6 +236,16 @@ bool dvfo_hdf_has(const struct dvfo_hdf_reader *r, const char *group, const char
     char path[128];
     snprintf(path, sizeof path, "%s/%s", group, name);
     return H5Lexists(r->file, group, H5P_DEFAULT) > 0 && H5Lexists(r->file, path, H5P_DEFAULT) > 0;
+}
+
+dvfo_status dvfo_hdf_group(const struct dvfo_hdf_reader *r, const char *path, hid_t *out)
+{
+    *out = -1;
+    if (H5Lexists(r->file, path, H5P_DEFAULT) <= 0) {
+        return dvfo_fail(r->ctx, DVFO_BAD_INPUT, "%s: has no group '%s'", r->name, path);
+    }
+    *out = H5Gopen2(r->file, path, H5P_DEFAULT);
+    return *out >= 0 ? DVFO_OK : dvfo_hdf_damaged(r, path);
 }
 
 /* A chunk may not claim more memory than the most values do. */
@@ -282,4 +330,31 @@ dvfo_status dvfo_hdf_check_units(const struct dvfo_hdf_reader *r, hid_t dataset,
     return strcmp(found, units) == 0 ? DVFO_OK
                                      : dvfo_fail(r->ctx, DVFO_BAD_INPUT, "%s: '%s' is in '%.60s', expected '%s'",
                                                  r->name, what, found, units);
+}
+
+static dvfo_status read_block(const struct dvfo_hdf_reader *r, hid_t dataset, const char *what, int rank,
+                              const hsize_t size[], hid_t type, void *values)
+{
+    DVFO_TRY(dvfo_hdf_check_size(r, dataset, what, rank, size));
+    const hid_t found = H5Dget_type(dataset);
+    const bool same =
+        found >= 0 && H5Tget_class(found) == H5Tget_class(type) && H5Tget_size(found) == H5Tget_size(type);
+    H5Tclose(found);
+    if (!same) {
+        return dvfo_fail(r->ctx, DVFO_BAD_INPUT, "%s: '%s' holds something else than %s of %zu bytes", r->name, what,
+                         H5Tget_class(type) == H5T_FLOAT ? "numbers" : "whole numbers", H5Tget_size(type));
+    }
+    return H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0 ? DVFO_OK : dvfo_hdf_damaged(r, what);
+}
+
+dvfo_status dvfo_hdf_block(const struct dvfo_hdf_reader *r, const char *group, const char *name, int rank,
+                           const hsize_t size[], hid_t type, void *values)
+{
+    char what[128];
+    hid_t dataset = -1;
+    snprintf(what, sizeof what, "%s/%s", group, name);
+    DVFO_TRY(dvfo_hdf_dataset(r, group, name, &dataset));
+    const dvfo_status status = read_block(r, dataset, what, rank, size, type, values);
+    H5Dclose(dataset);
+    return status;
 }

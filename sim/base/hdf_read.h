@@ -4,6 +4,7 @@
 #define DVFO_HDF_READ_H
 
 #include <hdf5.h>
+#include <stdint.h>
 
 #include "sim/base/text.h"
 
@@ -35,6 +36,15 @@ dvfo_status dvfo_hdf_text_copy(const struct dvfo_hdf_reader *r, hid_t object, co
 /** An attribute of the root with `count` whole numbers. */
 dvfo_status dvfo_hdf_integers(const struct dvfo_hdf_reader *r, const char *name, int count, long long *values);
 
+/** One number or whole number, >= 0, that is an attribute of an object; `of` names that in messages. */
+dvfo_status dvfo_hdf_number(const struct dvfo_hdf_reader *r, hid_t object, const char *of, const char *name,
+                            double *value);
+dvfo_status dvfo_hdf_count(const struct dvfo_hdf_reader *r, hid_t object, const char *of, const char *name,
+                           uint64_t *value);
+
+/** A group of the root ("/network"), to be closed with H5Gclose. */
+dvfo_status dvfo_hdf_group(const struct dvfo_hdf_reader *r, const char *path, hid_t *out);
+
 bool dvfo_hdf_has(const struct dvfo_hdf_reader *r, const char *group, const char *name);
 
 /** A dataset of a group ("/latency", "gpu"). @param out  -1 after a failure, else to be closed with H5Dclose */
@@ -48,6 +58,12 @@ dvfo_status dvfo_hdf_check_units(const struct dvfo_hdf_reader *r, hid_t dataset,
 
 /** All its numbers, as many as its size says. */
 dvfo_status dvfo_hdf_numbers(const struct dvfo_hdf_reader *r, hid_t dataset, const char *what, double *values);
+
+/** A whole dataset of a known size and type, as dvfo_hdf_put_block wrote it: every bit comes back.
+ *  @param type    in memory: H5T_NATIVE_FLOAT; the file's must be of the same kind and width
+ *  @param values  as many as `size` says */
+dvfo_status dvfo_hdf_block(const struct dvfo_hdf_reader *r, const char *group, const char *name, int rank,
+                           const hsize_t size[], hid_t type, void *values);
 
 /** All its texts, none of them empty: (rows) of `size` bytes each, the NUL included. @param cells  caller frees */
 dvfo_status dvfo_hdf_cells(const struct dvfo_hdf_reader *r, hid_t dataset, const char *what, size_t rows, char **cells,

@@ -1,0 +1,161 @@
+/* Decisions of a simulation, Eq. (10): what a policy sees, how long it thinks, and when what it decided takes hold.
+ *
+ * A decision that takes no time holds at once. One that does is made from what was seen when the request was taken up.
+ * Blocking, the request waits for it and one CPU core is busy. Concurrent, the request begins under the action in
+ * force, the thought takes a CPU core of its own, and what comes out changes the clocks at once, also in the middle of
+ * a layer; the placement of the request only while the split isn't reached, else that of the next. There is one thought
+ * at a time: a request that is taken up during one gets none of its own. The first request's decision is free: the
+ * board is handed over under it. */
+#include <math.h>
+#include <string.h>
+
+#include "sim/simulation_state.h"
+
+struct dvfo_observation dvfo_simulation_observe(const struct dvfo_simulation *sim, long request)
+{
+    struct dvfo_observation seen = {
+        .time_s = dvfo_simulation_now_s(sim),
+        .request = request,
+        .bandwidth_bps = sim->bandwidth_bps,
+        .bandwidth_age_s = dvfo_simulation_now_s(sim) - sim->bandwidth_at_s,
+        .in_system = sim->requests.count,
+        .last_latency_s = sim->last_latency_s,
+        .last_energy_j = sim->last_energy_j,
+        .temperature_c = sim->temperature_c,
+    };
+    memcpy(seen.level, sim->device.level, sizeof seen.level);
+    memcpy(seen.busy_s, sim->device.busy_s, sizeof seen.busy_s);
+    return seen;
+}
+
+static void check_decision(const struct dvfo_simulation *sim, const struct dvfo_decision *decision)
+{
+    DVFO_REQUIRE(decision->place < DVFO_PLACE_COUNT);
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        DVFO_REQUIRE(decision->level[d] >= 0 && (size_t)decision->level[d] < sim->def->board->clock[d].level_count);
+    }
+    DVFO_REQUIRE(decision->place != DVFO_PLACE_SPLIT ||
+                 (decision->share_tenths >= 1 && decision->share_tenths <= DVFO_SHARES - 1));
+    DVFO_REQUIRE(decision->place != DVFO_PLACE_LAYER ||
+                 (decision->cut >= 0 && (size_t)decision->cut < sim->def->network->cut_count));
+}
+
+/* Ask the policy about a request that is taken up now. */
+static struct dvfo_decision decide(struct dvfo_simulation *sim, const struct dvfo_request *request)
+{
+    const struct dvfo_observation seen = dvfo_simulation_observe(sim, request->index);
+    struct dvfo_decision decision = {.place = DVFO_PLACE_EDGE};
+    memcpy(decision.level, sim->asked, sizeof decision.level);
+    sim->trial->policy->decide(sim->policy_state, &seen, &decision);
+    check_decision(sim, &decision);
+    return decision;
+}
+
+/* From now on the device acts as decided. */
+static void act(struct dvfo_simulation *sim, const struct dvfo_decision *decision, bool at_once)
+{
+    dvfo_narrator_decide(&sim->narrator, decision, dvfo_simulation_now_s(sim));
+    sim->acting = *decision;
+    if (at_once) {
+        dvfo_simulation_settle_clocks(sim, decision->level);
+    } else {
+        dvfo_simulation_ask_for_clocks(sim, decision->level);
+    }
+}
+
+static void begin_under(struct dvfo_request *request, const struct dvfo_decision *decision)
+{
+    request->decision = *decision;
+    request->step = dvfo_request_first_step(decision->place);
+}
+
+/* Placements that begin with the same layers as a split does: the whole network on the device, and another share. */
+static bool begins_alike(dvfo_place place)
+{
+    return place == DVFO_PLACE_EDGE || place == DVFO_PLACE_SPLIT;
+}
+
+/* The split isn't reached as long as the device is in the layers before it. */
+static bool is_before_split(const struct dvfo_simulation *sim, const struct dvfo_request *request)
+{
+    if (request->step == DVFO_STEP_ATTENTION) {
+        return true;
+    }
+    const struct dvfo_work head = dvfo_scenario_work(sim->scenario, DVFO_STAGE_HEAD, 0, sim->device.level);
+    return (request->step == DVFO_STEP_FULL || request->step == DVFO_STEP_HEAD) && sim->device.done_s < head.time_s;
+}
+
+/* A late decision moves the request it was made for, if it still can. */
+static void move_request(struct dvfo_simulation *sim)
+{
+    if (sim->on_device != sim->thought_for ||
+        dvfo_simulation_request(sim, sim->thought_for)->index != sim->thought_for_index) {
+        return;
+    }
+    struct dvfo_request *request = dvfo_simulation_request(sim, sim->thought_for);
+    const struct dvfo_decision *decided = &sim->acting;
+    const bool attends = request->step == DVFO_STEP_ATTENTION; /* the rest of the plain network has no such step */
+    if (!begins_alike(request->decision.place) || !begins_alike(decided->place) || !is_before_split(sim, request) ||
+        (attends && decided->place == DVFO_PLACE_EDGE)) {
+        return;
+    }
+    request->decision.place = decided->place;
+    request->decision.share_tenths = decided->share_tenths;
+    if (!attends) {
+        request->step = dvfo_request_first_step(decided->place);
+        const struct dvfo_job job = dvfo_request_job(sim->scenario, request, 0.0);
+        dvfo_device_turn_into(&sim->device, &job);
+        dvfo_simulation_reschedule_job(sim);
+    }
+}
+
+static void on_thought_done(void *subject, uint64_t argument)
+{
+    (void)argument;
+    struct dvfo_simulation *sim = subject;
+    dvfo_simulation_charge(sim);
+    sim->thinking = false;
+    if (sim->trial->policy->tick != NULL) { /* a governor has the clocks, and may have asked for others meanwhile */
+        memcpy(sim->thought.level, sim->asked, sizeof sim->thought.level);
+    }
+    act(sim, &sim->thought, false);
+    move_request(sim);
+}
+
+static void begin_thought(struct dvfo_simulation *sim, uint32_t slot)
+{
+    struct dvfo_request *request = dvfo_simulation_request(sim, slot);
+    const double cpu_hz = dvfo_scenario_clocks(sim->scenario, sim->device.level).hz[DVFO_CPU];
+    sim->thought = decide(sim, request);
+    sim->thinking = true;
+    sim->thought_for = slot;
+    sim->thought_for_index = request->index;
+    dvfo_simulation_schedule(sim, sim->decision_cycles / cpu_hz, PRIORITY_CHANGE, on_thought_done, 0);
+}
+
+void dvfo_simulation_start(struct dvfo_simulation *sim, uint32_t slot)
+{
+    struct dvfo_request *request = dvfo_simulation_request(sim, slot);
+    request->started = true;
+    request->start_s = dvfo_simulation_now_s(sim);
+    if (sim->decision_cycles == 0.0 || request->index == 0) {
+        const struct dvfo_decision decision = decide(sim, request);
+        act(sim, &decision, request->index == 0);
+        begin_under(request, &decision);
+    } else if (sim->trial->mode == DVFO_BLOCKING) {
+        request->decision = decide(sim, request);
+        request->step = DVFO_STEP_DECIDE;
+    } else {
+        begin_under(request, &sim->acting);
+        if (!sim->thinking) {
+            begin_thought(sim, slot);
+        }
+    }
+}
+
+void dvfo_simulation_decided(struct dvfo_simulation *sim, uint32_t slot)
+{
+    const struct dvfo_decision decision = dvfo_simulation_request(sim, slot)->decision;
+    act(sim, &decision, false);
+    dvfo_simulation_go_on(sim, slot, dvfo_request_first_step(decision.place));
+}
