@@ -257,6 +257,19 @@ void dvfo_branching_greedy(const struct dvfo_branching *net, const float *q, int
     }
 }
 
+bool dvfo_branching_is_like(const struct dvfo_branching *net, const struct dvfo_branching *other)
+{
+    bool alike = net->tensors == other->tensors && net->def.branches == other->def.branches;
+    for (size_t t = 0; alike && t < net->tensors; t++) { /* the names say whether there are hidden heads and a value */
+        const struct dvfo_branching_tensor *a = &net->tensor[t], *b = &other->tensor[t];
+        alike = strcmp(a->name, b->name) == 0 && a->rows == b->rows && a->columns == b->columns;
+    }
+    for (long d = 0; alike && d < net->def.branches; d++) {
+        alike = net->def.choices[d] == other->def.choices[d];
+    }
+    return alike;
+}
+
 double dvfo_branching_flop(const struct dvfo_branching *net)
 {
     double multiply_adds = 0.0;

@@ -82,13 +82,16 @@ void dvfo_branching_unfold(const struct dvfo_branching *net, const float *dhead,
                            float *gradient);
 
 /** `net` becomes (1 - share) net + share from, parameter by parameter: 1 copies, less follows slowly (Polyak).
- *  Both of one definition. */
+ *  Both have the same shape. */
 void dvfo_branching_follow(struct dvfo_branching *net, const struct dvfo_branching *from, double share);
 
 /** The best choice of each branch, the first of equals.
  *  @param q       (A) of one sample
  *  @param choice  (D) */
 void dvfo_branching_greedy(const struct dvfo_branching *net, const float *q, int *choice);
+
+/** Have both the same shape? */
+bool dvfo_branching_is_like(const struct dvfo_branching *net, const struct dvfo_branching *other);
 
 /** Work of a forward pass of one sample [FLOP], 2 per multiply-add. */
 double dvfo_branching_flop(const struct dvfo_branching *net);
