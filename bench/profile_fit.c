@@ -1,6 +1,8 @@
 /* dvfo profile fit. */
+#include <math.h>
 #include <string.h>
 
+#include "bench/interrupt.h"
 #include "bench/profile_verbs.h"
 #include "bench/table.h"
 #include "profiles/calibrate/fit.h"
@@ -102,26 +104,21 @@ static dvfo_status print_fits(struct dvfo_ctx *ctx, const struct fits *fits, dvf
     return print(ctx, groups, add_groups, fits, format);
 }
 
-static dvfo_status write_board(struct dvfo_ctx *ctx, const struct dvfo_board *board, const char *path,
+static dvfo_status write_board(struct dvfo_ctx *ctx, const struct dvfo_board *board, struct dvfo_output *output,
                                const struct fits *fits)
 {
     char *text = NULL;
-    struct dvfo_output output = {0};
     DVFO_TRY(dvfo_fit_rewrite(ctx, board->path, (const struct dvfo_fit *const *)fits->fit, fits->count, &text));
-    dvfo_status status = dvfo_output_begin(ctx, path, &output);
-    if (status == DVFO_OK) {
-        FILE *file = fopen(output.temporary, "w");
-        if (file == NULL) {
-            status = dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: cannot be written", path);
-        } else {
-            fputs(text, file);
-            status = dvfo_output_close(ctx, file, path);
-        }
+    dvfo_status status = DVFO_OK;
+    FILE *file = fopen(output->temporary, "w");
+    if (file == NULL) {
+        status = dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written", output->path);
+    } else {
+        fputs(text, file);
+        status = dvfo_output_close(ctx, file, output->path);
     }
-    status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
-    dvfo_output_abandon(&output);
     free(text);
-    return status;
+    return status == DVFO_OK ? dvfo_output_commit(ctx, output) : status;
 }
 
 static bool is_chosen(const struct options *options, const struct dvfo_runtime *runtime)
@@ -142,6 +139,22 @@ static dvfo_status add_fit(struct dvfo_ctx *ctx, struct fits *fits, const char *
     return DVFO_OK;
 }
 
+/* The first row says what is there instead. */
+static dvfo_status fail_without_latency(struct dvfo_ctx *ctx, const struct options *options,
+                                        const struct dvfo_board *board, const struct dvfo_board_data *data)
+{
+    const struct dvfo_measurement *first = data->points.row;
+    if (data->points.n == 0) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s holds no rows", data->from);
+    }
+    return dvfo_fail(
+        ctx, DVFO_BAD_INPUT,
+        "%s holds no latency of %s at batch 1 under %s%s%s; its first row is of %s at batch %d under %s %s%s",
+        data->from, board->name, options->runtime != NULL ? options->runtime : "a runtime of its file",
+        options->precision != NULL ? ", " : "", options->precision != NULL ? options->precision : "", first->board,
+        first->batch, first->runtime, first->precision, isnan(first->latency_s) ? " and has no latency" : "");
+}
+
 /* Latency first, for it tells how busy the domains are; power with the first runtime, when rails were measured. */
 static dvfo_status fit_board(struct dvfo_ctx *ctx, const struct options *options, struct dvfo_board *board,
                              const struct dvfo_board_data *data, struct fits *fits)
@@ -149,7 +162,7 @@ static dvfo_status fit_board(struct dvfo_ctx *ctx, const struct options *options
     for (size_t i = 0; i < board->runtime_count; i++) {
         struct dvfo_runtime *runtime = &board->runtime[i];
         struct dvfo_fit *fit = NULL;
-        if (!is_chosen(options, runtime) || !dvfo_board_data_has(data, runtime)) {
+        if (!is_chosen(options, runtime) || !dvfo_board_data_has(data, board, runtime)) {
             continue;
         }
         DVFO_TRY(add_fit(ctx, fits, runtime->name, runtime->precision, &fit));
@@ -159,22 +172,24 @@ static dvfo_status fit_board(struct dvfo_ctx *ctx, const struct options *options
             DVFO_TRY(dvfo_fit_power(ctx, board, runtime, data, fit));
         }
     }
-    return fits->count > 0 ? DVFO_OK
-                           : dvfo_fail(ctx, DVFO_BAD_INPUT, "%s holds no latency of a runtime of %s that was asked for",
-                                       options->data, board->name);
+    return fits->count > 0 ? DVFO_OK : fail_without_latency(ctx, options, board, data);
 }
 
 static dvfo_status fit_and_print(struct dvfo_ctx *ctx, const struct options *options, struct dvfo_board *board,
                                  const struct dvfo_board_data *data, dvfo_table_format format)
 {
     struct fits fits = {0};
+    struct dvfo_output output = {0};
     const struct dvfo_runtime *asked = NULL;
     DVFO_TRY(dvfo_board_runtime(ctx, board, options->runtime, options->precision, &asked));
-    dvfo_status status = fit_board(ctx, options, board, data, &fits);
+    ctx->stop = dvfo_interrupt_catch();
+    dvfo_status status = options->out != NULL ? dvfo_output_begin(ctx, options->out, &output) : DVFO_OK;
+    status = status == DVFO_OK ? fit_board(ctx, options, board, data, &fits) : status;
     status = status == DVFO_OK ? print_fits(ctx, &fits, format) : status;
     if (status == DVFO_OK && options->out != NULL) {
-        status = write_board(ctx, board, options->out, &fits);
+        status = write_board(ctx, board, &output, &fits);
     }
+    dvfo_output_abandon(&output);
     for (size_t i = 0; i < fits.count; i++) {
         free(fits.fit[i]);
     }
@@ -216,7 +231,7 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
     DVFO_TRY(dvfo_table_format_of(ctx, options.format, &format));
     DVFO_TRY(dvfo_board_load(ctx, options.board, &board));
     dvfo_status status = dvfo_board_data_load(ctx, options.data, board->name, &data);
-    status = status == DVFO_OK ? dvfo_plausible(ctx, board, options.data, &data.points, NULL) : status;
+    status = status == DVFO_OK ? dvfo_plausible(ctx, board, data.from, &data.points, NULL) : status;
     status = status == DVFO_OK ? fit_and_print(ctx, &options, board, &data, format) : status;
     dvfo_board_data_free(&data);
     dvfo_board_free(board);

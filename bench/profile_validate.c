@@ -2,7 +2,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "bench/interrupt.h"
 #include "bench/profile_verbs.h"
+#include "bench/progress.h"
 #include "bench/table.h"
 #include "profiles/calibrate/judge.h"
 #include "profiles/calibrate/plausible.h"
@@ -27,8 +29,8 @@ static const struct argp_option options_of_validate[] = {
      "fit anew without each network, input size or third of the clocks in turn, and judge what was left out: network, "
      "size, clocks or all",
      0},
-    {"runtime", KEY_RUNTIME, "R", 0, "only this runtime (--leave-out: default all that were measured)", 0},
-    {"precision", KEY_PRECISION, "P", 0, "only this precision", 0},
+    {"runtime", KEY_RUNTIME, "R", 0, "only rows of this runtime", 0},
+    {"precision", KEY_PRECISION, "P", 0, "only rows of this precision", 0},
     {"points", KEY_POINTS, NULL, 0, "every point: measured, predicted, error", 0},
     {"format", KEY_FORMAT, "F", 0, "table (default), csv or json", 0},
     {0},
@@ -170,68 +172,98 @@ static dvfo_status print_networks(struct dvfo_ctx *ctx, const struct dvfo_verdic
     return print_and_free(ctx, table, format, status);
 }
 
-/* Thirds of the board's range of a clock; where all points have one clock there is nothing to tell. */
+/* A third of the board's range of a clock. */
+static struct group third_of(const struct dvfo_board *board, int domain, int third)
+{
+    const struct dvfo_clock_domain *clock = &board->clock[domain];
+    const double bottom = clock->level_hz[0], step = (clock->level_hz[clock->level_count - 1] - bottom) / 3.0;
+    return (struct group){.domain = domain,
+                          .low_hz = third == 0 ? 0.0 : bottom + step * third + 1.0,
+                          .high_hz = third == 2 ? HUGE_VAL : bottom + step * (third + 1) + 1.0};
+}
+
+static dvfo_status add_region(struct dvfo_ctx *ctx, struct dvfo_table *table, const struct dvfo_board *board,
+                              const struct dvfo_verdicts *verdicts, int domain, int third, bool anchor, size_t *rows)
+{
+    static const char *const thirds[] = {"low", "middle", "high"};
+    const struct dvfo_clock_domain *clock = &board->clock[domain];
+    const struct group group = third_of(board, domain, third);
+    struct dvfo_score score;
+    DVFO_TRY(dvfo_judge_score(ctx, verdicts, is_of_group, &group, &score));
+    if (score.points == 0) {
+        return DVFO_OK;
+    }
+    char name[32];
+    snprintf(name, sizeof name, "%s %s", dvfo_domain_name((dvfo_domain)domain), thirds[third]);
+    dvfo_table_text(table, name);
+    dvfo_table_number(table, fmax(group.low_hz, clock->level_hz[0]) / DVFO_HZ_PER_MHZ, 4);
+    dvfo_table_number(table, fmin(group.high_hz, clock->level_hz[clock->level_count - 1]) / DVFO_HZ_PER_MHZ, 4);
+    dvfo_table_integer(table, (long long)score.points);
+    add_errors(table, 100.0, anchor ? score.anchored_median : score.latency_median,
+               anchor ? score.anchored_p90 : score.latency_p90);
+    add_errors(table, 100.0, score.power_median, score.power_p90);
+    ++*rows;
+    return DVFO_OK;
+}
+
+/* Nothing where no point states its clocks. */
 static dvfo_status print_regions(struct dvfo_ctx *ctx, const struct dvfo_board *board,
                                  const struct dvfo_verdicts *verdicts, bool anchor)
 {
     static const char *const columns[] = {"clocks",  "from_mhz",      "to_mhz",  "points", "latency_med_pct",
                                           "p90_pct", "power_med_pct", "p90_pct", NULL};
-    static const char *const thirds[] = {"low", "middle", "high"};
     struct dvfo_table *table = NULL;
+    size_t rows = 0;
     DVFO_TRY(dvfo_table_create(ctx, columns, &table));
     dvfo_status status = DVFO_OK;
     for (int i = 0; i < 3 * DVFO_DOMAINS && status == DVFO_OK; i++) {
-        const struct dvfo_clock_domain *domain = &board->clock[i / 3];
-        const double bottom = domain->level_hz[0], top = domain->level_hz[domain->level_count - 1];
-        const struct group group = {.domain = i / 3,
-                                    .low_hz = i % 3 == 0 ? 0.0 : bottom + (top - bottom) * (i % 3) / 3.0 + 1.0,
-                                    .high_hz =
-                                        i % 3 == 2 ? HUGE_VAL : bottom + (top - bottom) * (i % 3 + 1) / 3.0 + 1.0};
-        struct dvfo_score score;
-        status = dvfo_judge_score(ctx, verdicts, is_of_group, &group, &score);
-        if (status != DVFO_OK || score.points == 0) {
-            continue;
-        }
-        char name[32];
-        snprintf(name, sizeof name, "%s %s", dvfo_domain_name((dvfo_domain)(i / 3)), thirds[i % 3]);
-        dvfo_table_text(table, name);
-        dvfo_table_number(table, fmax(group.low_hz, bottom) / DVFO_HZ_PER_MHZ, 4);
-        dvfo_table_number(table, fmin(group.high_hz, top) / DVFO_HZ_PER_MHZ, 4);
-        dvfo_table_integer(table, (long long)score.points);
-        add_errors(table, 100.0, anchor ? score.anchored_median : score.latency_median,
-                   anchor ? score.anchored_p90 : score.latency_p90);
-        add_errors(table, 100.0, score.power_median, score.power_p90);
+        status = add_region(ctx, table, board, verdicts, i / 3, i % 3, anchor, &rows);
     }
-    return print_and_free(ctx, table, DVFO_TABLE_TEXT, status);
+    if (status == DVFO_OK && rows > 0) {
+        printf("\n");
+        status = dvfo_table_print(ctx, table, DVFO_TABLE_TEXT, stdout);
+    }
+    dvfo_table_free(table);
+    return status;
+}
+
+static const char *const point_columns[] = {
+    "board",    "runtime",    "precision",    "network",       "input_px", "cpu_mhz",     "gpu_mhz",     "mem_mhz",
+    "left_out", "latency_ms", "predicted_ms", "latency_error", "power_w",  "predicted_w", "power_error", NULL};
+
+static void add_point(struct dvfo_table *table, const struct dvfo_verdict *v, bool anchor)
+{
+    const double predicted_s = anchor ? v->anchored_s : v->latency_s;
+    dvfo_table_text(table, v->row.board);
+    dvfo_table_text(table, v->row.runtime);
+    dvfo_table_text(table, v->row.precision);
+    dvfo_table_text(table, v->row.network);
+    dvfo_table_number(table, v->row.input_px > 0 ? (double)v->row.input_px : NAN, 6);
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        dvfo_table_number(table, v->row.clocks.hz[d] / DVFO_HZ_PER_MHZ, 6);
+    }
+    dvfo_table_text(table, anchor && v->anchor ? "anchor" : v->left_out);
+    dvfo_table_number(table, v->row.latency_s / DVFO_S_PER_MS, 5);
+    dvfo_table_number(table, predicted_s / DVFO_S_PER_MS, 5);
+    dvfo_table_number(table, predicted_s / v->row.latency_s - 1.0, 3);
+    dvfo_table_number(table, v->row.power_w, 4);
+    dvfo_table_number(table, v->power_w, 4);
+    dvfo_table_number(table, v->power_w / v->row.power_w - 1.0, 3);
+}
+
+static void add_points(struct dvfo_table *table, const struct dvfo_verdicts *verdicts, bool anchor)
+{
+    for (size_t i = 0; i < verdicts->n; i++) {
+        add_point(table, &verdicts->verdict[i], anchor);
+    }
 }
 
 static dvfo_status print_points(struct dvfo_ctx *ctx, const struct dvfo_verdicts *verdicts, bool anchor,
                                 dvfo_table_format format)
 {
-    static const char *const columns[] = {
-        "board",    "runtime",    "precision",    "network",       "input_px", "cpu_mhz",     "gpu_mhz",     "mem_mhz",
-        "left_out", "latency_ms", "predicted_ms", "latency_error", "power_w",  "predicted_w", "power_error", NULL};
     struct dvfo_table *table = NULL;
-    DVFO_TRY(dvfo_table_create(ctx, columns, &table));
-    for (size_t i = 0; i < verdicts->n; i++) {
-        const struct dvfo_verdict *v = &verdicts->verdict[i];
-        const double predicted_s = anchor ? v->anchored_s : v->latency_s;
-        dvfo_table_text(table, v->row.board);
-        dvfo_table_text(table, v->row.runtime);
-        dvfo_table_text(table, v->row.precision);
-        dvfo_table_text(table, v->row.network);
-        dvfo_table_number(table, v->row.input_px > 0 ? (double)v->row.input_px : NAN, 6);
-        for (int d = 0; d < DVFO_DOMAINS; d++) {
-            dvfo_table_number(table, v->row.clocks.hz[d] / DVFO_HZ_PER_MHZ, 6);
-        }
-        dvfo_table_text(table, anchor && v->anchor ? "anchor" : v->left_out);
-        dvfo_table_number(table, v->row.latency_s * 1e3, 5);
-        dvfo_table_number(table, predicted_s * 1e3, 5);
-        dvfo_table_number(table, predicted_s / v->row.latency_s - 1.0, 3);
-        dvfo_table_number(table, v->row.power_w, 4);
-        dvfo_table_number(table, v->power_w, 4);
-        dvfo_table_number(table, v->power_w / v->row.power_w - 1.0, 3);
-    }
+    DVFO_TRY(dvfo_table_create(ctx, point_columns, &table));
+    add_points(table, verdicts, anchor);
     return print_and_free(ctx, table, format, DVFO_OK);
 }
 
@@ -243,17 +275,16 @@ static dvfo_status hold(struct dvfo_ctx *ctx, const struct options *options, con
     struct dvfo_verdicts verdicts = {0};
     dvfo_status status = dvfo_judge(ctx, board, &data->points, options->anchor, &verdicts);
     if (status == DVFO_OK && verdicts.batches > 0) {
-        dvfo_note(ctx, "%zu rows of more than one request at a time were left out", verdicts.batches);
+        dvfo_note(ctx, "rows of more than one request at a time were left out: %zu", verdicts.batches);
     }
     if (status == DVFO_OK && verdicts.n == 0) {
-        status = dvfo_fail(ctx, DVFO_BAD_INPUT, "%s holds no point to judge", options->measured);
+        status = dvfo_fail(ctx, DVFO_BAD_INPUT, "%s holds no point to judge", data->from);
     }
     if (status == DVFO_OK) {
         status = options->points ? print_points(ctx, &verdicts, options->anchor, format)
                                  : print_networks(ctx, &verdicts, options->anchor, format);
     }
     if (status == DVFO_OK && format == DVFO_TABLE_TEXT && !options->points) {
-        printf("\n");
         status = print_regions(ctx, board, &verdicts, options->anchor);
     }
     dvfo_verdicts_free(&verdicts);
@@ -275,6 +306,9 @@ static const char *const part_columns[] = {"board",
                                            "power_p90ape",
                                            "rank",
                                            NULL};
+static const char *const part_columns_per_cent[] = {
+    "board",   "runtime",       "precision", "left_out", "points", "latency_med_pct", "p90_pct", "anchored_med_pct",
+    "p90_pct", "power_med_pct", "p90_pct",   "rank",     NULL};
 
 static dvfo_status add_part(struct dvfo_ctx *ctx, struct dvfo_table *table, const struct dvfo_board *board,
                             const struct dvfo_runtime *runtime, const struct dvfo_verdicts *verdicts,
@@ -311,40 +345,79 @@ static dvfo_status add_parts(struct dvfo_ctx *ctx, struct dvfo_table *table, con
     return verdicts->n > 0 ? add_part(ctx, table, board, runtime, verdicts, NULL, name, format) : DVFO_OK;
 }
 
-static bool is_chosen(const struct options *options, const struct dvfo_runtime *runtime)
+/* What the verb leaves out, and how far it has come. */
+struct leaving {
+    const struct options *options;
+    const struct dvfo_board *board;
+    const struct dvfo_board_data *data;
+    dvfo_leave_out first, last;
+    dvfo_table_format format;
+    struct dvfo_table *table;
+    struct dvfo_progress progress;
+    int done;
+    size_t verdicts; /* in the table */
+};
+
+static dvfo_status leave_out_of(struct dvfo_ctx *ctx, struct leaving *leaving, const struct dvfo_runtime *runtime,
+                                dvfo_leave_out what)
 {
-    return (options->runtime == NULL || strcmp(options->runtime, runtime->name) == 0) &&
-           (options->precision == NULL || strcmp(options->precision, runtime->precision) == 0);
+    struct dvfo_verdicts verdicts = {0};
+    char title[80];
+    snprintf(title, sizeof title, "%.20s %.20s, each %s", runtime->name, runtime->precision, dvfo_leave_out_name(what));
+    dvfo_progress_tell(&leaving->progress, leaving->done++, title);
+    dvfo_status status = dvfo_judge_leaving_out(ctx, leaving->board, runtime, leaving->data, what, &verdicts);
+    if (status == DVFO_OK && leaving->options->points) {
+        add_points(leaving->table, &verdicts, leaving->options->anchor);
+    } else if (status == DVFO_OK) {
+        status = add_parts(ctx, leaving->table, leaving->board, runtime, &verdicts, what, leaving->format);
+    }
+    leaving->verdicts += status == DVFO_OK ? verdicts.n : 0;
+    dvfo_verdicts_free(&verdicts);
+    return status;
 }
 
-static dvfo_status leave_out(struct dvfo_ctx *ctx, const struct options *options, const struct dvfo_board *board,
-                             const struct dvfo_board_data *data, dvfo_leave_out first, dvfo_leave_out last,
-                             dvfo_table_format format)
+static dvfo_status leave_out_each(struct dvfo_ctx *ctx, struct leaving *leaving)
 {
-    struct dvfo_table *table = NULL;
-    DVFO_TRY(dvfo_table_create(ctx, part_columns, &table));
-    dvfo_status status = DVFO_OK;
-    for (size_t i = 0; i < board->runtime_count && status == DVFO_OK; i++) {
-        const struct dvfo_runtime *runtime = &board->runtime[i];
-        if (!is_chosen(options, runtime) || !dvfo_board_data_has(data, runtime)) {
+    for (size_t i = 0; i < leaving->board->runtime_count; i++) {
+        const struct dvfo_runtime *runtime = &leaving->board->runtime[i];
+        if (!dvfo_board_data_has(leaving->data, leaving->board, runtime)) {
             continue;
         }
-        for (int what = (int)first; what <= (int)last && status == DVFO_OK; what++) {
-            struct dvfo_verdicts verdicts = {0};
-            status = dvfo_judge_leaving_out(ctx, board, runtime, data, (dvfo_leave_out)what, &verdicts);
-            if (status == DVFO_OK && options->points) {
-                status = print_points(ctx, &verdicts, options->anchor, format);
-            } else if (status == DVFO_OK) {
-                status = add_parts(ctx, table, board, runtime, &verdicts, (dvfo_leave_out)what, format);
-            }
-            dvfo_verdicts_free(&verdicts);
+        for (int what = (int)leaving->first; what <= (int)leaving->last; what++) {
+            DVFO_TRY(leave_out_of(ctx, leaving, runtime, (dvfo_leave_out)what));
         }
     }
-    if (options->points) {
-        dvfo_table_free(table);
-        return status;
+    return leaving->verdicts > 0
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT,
+                           "%s holds nothing that could be left out: expected latencies of several networks, input "
+                           "sizes or clocks under a runtime of %s",
+                           leaving->data->from, leaving->board->name);
+}
+
+/* What an interruption leaves is printed as far as it came. */
+static dvfo_status leave_out(struct dvfo_ctx *ctx, struct leaving *leaving)
+{
+    const bool per_cent = leaving->format == DVFO_TABLE_TEXT;
+    int total = 0;
+    for (size_t i = 0; i < leaving->board->runtime_count; i++) {
+        total += dvfo_board_data_has(leaving->data, leaving->board, &leaving->board->runtime[i])
+                     ? (int)leaving->last - (int)leaving->first + 1
+                     : 0;
     }
-    return print_and_free(ctx, table, format, status);
+    DVFO_TRY(dvfo_table_create(ctx,
+                               leaving->options->points ? point_columns
+                               : per_cent               ? part_columns_per_cent
+                                                        : part_columns,
+                               &leaving->table));
+    ctx->stop = dvfo_interrupt_catch();
+    leaving->progress = dvfo_progress_begin("parts", total);
+    dvfo_status status = leave_out_each(ctx, leaving);
+    dvfo_progress_end(&leaving->progress);
+    if (status == DVFO_INTERRUPTED && leaving->verdicts > 0) {
+        (void)dvfo_table_print(ctx, leaving->table, leaving->format, stdout);
+    }
+    return print_and_free(ctx, leaving->table, leaving->format, status);
 }
 
 static dvfo_status parts_of(struct dvfo_ctx *ctx, const char *text, dvfo_leave_out *first, dvfo_leave_out *last)
@@ -368,32 +441,57 @@ static dvfo_status parts_of(struct dvfo_ctx *ctx, const char *text, dvfo_leave_o
                            near != NULL ? "'?" : "");
 }
 
-static dvfo_status validate(struct dvfo_ctx *ctx, const struct options *options, const struct dvfo_board *board,
-                            const struct dvfo_board_data *data, dvfo_table_format format)
+/* Rows of other runtimes than the one that was asked for go. */
+static dvfo_status keep_chosen(struct dvfo_ctx *ctx, const struct options *options, struct dvfo_board_data *data)
 {
-    dvfo_leave_out first, last;
-    if (options->leave_out == NULL) {
-        return hold(ctx, options, board, data, format);
+    struct dvfo_measurements *points = &data->points;
+    size_t kept = 0;
+    for (size_t i = 0; i < points->n; i++) {
+        const struct dvfo_measurement *row = &points->row[i];
+        if ((options->runtime == NULL || strcmp(options->runtime, row->runtime) == 0) &&
+            (options->precision == NULL || strcmp(options->precision, row->precision) == 0)) {
+            points->row[kept++] = *row;
+        }
     }
-    DVFO_TRY(parts_of(ctx, options->leave_out, &first, &last));
-    return leave_out(ctx, options, board, data, first, last, format);
+    points->n = kept;
+    return kept > 0
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT, "%s holds no point of %s%s%s", data->from,
+                           options->runtime != NULL ? options->runtime : "any runtime",
+                           options->precision != NULL ? " " : "", options->precision != NULL ? options->precision : "");
+}
+
+static dvfo_status validate(struct dvfo_ctx *ctx, struct leaving *leaving, const char *measured)
+{
+    struct dvfo_board_data data = {0};
+    leaving->data = &data;
+    dvfo_status status = dvfo_board_data_load(ctx, measured, leaving->board->name, &data);
+    status = status == DVFO_OK ? dvfo_plausible(ctx, leaving->board, data.from, &data.points, NULL) : status;
+    status = status == DVFO_OK ? keep_chosen(ctx, leaving->options, &data) : status;
+    if (status == DVFO_OK) {
+        status = leaving->options->leave_out != NULL
+                     ? leave_out(ctx, leaving)
+                     : hold(ctx, leaving->options, leaving->board, &data, leaving->format);
+    }
+    dvfo_board_data_free(&data);
+    return status;
 }
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
 {
     struct options options = {.format = "table"};
-    dvfo_table_format format = DVFO_TABLE_TEXT;
+    struct leaving leaving = {.options = &options};
     struct dvfo_board *board = NULL;
-    struct dvfo_board_data data = {0};
     DVFO_TRY(dvfo_command_parse(ctx, &argp, argc, argv, &options));
     DVFO_TRY(dvfo_profile_need(ctx, "validate", "board", options.board));
     DVFO_TRY(dvfo_profile_need(ctx, "validate", "measured", options.measured));
-    DVFO_TRY(dvfo_table_format_of(ctx, options.format, &format));
+    DVFO_TRY(dvfo_table_format_of(ctx, options.format, &leaving.format));
+    if (options.leave_out != NULL) {
+        DVFO_TRY(parts_of(ctx, options.leave_out, &leaving.first, &leaving.last));
+    }
     DVFO_TRY(dvfo_board_load(ctx, options.board, &board));
-    dvfo_status status = dvfo_board_data_load(ctx, options.measured, board->name, &data);
-    status = status == DVFO_OK ? dvfo_plausible(ctx, board, options.measured, &data.points, NULL) : status;
-    status = status == DVFO_OK ? validate(ctx, &options, board, &data, format) : status;
-    dvfo_board_data_free(&data);
+    leaving.board = board;
+    const dvfo_status status = validate(ctx, &leaving, options.measured);
     dvfo_board_free(board);
     return status;
 }

@@ -44,6 +44,11 @@ static void add_row(struct dvfo_table *table, const struct dvfo_board_entry *ent
     dvfo_table_text(table, entry->unit);
     dvfo_table_text(table, dvfo_standing_name(quantity->standing));
     dvfo_table_number(table, quantity->error, 2);
+    if (quantity->points > 0) {
+        dvfo_table_integer(table, quantity->points);
+    } else {
+        dvfo_table_number(table, NAN, 1);
+    }
     dvfo_table_number(table, quantity->low, 4);
     dvfo_table_number(table, quantity->high, 4);
     dvfo_table_text(table, quantity->source);
@@ -68,8 +73,8 @@ static dvfo_status fill(struct dvfo_ctx *ctx, const struct dvfo_board *board, st
 
 static dvfo_status print_coefficients(struct dvfo_ctx *ctx, const struct dvfo_board *board, dvfo_table_format format)
 {
-    static const char *const columns[] = {"coefficient", "value", "unit",   "standing", "error",
-                                          "low",         "high",  "source", NULL};
+    static const char *const columns[] = {"coefficient", "value", "unit", "standing", "error",
+                                          "points",      "low",   "high", "source",   NULL};
     struct dvfo_table *table = NULL;
     DVFO_TRY(dvfo_table_create(ctx, columns, &table));
     dvfo_status status = fill(ctx, board, table);
@@ -89,8 +94,8 @@ static void print_heading(const struct dvfo_board *board)
     for (size_t i = 0; i < board->runtime_count; i++) {
         const struct dvfo_runtime *runtime = &board->runtime[i];
         printf("%s %s %s (%s, %s)%s", i > 0 ? "," : "", runtime->name, runtime->precision,
-               runtime->combine == DVFO_COMBINE_STREAM ? "stream" : "sum",
-               dvfo_wait_name(runtime->wait), i == 0 ? " by default" : "");
+               runtime->combine == DVFO_COMBINE_STREAM ? "stream" : "sum", dvfo_wait_name(runtime->wait),
+               i == 0 ? " by default" : "");
     }
     printf("\n\n");
 }

@@ -466,7 +466,7 @@ Test(fit, committed_values_come_out_again)
         cr_assert(dvfo_board_load(&ctx, shipped[b], &board) == DVFO_OK, "%s", ctx.message);
         cr_assert(dvfo_board_data_load(&ctx, folder, shipped[b], &data) == DVFO_OK, "%s", ctx.message);
         for (size_t r = 0; r < board->runtime_count; r++) {
-            if (strcmp(board->runtime[r].name, "keras") != 0 && dvfo_board_data_has(&data, &board->runtime[r])) {
+            if (strcmp(board->runtime[r].name, "keras") != 0 && dvfo_board_data_has(&data, board, &board->runtime[r])) {
                 cr_assert(dvfo_fit_latency(&ctx, board, &board->runtime[r], &data, &fit) == DVFO_OK, "%s", ctx.message);
                 expect_unmoved(shipped[b], &fit);
             }

@@ -30,7 +30,11 @@ static size_t column_of(const struct dvfo_csv *csv, const char *name)
 
 static dvfo_status read_heading(struct dvfo_ctx *ctx, struct dvfo_csv *csv, const char *const needed[])
 {
+    static const char byte_order_mark[] = "\xEF\xBB\xBF"; /* what spreadsheets put before UTF-8 */
     csv->lines = dvfo_lines_of(&csv->text);
+    if (strncmp(csv->lines.next, byte_order_mark, strlen(byte_order_mark)) == 0) {
+        csv->lines.next += strlen(byte_order_mark);
+    }
     csv->column_count = dvfo_text_split(dvfo_lines_next(&csv->lines), ',', csv->column, DVFO_CSV_MAX_COLUMNS);
     if (csv->column_count > DVFO_CSV_MAX_COLUMNS) {
         const size_t found = csv->column_count;

@@ -1,10 +1,9 @@
 #include "profiles/calibrate/import.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "sim/base/data_path.h"
 
 static const struct {
     const char *board, *first; /* the table that is read first */
@@ -58,6 +57,7 @@ static dvfo_status load_folder(struct dvfo_ctx *ctx, const char *folder, const c
     if (!is_regular_file(points)) {
         return dvfo_import_board(ctx, folder, board, out);
     }
+    memcpy(out->from, points, sizeof out->from);
     DVFO_TRY(dvfo_measurements_load(ctx, points, &out->points));
     if (is_regular_file(rails)) {
         DVFO_TRY(dvfo_measurements_load_rails(ctx, rails, &out->rails));
@@ -73,14 +73,17 @@ dvfo_status dvfo_board_data_load(struct dvfo_ctx *ctx, const char *path, const c
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: cannot be read: %s; expected a file or folder of measurements", path,
                          strerror(errno));
     }
+    snprintf(out->from, sizeof out->from, "%s", path);
     return S_ISDIR(info.st_mode) ? load_folder(ctx, path, board, out) : dvfo_measurements_load(ctx, path, &out->points);
 }
 
-bool dvfo_board_data_has(const struct dvfo_board_data *data, const struct dvfo_runtime *runtime)
+bool dvfo_board_data_has(const struct dvfo_board_data *data, const struct dvfo_board *board,
+                         const struct dvfo_runtime *runtime)
 {
     for (size_t i = 0; i < data->points.n; i++) {
-        if (strcmp(data->points.row[i].runtime, runtime->name) == 0 &&
-            strcmp(data->points.row[i].precision, runtime->precision) == 0) {
+        const struct dvfo_measurement *row = &data->points.row[i];
+        if (strcmp(row->board, board->name) == 0 && strcmp(row->runtime, runtime->name) == 0 &&
+            strcmp(row->precision, runtime->precision) == 0 && row->batch == 1 && !isnan(row->latency_s)) {
             return true;
         }
     }

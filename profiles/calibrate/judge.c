@@ -65,6 +65,9 @@ static dvfo_status judge_row(struct dvfo_ctx *ctx, const struct dvfo_board *boar
 {
     struct dvfo_verdict verdict = {.row = *row, .anchored_s = NAN};
     struct dvfo_prediction prediction;
+    if (isnan(row->latency_s) && isnan(row->power_w)) {
+        return DVFO_OK;
+    }
     DVFO_TRY(dvfo_predict(ctx, board, runtime, networks, row, &prediction));
     snprintf(verdict.runtime, sizeof verdict.runtime, "%s", runtime->name);
     snprintf(verdict.left_out, sizeof verdict.left_out, "%s", left_out);
@@ -197,31 +200,31 @@ static void add_part(struct parts *parts, const struct part *part)
     }
 }
 
-static bool has_another_size(const struct dvfo_measurements *points, const struct dvfo_measurement *row)
-{
-    for (size_t i = 0; i < points->n; i++) {
-        const struct dvfo_measurement *other = &points->row[i];
-        if (strcmp(other->network, row->network) == 0 && strcmp(other->runtime, row->runtime) == 0 &&
-            strcmp(other->precision, row->precision) == 0 && other->input_px != row->input_px) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void part_by_network(const struct dvfo_measurements *points, const struct dvfo_measurement *row, bool by_size,
-                            struct parts *parts)
+static void part_by_network(const struct dvfo_measurement *row, bool by_size, struct parts *parts)
 {
     struct part part = {.network = row->network, .input_px = by_size ? row->input_px : -1, .domain = -1};
-    if (by_size && !has_another_size(points, row)) {
-        return;
-    }
     if (by_size) {
         snprintf(part.name, sizeof part.name, "%.31s at %ld px", row->network, row->input_px);
     } else {
         snprintf(part.name, sizeof part.name, "network %.31s", row->network);
     }
     add_part(parts, &part);
+}
+
+/* Sizes of networks that have but one are no parts. */
+static void drop_single_sizes(struct parts *parts)
+{
+    const struct parts all = *parts;
+    parts->n = 0;
+    for (size_t i = 0; i < all.n; i++) {
+        size_t sizes = 0;
+        for (size_t k = 0; k < all.n; k++) {
+            sizes += strcmp(all.part[i].network, all.part[k].network) == 0;
+        }
+        if (sizes > 1) {
+            parts->part[parts->n++] = all.part[i];
+        }
+    }
 }
 
 /* Distinct clocks of a domain, ascending; returns how many. */
@@ -271,8 +274,11 @@ static struct parts find_parts(const struct dvfo_board *board, const struct dvfo
     }
     for (size_t i = 0; i < points->n; i++) {
         if (belongs(&points->row[i], board, runtime)) {
-            part_by_network(points, &points->row[i], what == DVFO_LEAVE_SIZE, &parts);
+            part_by_network(&points->row[i], what == DVFO_LEAVE_SIZE, &parts);
         }
+    }
+    if (what == DVFO_LEAVE_SIZE) {
+        drop_single_sizes(&parts);
     }
     return parts;
 }

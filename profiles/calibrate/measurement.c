@@ -75,11 +75,11 @@ static dvfo_status read_name(struct dvfo_ctx *ctx, const struct dvfo_csv *csv, c
 }
 
 /* A whole number that may be empty. */
-static dvfo_status read_whole(struct dvfo_ctx *ctx, const struct dvfo_csv *csv, const char *column, double max,
-                              long otherwise, long *out)
+static dvfo_status read_whole(struct dvfo_ctx *ctx, const struct dvfo_csv *csv, const char *column, double min,
+                              double max, long otherwise, long *out)
 {
     double value = 0.0;
-    DVFO_TRY(dvfo_csv_number(ctx, csv, column, 0.0, max, &value));
+    DVFO_TRY(dvfo_csv_number(ctx, csv, column, min, max, &value));
     if (!isnan(value) && value != floor(value)) {
         return dvfo_csv_fail(ctx, csv, "'%s' is %g, expected a whole number", column, value);
     }
@@ -97,7 +97,7 @@ static dvfo_status read_subject(struct dvfo_ctx *ctx, const struct dvfo_csv *csv
     DVFO_TRY(read_name(ctx, csv, "runtime", network_needed, row->runtime));
     DVFO_TRY(read_name(ctx, csv, "precision", network_needed, row->precision));
     DVFO_TRY(read_name(ctx, csv, "network", network_needed, row->network));
-    DVFO_TRY(read_whole(ctx, csv, "input_px", MAX_PX, 0, &row->input_px));
+    DVFO_TRY(read_whole(ctx, csv, "input_px", 0.0, MAX_PX, 0, &row->input_px));
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         DVFO_TRY(dvfo_csv_number(ctx, csv, clock_columns[d], 1e-3, MAX_MHZ, &row->clocks.hz[d]));
         row->clocks.hz[d] = round(row->clocks.hz[d] * DVFO_HZ_PER_MHZ);
@@ -111,8 +111,8 @@ static dvfo_status read_point(struct dvfo_ctx *ctx, const struct dvfo_csv *csv, 
 {
     long batch = 1, cores = 0;
     DVFO_TRY(read_subject(ctx, csv, true, row));
-    DVFO_TRY(read_whole(ctx, csv, "batch", 1e6, 1, &batch));
-    DVFO_TRY(read_whole(ctx, csv, "cpu_cores", 1024.0, 0, &cores));
+    DVFO_TRY(read_whole(ctx, csv, "batch", 1.0, 1e6, 1, &batch));
+    DVFO_TRY(read_whole(ctx, csv, "cpu_cores", 0.0, 1024.0, 0, &cores));
     row->batch = (int)batch;
     row->cpu_cores = (int)cores;
     DVFO_TRY(dvfo_csv_number(ctx, csv, "latency_ms", 1e-6, MAX_MS, &row->latency_s));

@@ -124,6 +124,19 @@ static dvfo_status check_repeats(struct dvfo_ctx *ctx, const char *name, const s
     return DVFO_OK;
 }
 
+/* A row's network; the message says whose. */
+static dvfo_status network_of(struct dvfo_ctx *ctx, const char *name, const struct dvfo_measurement *row,
+                              struct dvfo_predict_networks *networks, const struct dvfo_network **out)
+{
+    const dvfo_status status = dvfo_predict_network(ctx, networks, row, out);
+    if (status != DVFO_BAD_INPUT || ctx == NULL) {
+        return status;
+    }
+    char sentence[sizeof ctx->message];
+    memcpy(sentence, ctx->message, sizeof sentence);
+    return dvfo_fail(ctx, status, "%s:%d: %.800s", name, row->line, sentence);
+}
+
 static dvfo_status check_rows(struct dvfo_ctx *ctx, const struct dvfo_board *board, const char *name,
                               const struct dvfo_measurements *points, struct dvfo_predict_networks *networks)
 {
@@ -137,7 +150,7 @@ static dvfo_status check_rows(struct dvfo_ctx *ctx, const struct dvfo_board *boa
             DVFO_TRY(check_clock(ctx, board, name, row, d));
         }
         DVFO_TRY(check_power(ctx, name, row));
-        DVFO_TRY(dvfo_predict_network(ctx, networks, row, &network));
+        DVFO_TRY(network_of(ctx, name, row, networks, &network));
         DVFO_TRY(check_latency(ctx, board, name, row, network));
     }
     return DVFO_OK;
