@@ -1,6 +1,7 @@
 /* dvfo profile fit. */
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bench/interrupt.h"
 #include "bench/profile_verbs.h"
@@ -175,6 +176,19 @@ static dvfo_status fit_board(struct dvfo_ctx *ctx, const struct options *options
     return fits->count > 0 ? DVFO_OK : fail_without_latency(ctx, options, board, data);
 }
 
+/* Measurements are dearer than fits. */
+static dvfo_status begin_output(struct dvfo_ctx *ctx, const char *path, const struct dvfo_board_data *data,
+                                struct dvfo_output *output)
+{
+    struct stat out, from;
+    if (stat(path, &out) == 0 && stat(data->from, &from) == 0 && out.st_dev == from.st_dev &&
+        out.st_ino == from.st_ino) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--out is %s, which the measurements stand in; choose another name",
+                         path);
+    }
+    return dvfo_output_begin(ctx, path, output);
+}
+
 static dvfo_status fit_and_print(struct dvfo_ctx *ctx, const struct options *options, struct dvfo_board *board,
                                  const struct dvfo_board_data *data, dvfo_table_format format)
 {
@@ -183,7 +197,7 @@ static dvfo_status fit_and_print(struct dvfo_ctx *ctx, const struct options *opt
     const struct dvfo_runtime *asked = NULL;
     DVFO_TRY(dvfo_board_runtime(ctx, board, options->runtime, options->precision, &asked));
     ctx->stop = dvfo_interrupt_catch();
-    dvfo_status status = options->out != NULL ? dvfo_output_begin(ctx, options->out, &output) : DVFO_OK;
+    dvfo_status status = options->out != NULL ? begin_output(ctx, options->out, data, &output) : DVFO_OK;
     status = status == DVFO_OK ? fit_board(ctx, options, board, data, &fits) : status;
     status = status == DVFO_OK ? print_fits(ctx, &fits, format) : status;
     if (status == DVFO_OK && options->out != NULL) {

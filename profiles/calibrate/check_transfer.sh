@@ -12,9 +12,20 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 
-sibling() { # name, FLOP per cycle, byte per cycle of the bus
-    awk -v name="$1" -v flop="$2" -v bus="$3" '
+# Distinct values of a column of a table, ascending, as a list of MHz.
+levels() { # table, column, units per MHz
+    awk -F, -v column="$2" -v unit="$3" '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i + 1; next } # a quoted name holds one comma more
+        { print $at[column] / unit }' "$1" | sort -gu | paste -sd,
+}
+
+sibling() { # name, table, FLOP per cycle, byte per cycle of the bus
+    awk -v name="$1" -v flop="$3" -v bus="$4" -v cpu="$(levels "$2" cpu_freq_khz 1e3)" \
+        -v gpu="$(levels "$2" gpu_freq_hz 1e6)" -v mem="$(levels "$2" emc_freq_hz 1e6)" '
         /^name:/ { print "name: " name; next }
+        /^  (cpu|gpu|mem):$/ { domain = $1 }
+        /^    levels_mhz:/ { print "    levels_mhz: [" (domain == "cpu:" ? cpu : domain == "gpu:" ? gpu : mem) "]"; next }
+        /^    calibrated_mhz:/ { next }
         /^peak_byte_per_cycle:/ { sub(/value: 32/, "value: " bus) }
         /- name: keras/ { keras = 1 }
         !keras && / byte_per_cycle:/ { sub(/value: .*source/, "value: " bus / 2 ", standing: documented, source") }
@@ -25,17 +36,23 @@ sibling() { # name, FLOP per cycle, byte per cycle of the bus
         { print }' profiles/boards/jetson-tx2.yaml >"$folder/$1.yaml"
 }
 
+# Settings of cores and clocks, with the median of the jobs at each: other knobs were turned, too.
 points() { # name, table, input px
-    awk -F, -v OFS=, -v name="$1" -v px="$3" '
-        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i + 1 # a quoted name holds one comma more
-                  print "board,runtime,precision,network,input_px,batch,cpu_cores,cpu_mhz,gpu_mhz,mem_mhz,latency_ms,power_mw"; next }
-        { print name, "keras", "fp32", "xception", px, 1, $at["cores_online"], $at["cpu_freq_khz"] / 1e3,
-                $at["gpu_freq_hz"] / 1e6, $at["emc_freq_hz"] / 1e6, $at["workload_time_s"] * 1e3, "" }' "$2"
+    echo "board,runtime,precision,network,input_px,batch,cpu_cores,cpu_mhz,gpu_mhz,mem_mhz,latency_ms,power_mw"
+    awk -F, '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i + 1; next }
+        { print $at["cores_online"] "," $at["cpu_freq_khz"] / 1e3 "," $at["gpu_freq_hz"] / 1e6 "," $at["emc_freq_hz"] / 1e6,
+                $at["workload_time_s"] * 10 }' "$2" | # a hundredth of the job, in ms: its unit is taken away anyway
+        sort -k1,1 -k2,2g | awk -v name="$1" -v px="$3" '
+        function tell() { if (n) print name ",keras,fp32,xception," px ",1," setting "," (ms[int((n + 1) / 2)] + ms[int(n / 2) + 1]) / 2 "," }
+        $1 != setting { tell(); setting = $1; n = 0 }
+        { ms[++n] = $2 }
+        END { tell() }'
 }
 
 check() { # name, table, FLOP per cycle, bus
     local table="$tables/$2"
-    sibling "$1" "$3" "$4"
+    sibling "$1" "$table" "$3" "$4"
     for px in 100 200 300; do
         points "$1" "$table" "$px" >"$folder/points.csv"
         build/release/dvfo profile validate --board "$folder/$1.yaml" --measured "$folder/points.csv" --anchor --points \
