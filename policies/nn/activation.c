@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "policies/nn/wide.h"
+
 #define CLIP 20.0f /* DeepSpeech (Hannun et al. 2014) */
 #define LEAK 0.1f  /* darknet */
 
@@ -80,7 +82,7 @@ static inline float gelu(float x)
     }                                                                                                                  \
     return
 
-void dvfo_activation_apply(dvfo_activation activation, float bias, long n, float *values)
+DVFO_WIDE void dvfo_activation_apply(dvfo_activation activation, float bias, long n, float *values)
 {
     switch (activation) {
     case DVFO_ACTIVATION_RELU:
@@ -142,7 +144,7 @@ float dvfo_activation_exact(dvfo_activation activation, float x)
     return x;
 }
 
-void dvfo_activation_exp(long n, const float *shift, float *x)
+DVFO_WIDE void dvfo_activation_exp(long n, const float *shift, float *x)
 {
     for (long i = 0; i < n; i++) {
         x[i] = fast_exp(x[i] - shift[i]);

@@ -5,6 +5,7 @@
 
 #include "policies/nn/matrix.h"
 #include "policies/nn/plane.h"
+#include "policies/nn/wide.h"
 
 /* Numbers in a block of patches: 4 MiB. Smaller blocks make products pack the weights more often, larger ones leave the
  * cache. */
@@ -127,8 +128,8 @@ size_t dvfo_convolution_depthwise_scratch(const struct dvfo_window *w)
     return dvfo_plane_scratch(w);
 }
 
-void dvfo_convolution_depthwise(const struct dvfo_window *w, const float *weight, const float *bias,
-                                dvfo_activation activation, float *scratch, const float *in, float *out)
+DVFO_WIDE void dvfo_convolution_depthwise(const struct dvfo_window *w, const float *weight, const float *bias,
+                                          dvfo_activation activation, float *scratch, const float *in, float *out)
 {
     struct dvfo_plane plane = dvfo_plane_in(w, 0.0f, scratch);
     for (long i = 0; i < w->B * w->C; i++) {

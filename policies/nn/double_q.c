@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+enum { SLAB = 64 };
+
 struct dvfo_double_q_def dvfo_double_q_def_default(void)
 {
     return (struct dvfo_double_q_def){
@@ -55,8 +57,8 @@ static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_double_q *q)
     DVFO_TRY(dvfo_branching_create(ctx, &def->network, &q->network));
     DVFO_TRY(dvfo_branching_create(ctx, &def->network, &q->target));
     DVFO_TRY(dvfo_adam_create(ctx, &def->adam, q->network->count, &q->adam));
-    DVFO_TRY(dvfo_branching_pass_create(ctx, q->network, 2 * def->batch, true, &q->pass));
-    DVFO_TRY(dvfo_branching_pass_create(ctx, q->network, def->batch, false, &q->target_pass));
+    DVFO_TRY(dvfo_branching_pass_create(ctx, q->network, def->batch, true, &q->pass));
+    DVFO_TRY(dvfo_branching_pass_create(ctx, q->network, def->batch < SLAB ? def->batch : SLAB, false, &q->target_pass));
     const size_t B = (size_t)def->batch, D = (size_t)def->network.branches;
     q->gradient = calloc(q->network->count + B * (D + 1), sizeof *q->gradient);
     if (q->gradient == NULL) {
@@ -104,16 +106,32 @@ void dvfo_double_q_initialise(struct dvfo_double_q *q, gsl_rng *rng)
     dvfo_branching_follow(q->target, q->network, 1.0);
 }
 
+/* What the values should have been, a slab of samples after the other, so that what lies between two layers stays in
+ * the first-level cache. */
+static void aim(struct dvfo_double_q *q, const struct dvfo_batch *batch)
+{
+    const struct dvfo_branching *net = q->network;
+    const long B = batch->samples, I = net->def.inputs, D = net->def.branches;
+    for (long b = 0; b < B; b += SLAB) {
+        const long count = B - b < SLAB ? B - b : SLAB;
+        const float *after = batch->observation + (B + b) * I;
+        dvfo_branching_forward(q->target, count, after, q->target_pass);
+        if (q->def.doubled) {
+            dvfo_branching_forward(net, count, after, q->pass);
+        }
+        const float *chooser = q->def.doubled ? q->pass->q : q->target_pass->q;
+        dvfo_td_targets(net, q->def.target, count, batch->reward + b, batch->discount + b, chooser, q->target_pass->q,
+                        q->y + b * D);
+    }
+}
+
 /* Loss and gradient of a batch; the networks stay. */
 static void differentiate(struct dvfo_double_q *q, const struct dvfo_batch *batch, struct dvfo_double_q_report *report)
 {
     const struct dvfo_branching *net = q->network;
-    const long B = batch->samples, A = net->actions, I = net->def.inputs;
-    const float *after = batch->observation + B * I;
-    dvfo_branching_forward(q->target, B, after, q->target_pass);
-    dvfo_branching_forward(net, q->def.doubled ? 2 * B : B, batch->observation, q->pass);
-    dvfo_td_targets(net, q->def.target, batch, q->def.doubled ? q->pass->q + B * A : q->target_pass->q,
-                    q->target_pass->q, q->y);
+    const long B = batch->samples;
+    aim(q, batch);
+    dvfo_branching_forward(net, B, batch->observation, q->pass);
     report->loss = dvfo_td_loss_of(net, q->def.loss, batch, q->pass->q, q->y, q->pass->dq, q->error);
     const double scale = q->def.trunk_scale > 0.0 ? q->def.trunk_scale : 1.0 / (double)(net->def.branches + 1);
     dvfo_branching_backward(net, B, batch->observation, (float)scale, q->pass, q->gradient);

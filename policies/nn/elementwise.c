@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "policies/nn/wide.h"
+
 /* Numbers that pass through all summands and the activation before the next ones do: they stay in the first cache. */
 enum { BLOCK = 2048 };
 
-void dvfo_elementwise_add(int count, const float *const in[], dvfo_activation activation, long n, float *out)
+DVFO_WIDE void dvfo_elementwise_add(int count, const float *const in[], dvfo_activation activation, long n, float *out)
 {
     for (long from = 0; from < n; from += BLOCK) {
         const long m = n - from < BLOCK ? n - from : BLOCK;
@@ -19,7 +21,8 @@ void dvfo_elementwise_add(int count, const float *const in[], dvfo_activation ac
     }
 }
 
-void dvfo_elementwise_multiply(const float *in, const float *factor, dvfo_activation activation, long n, float *out)
+DVFO_WIDE void dvfo_elementwise_multiply(const float *in, const float *factor, dvfo_activation activation, long n,
+                                         float *out)
 {
     for (long from = 0; from < n; from += BLOCK) {
         const long m = n - from < BLOCK ? n - from : BLOCK;
@@ -30,8 +33,8 @@ void dvfo_elementwise_multiply(const float *in, const float *factor, dvfo_activa
     }
 }
 
-void dvfo_elementwise_scale(const float *in, const float *factor, dvfo_activation activation, long C, long N,
-                            float *out)
+DVFO_WIDE void dvfo_elementwise_scale(const float *in, const float *factor, dvfo_activation activation, long C, long N,
+                                      float *out)
 {
     for (long c = 0; c < C; c++) {
         for (long i = c * N; i < (c + 1) * N; i++) {

@@ -3,10 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "policies/nn/wide.h"
+
 #define LAYER_EPSILON 1e-6f /* torchvision vit_b_16 */
 
-void dvfo_normalisation_channels(long C, long N, const float *scale, const float *shift, dvfo_activation activation,
-                                 const float *in, float *out)
+DVFO_WIDE void dvfo_normalisation_channels(long C, long N, const float *scale, const float *shift,
+                                           dvfo_activation activation, const float *in, float *out)
 {
     for (long c = 0; c < C; c++) {
         for (long i = 0; i < N; i++) {
@@ -16,8 +18,8 @@ void dvfo_normalisation_channels(long C, long N, const float *scale, const float
     }
 }
 
-void dvfo_normalisation_layer(long C, long N, const float *scale, const float *shift, float *scratch, const float *in,
-                              float *out)
+DVFO_WIDE void dvfo_normalisation_layer(long C, long N, const float *scale, const float *shift, float *scratch,
+                                        const float *in, float *out)
 {
     float *const mean = scratch, *const factor = scratch + N;
     const float share = 1.0f / (float)C;
@@ -44,7 +46,7 @@ void dvfo_normalisation_layer(long C, long N, const float *scale, const float *s
 }
 
 /* (C, N): the largest of each column first, so that no exponential overflows. */
-static void softmax(long C, long N, float *scratch, const float *in, float *out)
+DVFO_WIDE static void softmax(long C, long N, float *scratch, const float *in, float *out)
 {
     float *const largest = scratch, *const sum = scratch + N;
     memcpy(largest, in, (size_t)N * sizeof *in);

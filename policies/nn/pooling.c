@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policies/nn/plane.h"
+#include "policies/nn/wide.h"
 
 static inline void largest_of_block(const struct dvfo_plane *plane, const float *seen, long stride, float start,
                                     float *out)
@@ -48,7 +49,7 @@ size_t dvfo_pooling_scratch(const struct dvfo_window *w)
     return dvfo_plane_scratch(w);
 }
 
-void dvfo_pooling_maximum(const struct dvfo_window *w, float *scratch, const float *in, float *out)
+DVFO_WIDE void dvfo_pooling_maximum(const struct dvfo_window *w, float *scratch, const float *in, float *out)
 {
     struct dvfo_plane plane = dvfo_plane_in(w, -FLT_MAX, scratch);
     for (long i = 0; i < w->B * w->C; i++) {
@@ -58,7 +59,7 @@ void dvfo_pooling_maximum(const struct dvfo_window *w, float *scratch, const flo
     }
 }
 
-void dvfo_pooling_average(const struct dvfo_window *w, float *scratch, const float *in, float *out)
+DVFO_WIDE void dvfo_pooling_average(const struct dvfo_window *w, float *scratch, const float *in, float *out)
 {
     struct dvfo_plane plane = dvfo_plane_in(w, 0.0f, scratch);
     const float share = 1.0f / (float)(w->kernel_h * w->kernel_w);
@@ -99,7 +100,7 @@ static float mean_of(const struct dvfo_window *w, const float *plane, struct dvf
     return sum / (float)((rows.end - rows.first) * (columns.end - columns.first));
 }
 
-void dvfo_pooling_adaptive(const struct dvfo_window *w, const float *in, float *out)
+DVFO_WIDE void dvfo_pooling_adaptive(const struct dvfo_window *w, const float *in, float *out)
 {
     for (long plane = 0; plane < w->B * w->C; plane++) {
         for (long y = 0; y < w->Y; y++) {

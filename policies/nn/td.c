@@ -12,11 +12,11 @@ static float mean_of(long n, const float *x)
     return sum / (float)n;
 }
 
-void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, const struct dvfo_batch *batch,
-                     const float *chooser, const float *valuer, float *y)
+void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, long B, const float *reward,
+                     const float *discount, const float *chooser, const float *valuer, float *y)
 {
     const long A = net->actions, D = net->def.branches;
-    for (long b = 0; b < batch->samples; b++) {
+    for (long b = 0; b < B; b++) {
         int best[DVFO_BRANCHING_BRANCHES];
         float value[DVFO_BRANCHING_BRANCHES];
         dvfo_branching_greedy(net, chooser + b * A, best);
@@ -26,7 +26,7 @@ void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, co
         const float mean = mean_of(D, value);
         for (long d = 0; d < D; d++) {
             const float next = target == DVFO_TD_TARGET_MEAN ? mean : value[d];
-            y[b * D + d] = batch->reward[b] + batch->discount[b] * next;
+            y[b * D + d] = reward[b] + discount[b] * next;
         }
     }
 }

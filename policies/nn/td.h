@@ -29,8 +29,8 @@ typedef enum dvfo_td_loss { DVFO_TD_LOSS_LIST(DVFO_TD_LOSS_ENUM) DVFO_TD_LOSS_CO
  *                  target (van Hasselt et al. 2016), the target network's for a plain one
  *  @param valuer   (B, A) Q of the same states that values them: the target network's
  *  @param y        (B, D) */
-void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, const struct dvfo_batch *batch,
-                     const float *chooser, const float *valuer, float *y);
+void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, long B, const float *reward,
+                     const float *discount, const float *chooser, const float *valuer, float *y);
 
 /** Loss: the mean over samples of weight times the mean over branches of loss(Q_d(s, a_d) - y_d).
  *  @param q      (B, A) Q of the states left
