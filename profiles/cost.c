@@ -100,7 +100,7 @@ static struct dvfo_request_parts request_parts(const struct dvfo_runtime *runtim
                                                const struct dvfo_clocks *clocks)
 {
     const double host_s = runtime->host_cycles.value / clocks->hz[DVFO_CPU];
-    struct dvfo_request_parts parts = {host_s + runtime->fixed_s.value, host_s, 1.0};
+    struct dvfo_request_parts parts = {host_s + runtime->fixed_s.value + runtime->handover_s.value, host_s, 1.0};
     if (at->tables != NULL) {
         const double closed_s = parts.time_s;
         parts.time_s = dvfo_layer_corrected(at, &at->tables->request_s, 0, closed_s);
@@ -188,10 +188,11 @@ static double end_of(const struct dvfo_runtime *runtime, double launch_s, double
 }
 
 double dvfo_cost_request_s(const struct dvfo_runtime *runtime, const double kernel_s[], size_t n,
-                           const struct dvfo_clocks *clocks, double cpu_factor)
+                           const struct dvfo_clocks *clocks)
 {
-    const double launch_s = cpu_factor * dvfo_cost_launch_s(runtime, clocks);
-    double end_s = cpu_factor * runtime->host_cycles.value / clocks->hz[DVFO_CPU] + runtime->fixed_s.value;
+    const double launch_s = dvfo_cost_launch_s(runtime, clocks);
+    double end_s =
+        runtime->host_cycles.value / clocks->hz[DVFO_CPU] + runtime->fixed_s.value + runtime->handover_s.value;
     double launched_s = end_s;
     for (size_t i = 0; i < n; i++) {
         end_s = end_of(runtime, launch_s, kernel_s[i], &launched_s, end_s);

@@ -72,10 +72,9 @@ double dvfo_cost_stretch_s(const struct dvfo_board *board, const struct dvfo_run
                            const struct dvfo_clocks *clocks, struct dvfo_busy *busy);
 
 /** Time of a request [s] whose kernels take `kernel_s` one after the other: the end of dvfo_cost_stretch_s over a whole
- *  network in closed form. For fits, where kernels stay the same while the CPU clock changes.
- *  @param cpu_factor  on the cycles of launches and host work: single_core with one core online, else 1 */
+ *  network in closed form. For fits, where kernels stay the same while the CPU clock changes. */
 double dvfo_cost_request_s(const struct dvfo_runtime *runtime, const double kernel_s[], size_t n,
-                           const struct dvfo_clocks *clocks, double cpu_factor);
+                           const struct dvfo_clocks *clocks);
 
 void dvfo_schedule_free(struct dvfo_schedule *schedule);
 

@@ -266,7 +266,9 @@ static dvfo_status stand_as_computed(struct dvfo_ctx *ctx, struct completion *c,
     DVFO_TRY(stand(ctx, &c->columns[CPU_S], runtime->launch_cycles.standing, source));
     DVFO_TRY(stand(ctx, &c->columns[MOVED_BYTE], traffic, "shapes, fusion and re-read operands of Eq. (1)"));
     return stand(ctx, &c->columns[REQUEST_S],
-                 dvfo_standing_weaker(runtime->host_cycles.standing, runtime->fixed_s.standing), source);
+                 dvfo_standing_weaker(runtime->host_cycles.standing,
+                                      dvfo_standing_weaker(runtime->fixed_s.standing, runtime->handover_s.standing)),
+                 source);
 }
 
 static dvfo_standing activity_standing(const struct completion *c)

@@ -37,6 +37,8 @@ const struct dvfo_runtime_term dvfo_runtime_terms[DVFO_RUNTIME_TERMS] = {
     {"launch_cycles", AT(launch_cycles), false, "cycle", "launch of a kernel", 0, MAX_CYCLES, 100, 1e8, MUST, ""},
     {"host_cycles", AT(host_cycles), false, "cycle", "host work of a request", 0, MAX_CYCLES, 1e3, 1e10, MUST, ""},
     {"fixed_s", AT(fixed_s), false, "s", "fixed time of a request", 0, MAX_SECONDS, 1e-6, 1, MUST, ""},
+    {"handover_s", AT(handover_s), false, "s", "handing work between cores", 0, MAX_SECONDS, 1e-6, 1, 0,
+     "not told apart from the fixed time"},
     {"cpu_busy", AT(cpu_busy), false, "core", "CPU busy while the GPU works", 0, 64, 0, 0, MUST, ""},
     {"single_core", AT(single_core), false, "", "CPU work with one core online", 0.1, 100, 0.5, 5, 1, "as with more"},
     {"activity", AT(activity), true, "", "activity", 0, MAX_SHARE, 0, 0, MUST, ""},
@@ -153,6 +155,15 @@ dvfo_status dvfo_runtime_read(struct dvfo_ctx *ctx, dvfo_yaml_node map, double p
         DVFO_TRY(read_term(ctx, map, term, peak_byte_per_cycle, dvfo_runtime_quantity(out, term)));
     }
     return DVFO_OK;
+}
+
+struct dvfo_runtime dvfo_runtime_on_one_core(const struct dvfo_runtime *runtime)
+{
+    struct dvfo_runtime alone = *runtime;
+    alone.launch_cycles.value *= runtime->single_core.value;
+    alone.host_cycles.value *= runtime->single_core.value;
+    alone.handover_s.value = 0.0;
+    return alone;
 }
 
 void dvfo_runtime_free(struct dvfo_runtime *runtime)

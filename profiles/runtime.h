@@ -40,17 +40,18 @@ struct dvfo_runtime {
     struct dvfo_quantity tile_channels;             /* ... by output channels */
     struct dvfo_quantity block_pixels;              /* of Winograd's kernels and of fetched operands */
     struct dvfo_quantity block_channels;
-    struct dvfo_quantity kernel_cycles;           /* [GPU cycles] that every kernel takes to start and drain */
-    struct dvfo_quantity gpu_byte_per_cycle;      /* gamma [byte per GPU cycle]: what the GPU can load and store */
-    struct dvfo_quantity byte_per_cycle;          /* beta [byte per memory cycle], achieved */
-    struct dvfo_quantity reread[DVFO_OP_COUNT];   /* r: elements fetched again per FLOP of whole blocks: about
-                                                     (1/m + 1/n) / 2 for blocks of m x n; 0 when the file doesn't tell */
-    struct dvfo_quantity exponent;                /* p */
-    struct dvfo_quantity launch_cycles;           /* k [CPU cycles per kernel] */
-    struct dvfo_quantity host_cycles;             /* CPU cycles per request before and after the kernels */
-    struct dvfo_quantity fixed_s;                 /* per request, independent of clocks as far as the data can tell */
-    struct dvfo_quantity cpu_busy;                /* cores' worth of CPU activity while the GPU works */
-    struct dvfo_quantity single_core;             /* factor on launch and host cycles with one core online */
+    struct dvfo_quantity kernel_cycles;         /* [GPU cycles] that every kernel takes to start and drain */
+    struct dvfo_quantity gpu_byte_per_cycle;    /* gamma [byte per GPU cycle]: what the GPU can load and store */
+    struct dvfo_quantity byte_per_cycle;        /* beta [byte per memory cycle], achieved */
+    struct dvfo_quantity reread[DVFO_OP_COUNT]; /* r: elements fetched again per FLOP of whole blocks: about
+                                                   (1/m + 1/n) / 2 for blocks of m x n; 0 when the file doesn't tell */
+    struct dvfo_quantity exponent;              /* p */
+    struct dvfo_quantity launch_cycles;         /* k [CPU cycles per kernel] */
+    struct dvfo_quantity host_cycles;           /* CPU cycles per request before and after the kernels */
+    struct dvfo_quantity fixed_s;               /* per request, independent of clocks as far as the data can tell */
+    struct dvfo_quantity cpu_busy;              /* cores' worth of CPU activity while the GPU works */
+    struct dvfo_quantity handover_s;  /* per request, for handing work from core to core; not with one core online */
+    struct dvfo_quantity single_core; /* factor on launch and host cycles with one core online */
     struct dvfo_quantity activity[DVFO_OP_COUNT]; /* factor on u_G of Eq. (2) */
     size_t tables_count;
     struct dvfo_layer_tables *tables[DVFO_MAX_LAYER_TABLES]; /* layer profiles attached (profiles/layer_attach.h): costs
@@ -70,11 +71,14 @@ struct dvfo_runtime_term {
     const char *meaning; /* of that */
 };
 
-enum { DVFO_RUNTIME_TERMS = 19 };
+enum { DVFO_RUNTIME_TERMS = 20 };
 extern const struct dvfo_runtime_term dvfo_runtime_terms[DVFO_RUNTIME_TERMS];
 
 /** The quantity of a term; of its first class when per_class. */
 struct dvfo_quantity *dvfo_runtime_quantity(struct dvfo_runtime *runtime, const struct dvfo_runtime_term *term);
+
+/** The runtime with one CPU core online. Shares its texts with `runtime`: not to be freed. */
+struct dvfo_runtime dvfo_runtime_on_one_core(const struct dvfo_runtime *runtime);
 
 /** Read one entry of a board's `runtimes`. A runtime can't move more than the bus: @param peak_byte_per_cycle bounds
  * it.

@@ -50,19 +50,10 @@ static void share_defaults(struct dvfo_runtime *runtime)
     }
 }
 
-static struct dvfo_runtime runtime_of(const struct latency *latency, const struct point *point)
-{
-    struct dvfo_runtime runtime = *latency->runtime;
-    if (point->single_core) {
-        runtime.launch_cycles.value *= runtime.single_core.value;
-        runtime.host_cycles.value *= runtime.single_core.value;
-    }
-    return runtime;
-}
-
 static double model_s(const struct latency *latency, const struct point *point, struct dvfo_busy *busy)
 {
-    const struct dvfo_runtime runtime = runtime_of(latency, point);
+    const struct dvfo_runtime runtime =
+        point->single_core ? dvfo_runtime_on_one_core(latency->runtime) : *latency->runtime;
     return dvfo_cost_stretch_s(latency->board, &runtime, point->network, 0, (int)point->network->n - 1, true,
                                &point->clocks, busy);
 }
@@ -86,24 +77,25 @@ static void time_kernels(struct latency *latency, const struct point *point)
     }
 }
 
-static double latency_s(struct latency *latency, size_t i)
+static double latency_s(struct latency *latency, size_t i, const struct dvfo_runtime *on_one_core)
 {
     const struct point *point = &latency->points[i];
     if (i == 0 || !same_kernels(point, point - 1)) {
         time_kernels(latency, point);
     }
-    return dvfo_cost_request_s(latency->runtime, latency->kernel_s, latency->kernels, &point->clocks,
-                               point->single_core ? latency->runtime->single_core.value : 1.0);
+    return dvfo_cost_request_s(point->single_core ? on_one_core : latency->runtime, latency->kernel_s, latency->kernels,
+                               &point->clocks);
 }
 
 static void residuals(void *user, double *out)
 {
     struct latency *latency = user;
     share_defaults(latency->runtime);
+    const struct dvfo_runtime on_one_core = dvfo_runtime_on_one_core(latency->runtime);
     for (size_t i = 0; i < latency->n; i++) {
         const struct point *point = &latency->points[i];
         if (!isnan(point->latency_s)) {
-            out[i] = log(latency_s(latency, i) / point->latency_s);
+            out[i] = log(latency_s(latency, i, &on_one_core) / point->latency_s);
         } else {
             struct dvfo_busy busy;
             const double time_s = model_s(latency, point, &busy);

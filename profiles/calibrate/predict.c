@@ -82,17 +82,6 @@ double dvfo_predict_rail_w(const struct dvfo_board *board, size_t rail, const st
     return power_w;
 }
 
-/* With one core online the CPU's part takes longer. */
-static struct dvfo_runtime runtime_of(const struct dvfo_runtime *runtime, const struct dvfo_measurement *row)
-{
-    struct dvfo_runtime own = *runtime;
-    if (row->cpu_cores == 1) {
-        own.launch_cycles.value *= own.single_core.value;
-        own.host_cycles.value *= own.single_core.value;
-    }
-    return own;
-}
-
 static dvfo_status predict_network(struct dvfo_ctx *ctx, const struct dvfo_board *board,
                                    const struct dvfo_runtime *runtime, struct dvfo_predict_networks *networks,
                                    const struct dvfo_measurement *row, const struct dvfo_clocks *clocks,
@@ -101,7 +90,7 @@ static dvfo_status predict_network(struct dvfo_ctx *ctx, const struct dvfo_board
     const struct dvfo_network *network = NULL;
     struct dvfo_busy busy;
     DVFO_TRY(dvfo_predict_network(ctx, networks, row, &network));
-    const struct dvfo_runtime own = runtime_of(runtime, row);
+    const struct dvfo_runtime own = row->cpu_cores == 1 ? dvfo_runtime_on_one_core(runtime) : *runtime;
     out->latency_s = dvfo_cost_stretch_s(board, &own, network, 0, (int)network->n - 1, true, clocks, &busy);
     const double period_s = row->period_s > out->latency_s ? row->period_s : out->latency_s;
     for (int d = 0; d < DVFO_DOMAINS; d++) {
