@@ -1,7 +1,7 @@
 /* A batch of transitions to learn from.
  *
- * The states that were left and the states that were reached lie one below the other, so that one forward pass values
- * both. B samples, I inputs, D branches. */
+ * The states that were left and the states that were reached lie one below the other. B samples, I inputs, D branches.
+ */
 #ifndef DVFO_BATCH_H
 #define DVFO_BATCH_H
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-enum { SLAB = 64 };
+enum { SLAB = 32 }; /* states reached, valued at a time: what lies between their layers stays in the nearest cache */
 
 struct dvfo_double_q_def dvfo_double_q_def_default(void)
 {
@@ -58,7 +58,8 @@ static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_double_q *q)
     DVFO_TRY(dvfo_branching_create(ctx, &def->network, &q->target));
     DVFO_TRY(dvfo_adam_create(ctx, &def->adam, q->network->count, &q->adam));
     DVFO_TRY(dvfo_branching_pass_create(ctx, q->network, def->batch, true, &q->pass));
-    DVFO_TRY(dvfo_branching_pass_create(ctx, q->network, def->batch < SLAB ? def->batch : SLAB, false, &q->target_pass));
+    DVFO_TRY(
+        dvfo_branching_pass_create(ctx, q->network, def->batch < SLAB ? def->batch : SLAB, false, &q->target_pass));
     const size_t B = (size_t)def->batch, D = (size_t)def->network.branches;
     q->gradient = calloc(q->network->count + B * (D + 1), sizeof *q->gradient);
     if (q->gradient == NULL) {
@@ -106,8 +107,7 @@ void dvfo_double_q_initialise(struct dvfo_double_q *q, gsl_rng *rng)
     dvfo_branching_follow(q->target, q->network, 1.0);
 }
 
-/* What the values should have been, a slab of samples after the other, so that what lies between two layers stays in
- * the first-level cache. */
+/* What the values should have been, a slab of samples after the other. */
 static void aim(struct dvfo_double_q *q, const struct dvfo_batch *batch)
 {
     const struct dvfo_branching *net = q->network;

@@ -33,7 +33,7 @@ struct dvfo_double_q {
     struct dvfo_double_q_def def;
     struct dvfo_branching *network, *target;
     struct dvfo_adam *adam;
-    struct dvfo_branching_pass *pass, *target_pass; /* of 2 B and of B samples */
+    struct dvfo_branching_pass *pass, *target_pass; /* of B samples, and of as many as are valued at a time */
     float *gradient;                                /* (count) */
     float *y;                                       /* (B, D) */
     float *error;                                   /* (B) of the last update: sum over branches of |Q - y| */

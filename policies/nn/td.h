@@ -25,10 +25,12 @@ typedef enum dvfo_td_loss { DVFO_TD_LOSS_LIST(DVFO_TD_LOSS_ENUM) DVFO_TD_LOSS_CO
 #undef DVFO_TD_LOSS_ENUM
 
 /** y_d = reward + discount Q_d(s', best choice of branch d), or with the mean over branches of that Q.
- *  @param chooser  (B, A) Q of the states reached, whose best choices count: the learning network's for a double-Q
- *                  target (van Hasselt et al. 2016), the target network's for a plain one
- *  @param valuer   (B, A) Q of the same states that values them: the target network's
- *  @param y        (B, D) */
+ *  @param reward    (B)
+ *  @param discount  (B)
+ *  @param chooser   (B, A) Q of the states reached, whose best choices count: the learning network's for a double-Q
+ *                   target (van Hasselt et al. 2016), the target network's for a plain one
+ *  @param valuer    (B, A) Q of the same states that values them: the target network's
+ *  @param y         (B, D) */
 void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, long B, const float *reward,
                      const float *discount, const float *chooser, const float *valuer, float *y);
 
