@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/blas_kernel.h"
 #include "bench/command.h"
 #include "dvfo_version.h"
 #include "sim/base/nearest.h"
@@ -114,6 +115,7 @@ static int finish(struct dvfo_ctx *ctx, dvfo_status status)
 
 int main(int argc, char **argv)
 {
+    dvfo_blas_kernel_choose(argv);
     occupy_closed_streams();
     set_up_libraries_and_signals();
     struct dvfo_ctx ctx = {.note = print_note};

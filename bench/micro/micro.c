@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench/blas_kernel.h"
 #include "bench/command.h"
 #include "bench/micro/row.h"
 #include "bench/table.h"
@@ -155,6 +156,7 @@ static dvfo_status fill_table(struct dvfo_ctx *ctx, const struct settings *setti
 
 int main(int argc, char **argv)
 {
+    dvfo_blas_kernel_choose(argv);
     gsl_set_error_handler_off();
     argp_err_exit_status = 2;
     struct dvfo_ctx ctx = {0};
