@@ -106,21 +106,29 @@ void dvfo_convolution_forward(const struct dvfo_window *w, const float *weight, 
 }
 
 /* A block of outputs of one channel: sum of taps times what they see. taps (kernel_h, kernel_w) */
-static inline void filter_block(const struct dvfo_plane *plane, const float *seen, long stride, const float *taps,
-                                float *out)
+DVFO_PLANE_PART void filter_block(const struct dvfo_plane *plane, long stride, const float *taps, const float *seen,
+                                  float *out)
 {
-    const struct dvfo_window *w = plane->window;
-    float sum[DVFO_PLANE_BLOCK] = {0.0f};
-    for (long i = 0; i < w->kernel_h; i++) {
-        for (long j = 0; j < w->kernel_w; j++) {
-            const float *at = seen + (i * plane->columns + j) * w->dilation;
-            const float tap = *taps++;
-            for (long k = 0; k < DVFO_PLANE_BLOCK; k++) {
-                sum[k] += tap * at[k * stride];
-            }
+    dvfo_plane_block sum = {0.0f}, at;
+    for (long i = 0; i < plane->window->kernel_h; i++) {
+        struct dvfo_plane_tap place = dvfo_plane_tap_of(plane, i);
+        for (long j = 0; j < plane->window->kernel_w; j++) {
+            memcpy(&at, seen + place.at, sizeof at);
+            sum += *taps++ * at;
+            dvfo_plane_tap_move(plane, stride, &place);
         }
     }
-    memcpy(out, sum, sizeof sum);
+    memcpy(out, &sum, sizeof sum);
+}
+
+DVFO_PLANE_PART void filter_plane(const struct dvfo_plane *plane, long stride, const float *taps)
+{
+    const struct dvfo_plane_rows rows = dvfo_plane_rows(plane);
+    for (long y = 0; y < rows.count; y++) {
+        for (long x = 0; x < rows.length; x += DVFO_PLANE_BLOCK) {
+            filter_block(plane, stride, taps, plane->padded + y * rows.in_step + x, plane->out + y * rows.out_step + x);
+        }
+    }
 }
 
 size_t dvfo_convolution_depthwise_scratch(const struct dvfo_window *w)
@@ -134,9 +142,13 @@ DVFO_WIDE void dvfo_convolution_depthwise(const struct dvfo_window *w, const flo
     struct dvfo_plane plane = dvfo_plane_in(w, 0.0f, scratch);
     for (long i = 0; i < w->B * w->C; i++) {
         const long c = i % w->C;
-        const float *taps = weight + c * w->kernel_h * w->kernel_w;
         dvfo_plane_load(&plane, in + i * w->H * w->W);
-        DVFO_PLANE_EACH_BLOCK(&plane, filter_block, taps);
+        const float *taps = weight + c * w->kernel_h * w->kernel_w;
+        if (w->stride == 1) { /* a loop of its own */
+            filter_plane(&plane, 1, taps);
+        } else {
+            filter_plane(&plane, w->stride, taps);
+        }
         dvfo_plane_store(&plane, out + i * w->Y * w->X);
         dvfo_activation_apply(activation, bias[c], w->Y * w->X, out + i * w->Y * w->X);
     }

@@ -1,46 +1,64 @@
 #include "policies/nn/pooling.h"
 
 #include <float.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "policies/nn/plane.h"
 #include "policies/nn/wide.h"
 
-static inline void largest_of_block(const struct dvfo_plane *plane, const float *seen, long stride, float start,
-                                    float *out)
+/* A block of outputs of one channel. */
+DVFO_PLANE_PART void largest_of_block(const struct dvfo_plane *plane, long stride, const float *seen, float *out)
 {
-    const struct dvfo_window *w = plane->window;
     float largest[DVFO_PLANE_BLOCK];
     for (long k = 0; k < DVFO_PLANE_BLOCK; k++) {
-        largest[k] = start;
+        largest[k] = -FLT_MAX;
     }
-    for (long i = 0; i < w->kernel_h; i++) {
-        for (long j = 0; j < w->kernel_w; j++) {
-            const float *at = seen + (i * plane->columns + j) * w->dilation;
+    for (long i = 0; i < plane->window->kernel_h; i++) {
+        struct dvfo_plane_tap place = dvfo_plane_tap_of(plane, i);
+        for (long j = 0; j < plane->window->kernel_w; j++) {
+            const float *at = seen + place.at;
             for (long k = 0; k < DVFO_PLANE_BLOCK; k++) {
-                largest[k] = at[k * stride] > largest[k] ? at[k * stride] : largest[k];
+                largest[k] = at[k] > largest[k] ? at[k] : largest[k];
             }
+            dvfo_plane_tap_move(plane, stride, &place);
         }
     }
     memcpy(out, largest, sizeof largest);
 }
 
-static inline void mean_of_block(const struct dvfo_plane *plane, const float *seen, long stride, float share,
-                                 float *out)
+DVFO_PLANE_PART void mean_of_block(const struct dvfo_plane *plane, long stride, const float *seen, float *out)
 {
-    const struct dvfo_window *w = plane->window;
-    float sum[DVFO_PLANE_BLOCK] = {0.0f};
-    for (long i = 0; i < w->kernel_h; i++) {
-        for (long j = 0; j < w->kernel_w; j++) {
-            const float *at = seen + (i * plane->columns + j) * w->dilation;
-            for (long k = 0; k < DVFO_PLANE_BLOCK; k++) {
-                sum[k] += at[k * stride];
-            }
+    const float share = 1.0f / (float)(plane->window->kernel_h * plane->window->kernel_w);
+    dvfo_plane_block sum = {0.0f}, at;
+    for (long i = 0; i < plane->window->kernel_h; i++) {
+        struct dvfo_plane_tap place = dvfo_plane_tap_of(plane, i);
+        for (long j = 0; j < plane->window->kernel_w; j++) {
+            memcpy(&at, seen + place.at, sizeof at);
+            sum += at;
+            dvfo_plane_tap_move(plane, stride, &place);
         }
     }
-    for (long k = 0; k < DVFO_PLANE_BLOCK; k++) {
-        out[k] = share * sum[k];
+    sum *= share;
+    memcpy(out, &sum, sizeof sum);
+}
+
+DVFO_PLANE_PART void largest_of_plane(const struct dvfo_plane *plane, long stride)
+{
+    const struct dvfo_plane_rows rows = dvfo_plane_rows(plane);
+    for (long y = 0; y < rows.count; y++) {
+        for (long x = 0; x < rows.length; x += DVFO_PLANE_BLOCK) {
+            largest_of_block(plane, stride, plane->padded + y * rows.in_step + x, plane->out + y * rows.out_step + x);
+        }
+    }
+}
+
+DVFO_PLANE_PART void mean_of_plane(const struct dvfo_plane *plane, long stride)
+{
+    const struct dvfo_plane_rows rows = dvfo_plane_rows(plane);
+    for (long y = 0; y < rows.count; y++) {
+        for (long x = 0; x < rows.length; x += DVFO_PLANE_BLOCK) {
+            mean_of_block(plane, stride, plane->padded + y * rows.in_step + x, plane->out + y * rows.out_step + x);
+        }
     }
 }
 
@@ -54,7 +72,11 @@ DVFO_WIDE void dvfo_pooling_maximum(const struct dvfo_window *w, float *scratch,
     struct dvfo_plane plane = dvfo_plane_in(w, -FLT_MAX, scratch);
     for (long i = 0; i < w->B * w->C; i++) {
         dvfo_plane_load(&plane, in + i * w->H * w->W);
-        DVFO_PLANE_EACH_BLOCK(&plane, largest_of_block, -FLT_MAX);
+        if (w->stride == 1) { /* a loop of its own */
+            largest_of_plane(&plane, 1);
+        } else {
+            largest_of_plane(&plane, w->stride);
+        }
         dvfo_plane_store(&plane, out + i * w->Y * w->X);
     }
 }
@@ -62,10 +84,13 @@ DVFO_WIDE void dvfo_pooling_maximum(const struct dvfo_window *w, float *scratch,
 DVFO_WIDE void dvfo_pooling_average(const struct dvfo_window *w, float *scratch, const float *in, float *out)
 {
     struct dvfo_plane plane = dvfo_plane_in(w, 0.0f, scratch);
-    const float share = 1.0f / (float)(w->kernel_h * w->kernel_w);
     for (long i = 0; i < w->B * w->C; i++) {
         dvfo_plane_load(&plane, in + i * w->H * w->W);
-        DVFO_PLANE_EACH_BLOCK(&plane, mean_of_block, share);
+        if (w->stride == 1) {
+            mean_of_plane(&plane, 1);
+        } else {
+            mean_of_plane(&plane, w->stride);
+        }
         dvfo_plane_store(&plane, out + i * w->Y * w->X);
     }
 }
