@@ -125,11 +125,10 @@ static const struct argp argp = {
         "its environment."
         "\v"
         "Examples:\n"
-        "  sudo dvfo profile collect --gpu all --mem 1600,1866 --network resnet-50 --runtime tensorrt --precision "
-        "fp16 \\\n"
-        "      --command \"trtexec --loadEngine=r50.plan --duration=10 --exportTimes={out}.times.json "
-        "--exportProfile={out}.json\" \\\n"
-        "      --out r50/\n"
+        "  sudo dvfo profile collect --cpu 2035.2 --gpu all --mem 1600,1866 \\\n"
+        "      --network resnet-50 --runtime tensorrt --precision fp16 --out r50/ \\\n"
+        "      --command \"trtexec --loadEngine=r50.plan --duration=10 \\\n"
+        "        --exportTimes={out}.times.json --exportProfile={out}.json\"\n"
         "  sudo dvfo profile collect --gpu all --seconds 20 --out idle/\n"
         "  sudo dvfo profile collect ... --out r50/ --resume\n",
 };

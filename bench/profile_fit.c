@@ -217,20 +217,21 @@ static const struct argp argp = {
            "\v"
            "Examples:\n"
            "  dvfo profile fit --board jetson-tx2 --data measurements/\n"
-           "  dvfo profile fit --board jetson-tx2 --runtime keras --data points.csv --format csv\n"
-           "  dvfo profile fit --board ./mine.yaml --data measurements/ --out mine-fitted.yaml\n\n"
+           "  dvfo profile fit --board jetson-tx2 --runtime keras --data points.csv\n"
+           "  dvfo profile fit --board ./mine.yaml --data measurements/ --out new.yaml\n\n"
            "A folder of measurements holds BOARD.csv (columns board,runtime,precision,\n"
            "network,input_px,batch,cpu_cores,cpu_mhz,gpu_mhz,mem_mhz,latency_ms,power_mw;\n"
            "an empty field is not measured) and BOARD-rails.csv (board,runtime,precision,\n"
            "network,input_px,cpu_mhz,gpu_mhz,mem_mhz,cpu_busy,gpu_busy,mem_busy,period_ms,\n"
            "rail,power_mw,samples). Only coefficients that the board's file marks\n"
-           "'calibrated' move; one with 'low' and 'high' is held between them as far as the\n"
-           "data leave it open. Rows far off weigh less (Huber). Printed: each coefficient\n"
-           "with its standard error by bootstrap and the number of values that speak of it,\n"
-           "then what is left (model / measured - 1) per network and rail; csv and json hold\n"
-           "the coefficients only. '-' for an error: the value lies at a bound. Errors tell\n"
-           "how well the data pin a coefficient inside the model; how well the model predicts\n"
-           "what it hasn't seen, 'dvfo profile validate --leave-out all' tells.\n",
+           "'calibrated' move; one with 'low' and 'high' is held between them as far as\n"
+           "the data leave it open. Rows far off weigh less (Huber). Printed: each\n"
+           "coefficient with its standard error by bootstrap and the number of values that\n"
+           "speak of it, then what is left (model / measured - 1) per network and rail;\n"
+           "csv and json hold the coefficients only. '-' for an error: the value lies at a\n"
+           "bound. Errors tell how well the data pin a coefficient inside the model; how\n"
+           "well the model predicts what it hasn't seen, 'dvfo profile validate\n"
+           "--leave-out all' tells.\n",
 };
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)

@@ -64,17 +64,17 @@ static const struct argp argp = {
            "\v"
            "Examples:\n"
            "  dvfo profile validate --board jetson-tx2 --measured held-out.csv\n"
-           "  dvfo profile validate --board jetson-tx2 --measured mine.csv --anchor --format csv\n"
-           "  dvfo profile validate --board jetson-tx2 --measured measurements/ --leave-out all\n"
+           "  dvfo profile validate --board jetson-tx2 --measured mine.csv --anchor\n"
+           "  dvfo profile validate --board jetson-tx2 --measured raw/ --leave-out all\n"
            "  dvfo profile validate --board xavier-nx --measured mine.csv --points\n\n"
            "Errors are |predicted / measured - 1|: the median and the 90th percentile over\n"
-           "points, as fractions in csv and json, in per cent in tables. A file holds columns\n"
-           "board,runtime,precision,network,input_px,batch,cpu_cores,cpu_mhz,gpu_mhz,mem_mhz,\n"
-           "latency_ms,power_mw; power is of the module while the network runs without pause.\n"
-           "Clocks that a row doesn't state are taken as the top of the table. Errors on\n"
-           "points that the profile was fitted on say little: --leave-out fits without them,\n"
-           "from what was expected before any data. 'rank' is Spearman's correlation of\n"
-           "predicted and measured latency: 1 when clocks keep their order.\n",
+           "points, as fractions in csv and json, in per cent in tables. A file holds\n"
+           "columns board,runtime,precision,network,input_px,batch,cpu_cores,cpu_mhz,\n"
+           "gpu_mhz,mem_mhz,latency_ms,power_mw; power is of the module while the network\n"
+           "runs without pause. Clocks that a row doesn't state are taken as the top of the\n"
+           "table. Errors on points that the profile was fitted on say little: --leave-out\n"
+           "fits without them, from what was expected before any data. 'rank' is Spearman's\n"
+           "correlation of predicted and measured latency: 1 when clocks keep their order.\n",
 };
 
 /* ---- what is shown ---- */

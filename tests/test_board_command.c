@@ -517,6 +517,18 @@ Test(board_command, layer_times_of_all_settings_become_a_layer_profile)
     expect_given_back();
 }
 
+Test(board_command, layer_times_at_a_free_clock_are_told_once)
+{
+    start(FAKE_TX2);
+    shell("echo '[{\"count\": 50}, {\"name\": \"a\", \"averageMs\": 1}]' >p.json; \"$DVFO\" " COLLECT
+          "--network vgg-19 --runtime tensorrt --precision fp32 --gpu 854.25,1300.5 --runs 1 "
+          "--command 'sleep 0.15; cp p.json {out}.json'");
+    cr_expect(said.code == 0, "%s", said.err);
+    cr_expect(command_says(&said, "not in the layer profile, since their cpu clock was left free: 2; give --cpu"), "%s",
+              said.err);
+    expect_given_back();
+}
+
 Test(board_command, power_counts_from_the_line_that_says_so)
 {
     start(FAKE_NX_4);

@@ -466,6 +466,20 @@ Test(log_window, too_few_samples_are_refused)
     cr_expect(strstr(ctx.message, "never busy") != NULL, "%s", ctx.message);
 }
 
+Test(log_window, a_run_that_changes_its_clock_halfway_is_told_so)
+{
+    static const int loads[] = {99, 99, 99, 99, 99, 99, 99, 99};
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_log_window window;
+    struct script script = script_of(loads, COUNT(loads));
+    for (size_t i = COUNT(loads) / 2; i < COUNT(loads); i++) {
+        script.gpu_mhz[i] = 624;
+    }
+    cr_expect(find(&ctx, &script, NAN, &unknown, &window) == DVFO_BAD_INPUT);
+    cr_expect(strstr(ctx.message, "log:1: clocks or load change during the run (lines 1 to 8)") != NULL, "%s",
+              ctx.message);
+}
+
 static const int long_run[] = {0,  99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
                                99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 0};
 

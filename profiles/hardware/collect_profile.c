@@ -14,6 +14,7 @@ struct joining {
     struct dvfo_board *board;
     struct dvfo_network *network;
     struct dvfo_run_subject subject;
+    size_t unknown[DVFO_DOMAINS]; /* settings left out because that clock was left alone */
     size_t n;
     struct dvfo_logged_run *run; /* (n) */
 };
@@ -53,6 +54,12 @@ static dvfo_status add_setting(struct dvfo_ctx *ctx, const struct dvfo_measureme
     if (layers[0] == '\0') {
         return DVFO_OK;
     }
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        if (isnan(row->clocks.hz[d])) {
+            joining->unknown[d]++;
+            return DVFO_OK;
+        }
+    }
     struct dvfo_run_files files = dvfo_run_files_default();
     files.profile = layers;
     files.layers = info[0] != '\0' ? info : NULL;
@@ -68,6 +75,20 @@ static dvfo_status add_setting(struct dvfo_ctx *ctx, const struct dvfo_measureme
     dvfo_logged_run_free(&joining->run[joining->n]);
     dvfo_note(ctx, "%s is not in the layer profile: %s", setting, own.message);
     return status == DVFO_NO_MEMORY ? dvfo_fail_no_memory(ctx) : DVFO_OK;
+}
+
+/* What the free clock was while the layers ran, nobody knows. */
+static void tell_unknown(struct dvfo_ctx *ctx, const struct joining *joining)
+{
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        const char *name = dvfo_domain_name((dvfo_domain)d);
+        if (joining->unknown[d] > 0) {
+            dvfo_note(ctx,
+                      "settings that are not in the layer profile, since their %s clock was left free: %zu; "
+                      "give --%s",
+                      name, joining->unknown[d], name);
+        }
+    }
 }
 
 static dvfo_status save(struct dvfo_ctx *ctx, const struct joining *joining)
@@ -97,6 +118,7 @@ static dvfo_status join(struct dvfo_ctx *ctx, const struct dvfo_hardware *hardwa
     for (size_t i = 0; i < rows->n; i++) {
         DVFO_TRY(add_setting(ctx, &rows->row[i], joining));
     }
+    tell_unknown(ctx, joining);
     return joining->n > 0 ? save(ctx, joining) : DVFO_OK;
 }
 

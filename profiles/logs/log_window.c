@@ -190,6 +190,12 @@ static dvfo_status trim(struct dvfo_ctx *ctx, const struct view *view, struct dv
     if (window->last - window->first + 1 >= DVFO_LOG_WINDOW_SAMPLES) {
         return DVFO_OK;
     }
+    if (last - first + 1 >= DVFO_LOG_WINDOW_SAMPLES + 2) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "%s:%d: clocks or load change during the run (lines %d to %d), expected a run at one setting; "
+                         "lock the clocks, and give each setting a run of its own",
+                         log->name, log->sample[first].line, log->sample[first].line, log->sample[last].line);
+    }
     return dvfo_fail(
         ctx, DVFO_BAD_INPUT,
         "%s:%d: only %zu samples show the run (lines %d to %d), expected at least %d; run trtexec for longer "
