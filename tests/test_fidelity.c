@@ -241,6 +241,7 @@ Test(fidelity, exit_codes_and_sentences)
     } rows[] = {
         {"--measured missing", "missing: cannot be read: No such file or directory; expected a file or folder"},
         {"--measured .", ".: holds no raw tables of jetson-tx2"},
+        {"--measured rails", "rails: holds rails without points, expected jetson-tx2.csv beside jetson-tx2-rails.csv"},
         {"--measured /dev/null", "/dev/null: is not a regular file"},
         {"--measured '" MEASURED "/jetson-nano-rails.csv'", "jetson-nano-rails.csv:1: the column 'batch' is missing"},
         {"-b jetson-nano --measured '" MEASURED "/jetson-tx2.csv'", "jetson-tx2.csv: holds nothing to leave out"},
@@ -250,6 +251,7 @@ Test(fidelity, exit_codes_and_sentences)
         {"-b jetson-nano,jetson-nano", "--board names 'jetson-nano' twice"},
         {"--network vgg-19", "--network has no effect on fidelity"},
     };
+    command_shell("mkdir rails; cp '" MEASURED "/jetson-tx2-rails.csv' rails", &said);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char line[1024];
         snprintf(line, sizeof line, "plot fidelity %s", rows[i].arguments);
@@ -259,7 +261,7 @@ Test(fidelity, exit_codes_and_sentences)
     }
     command_dvfo("plot clock-sensitivity --measured m.csv", &said);
     cr_expect(said.code == 2 && command_says(&said, "--measured has no effect on clock-sensitivity"));
-    expect_says("ls | grep -v ^said", "");
+    expect_says("rm -r rails; ls | grep -v ^said", "");
 }
 
 Test(fidelity, an_interrupted_figure_leaves_nothing)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const struct {
     const char *board, *first; /* the table that is read first */
@@ -54,6 +55,15 @@ static dvfo_status load_folder(struct dvfo_ctx *ctx, const char *folder, const c
     DVFO_TRY(path_in(ctx, folder, board, ".csv", points));
     DVFO_TRY(path_in(ctx, folder, board, "-rails.csv", rails));
     DVFO_TRY(path_in(ctx, folder, board, "-held-out.csv", held_out));
+    if (access(folder, R_OK | X_OK) != 0) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: cannot be read: %s", folder, strerror(errno));
+    }
+    if (!is_regular_file(points) && is_regular_file(rails)) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "%s: holds rails without points, expected %s.csv beside %s-rails.csv; add the rows of these "
+                         "rails to those of a run with latencies",
+                         folder, board, board);
+    }
     if (!is_regular_file(points)) {
         return dvfo_import_board(ctx, folder, board, out);
     }
