@@ -80,6 +80,13 @@ Test(blas_kernel, the_kernels_at_work_are_as_good_as_the_processor)
     cr_expect_null(dvfo_blas_kernel_better("/proc/cpuinfo", kernel), "%s", said.out);
 }
 
+Test(blas_kernel, products_are_those_of_openblas_whatever_else_is_linked)
+{
+    static struct said said;
+    run_child("\"$CHILD\" </dev/null", &said);
+    cr_expect(command_says(&said, "openblas.so"), "%s", said.out);
+}
+
 Test(blas_kernel, a_setting_of_the_user_wins)
 {
     static struct said said;

@@ -16,8 +16,14 @@
 static const struct dvfo_micro_row *const rows[] = {
     &dvfo_micro_mm1,
     &dvfo_micro_requests,
+    &dvfo_micro_sgemm,
+    &dvfo_micro_branching_update,
+    &dvfo_micro_branching_update_256,
+    &dvfo_micro_learner_update,
     NULL,
 };
+
+enum { SGEMM_RUNS = 5 };
 
 struct settings {
     const char *only; /* NULL: all rows */
@@ -56,7 +62,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
-    .doc = "Times the event queue and what is built on it, each answer verified first.",
+    .doc = "Times the event queue and what is built on it, and what learns, each answer verified first.",
 };
 
 static double seconds_now(void)
@@ -96,6 +102,7 @@ static const char *compiler(void)
 
 struct timing {
     double done, fastest_s;
+    double work_flop; /* per unit; 0: none */
     char answer[160];
 };
 
@@ -111,17 +118,37 @@ static dvfo_status run_once(struct dvfo_ctx *ctx, const struct dvfo_micro_row *r
     dvfo_status status = isnan(timing->done) ? dvfo_fail_no_memory(ctx) : DVFO_OK;
     if (status == DVFO_OK && verify) {
         status = row->verify(ctx, state, timing->answer, sizeof timing->answer);
+        timing->work_flop = row->work_flop != NULL ? row->work_flop(state) : 0.0;
     }
     row->free(state);
     return status;
 }
 
+/* "...; 95 GFLOP/s, 65 % of sgemm's" */
+static void tell_share(struct timing *timing, const struct timing *sgemm)
+{
+    const double rate = timing->work_flop * timing->done / timing->fastest_s, limit = sgemm->done / sgemm->fastest_s;
+    const size_t used = strlen(timing->answer);
+    snprintf(timing->answer + used, sizeof timing->answer - used, "; %.0f GFLOP/s, %.0f %% of sgemm's", 1e-9 * rate,
+             100.0 * rate / limit);
+}
+
 static dvfo_status time_row(struct dvfo_ctx *ctx, const struct dvfo_micro_row *row, int runs, struct timing *timing)
 {
+    struct timing sgemm;
     fprintf(stderr, "dvfo_micro: %s: %s\n", row->name, row->summary);
     DVFO_TRY(run_once(ctx, row, timing, true));
+    if (timing->work_flop > 0.0) {
+        DVFO_TRY(run_once(ctx, &dvfo_micro_sgemm, &sgemm, true));
+    }
     for (int i = 0; i < runs; i++) {
         DVFO_TRY(run_once(ctx, row, timing, false));
+        for (int k = 0; k < SGEMM_RUNS && timing->work_flop > 0.0; k++) { /* in turn: both have the same company */
+            DVFO_TRY(run_once(ctx, &dvfo_micro_sgemm, &sgemm, false));
+        }
+    }
+    if (timing->work_flop > 0.0) {
+        tell_share(timing, &sgemm);
     }
     return DVFO_OK;
 }

@@ -15,10 +15,16 @@ struct dvfo_micro_row {
     double (*run)(void *state);                              /* timed; @return how much was done [unit] */
     /** After `run`: is the answer right? Writes it as words into `answer` (size characters). */
     dvfo_status (*verify)(struct dvfo_ctx *ctx, void *state, char *answer, size_t size);
+    double (*work_flop)(
+        const void *state); /* of matrix products, per unit: set against sgemm's; NULL: there are none */
     void (*free)(void *state);
 };
 
 extern const struct dvfo_micro_row dvfo_micro_mm1;
 extern const struct dvfo_micro_row dvfo_micro_requests;
+extern const struct dvfo_micro_row dvfo_micro_sgemm;
+extern const struct dvfo_micro_row dvfo_micro_branching_update;
+extern const struct dvfo_micro_row dvfo_micro_branching_update_256;
+extern const struct dvfo_micro_row dvfo_micro_learner_update;
 
 #endif
