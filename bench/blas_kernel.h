@@ -1,7 +1,7 @@
 /* BLAS kernels that fit the processor.
  *
  * OpenBLAS chooses its kernels by the processor's model, and takes a model that is newer than itself for something
- * older: 0.3.21 runs SSE3 kernels (Prescott, 25 GFLOP/s) on a processor whose AVX-512 ones (SkylakeX) give 140. What a
+ * older: 0.3.21 runs SSE3 kernels (Prescott, 33 GFLOP/s) on a processor whose AVX-512 ones (SkylakeX) give 150. What a
  * processor can do stands in the flags of /proc/cpuinfo, and OPENBLAS_CORETYPE overrules the choice; but the choice is
  * made when the library is loaded, so the program starts itself anew with the variable set. Results say which kernels
  * they were made with. */
