@@ -12,10 +12,10 @@
 
 /* As typed; borrowed from argv. */
 struct options {
-    const char *board, *data, *out, *runtime, *precision, *format;
+    const char *board, *data, *out, *runtime, *precision, *own, *format;
 };
 
-enum { KEY_BOARD = 256, KEY_DATA, KEY_OUT, KEY_RUNTIME, KEY_PRECISION, KEY_FORMAT };
+enum { KEY_BOARD = 256, KEY_DATA, KEY_OUT, KEY_RUNTIME, KEY_PRECISION, KEY_OWN, KEY_FORMAT };
 
 static const struct argp_option options_of_fit[] = {
     {"board", KEY_BOARD, "NAME", 0, "board, or the path of a board's file", 0},
@@ -23,6 +23,8 @@ static const struct argp_option options_of_fit[] = {
     {"measured", KEY_DATA, NULL, OPTION_ALIAS, NULL, 0},
     {"runtime", KEY_RUNTIME, "R", 0, "only this runtime (default: all of the board that were measured)", 0},
     {"precision", KEY_PRECISION, "P", 0, "only this precision", 0},
+    {"own", KEY_OWN, "WORDS", 0,
+     "measurements of your own board: move what is assumed of it too, and write these words as the source", 0},
     {"format", KEY_FORMAT, "F", 0, "table (default), csv or json", 0},
     {"out", KEY_OUT, "FILE", 0, "write the board's file with the new values", 0},
     {0},
@@ -31,8 +33,8 @@ static const struct argp_option options_of_fit[] = {
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
-    const char **const fields[] = {&options->board,   &options->data,      &options->out,
-                                   &options->runtime, &options->precision, &options->format};
+    const char **const fields[] = {&options->board,     &options->data, &options->out,   &options->runtime,
+                                   &options->precision, &options->own,  &options->format};
     if (key >= KEY_BOARD && key <= KEY_FORMAT) {
         *fields[key - KEY_BOARD] = text;
         return 0;
@@ -106,10 +108,10 @@ static dvfo_status print_fits(struct dvfo_ctx *ctx, const struct fits *fits, dvf
 }
 
 static dvfo_status write_board(struct dvfo_ctx *ctx, const struct dvfo_board *board, struct dvfo_output *output,
-                               const struct fits *fits)
+                               const struct fits *fits, const char *own)
 {
     char *text = NULL;
-    DVFO_TRY(dvfo_fit_rewrite(ctx, board->path, (const struct dvfo_fit *const *)fits->fit, fits->count, &text));
+    DVFO_TRY(dvfo_fit_rewrite(ctx, board->path, (const struct dvfo_fit *const *)fits->fit, fits->count, own, &text));
     dvfo_status status = DVFO_OK;
     FILE *file = fopen(output->temporary, "w");
     if (file == NULL) {
@@ -156,10 +158,41 @@ static dvfo_status fail_without_latency(struct dvfo_ctx *ctx, const struct optio
         first->batch, first->runtime, first->precision, isnan(first->latency_s) ? " and has no latency" : "");
 }
 
-/* Latency first, for it tells how busy the domains are; power with the first runtime, when rails were measured. */
+/* Power is fitted under one runtime: that of the rails that name a network, or any where none does. */
+static bool has_rails(const struct dvfo_board_data *data, const struct dvfo_runtime *runtime)
+{
+    bool named = false;
+    for (size_t i = 0; i < data->rails.n; i++) {
+        const struct dvfo_measurement *row = &data->rails.row[i];
+        if (row->network[0] != '\0' && strcmp(row->runtime, runtime->name) == 0 &&
+            strcmp(row->precision, runtime->precision) == 0) {
+            return true;
+        }
+        named = named || row->network[0] != '\0';
+    }
+    return data->rails.n > 0 && !named;
+}
+
+static dvfo_status fit_latency(struct dvfo_ctx *ctx, const struct options *options, struct dvfo_board *board,
+                               struct dvfo_runtime *runtime, const struct dvfo_board_data *data, struct dvfo_fit *fit)
+{
+    if (options->own != NULL) {
+        dvfo_fit_own(runtime);
+    }
+    DVFO_TRY(dvfo_fit_latency(ctx, board, runtime, data, fit));
+    return fit->coefficient_count > 0
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT,
+                           "%s marks no coefficient of %s %s as calibrated, so none would move; --own WORDS moves "
+                           "what is assumed",
+                           board->path, runtime->name, runtime->precision);
+}
+
+/* Latency first, for it tells how busy the domains are; then power, when rails were measured. */
 static dvfo_status fit_board(struct dvfo_ctx *ctx, const struct options *options, struct dvfo_board *board,
                              const struct dvfo_board_data *data, struct fits *fits)
 {
+    bool power = false;
     for (size_t i = 0; i < board->runtime_count; i++) {
         struct dvfo_runtime *runtime = &board->runtime[i];
         struct dvfo_fit *fit = NULL;
@@ -167,8 +200,9 @@ static dvfo_status fit_board(struct dvfo_ctx *ctx, const struct options *options
             continue;
         }
         DVFO_TRY(add_fit(ctx, fits, runtime->name, runtime->precision, &fit));
-        DVFO_TRY(dvfo_fit_latency(ctx, board, runtime, data, fit));
-        if (i == 0 && data->rails.n > 0) {
+        DVFO_TRY(fit_latency(ctx, options, board, runtime, data, fit));
+        if (!power && has_rails(data, runtime)) {
+            power = true;
             DVFO_TRY(add_fit(ctx, fits, "power", "", &fit));
             DVFO_TRY(dvfo_fit_power(ctx, board, runtime, data, fit));
         }
@@ -201,7 +235,7 @@ static dvfo_status fit_and_print(struct dvfo_ctx *ctx, const struct options *opt
     status = status == DVFO_OK ? fit_board(ctx, options, board, data, &fits) : status;
     status = status == DVFO_OK ? print_fits(ctx, &fits, format) : status;
     if (status == DVFO_OK && options->out != NULL) {
-        status = write_board(ctx, board, &output, &fits);
+        status = write_board(ctx, board, &output, &fits, options->own);
     }
     dvfo_output_abandon(&output);
     for (size_t i = 0; i < fits.count; i++) {
@@ -218,14 +252,16 @@ static const struct argp argp = {
            "Examples:\n"
            "  dvfo profile fit --board jetson-tx2 --data measurements/\n"
            "  dvfo profile fit --board jetson-tx2 --runtime keras --data points.csv\n"
-           "  dvfo profile fit --board ./mine.yaml --data measurements/ --out new.yaml\n\n"
+           "  dvfo profile fit --board jetson-nano --data mine/ --own \"my Nano, May 2026\" \\\n"
+           "    --out mine.yaml\n\n"
            "A folder of measurements holds BOARD.csv (columns board,runtime,precision,\n"
            "network,input_px,batch,cpu_cores,cpu_mhz,gpu_mhz,mem_mhz,latency_ms,power_mw;\n"
            "an empty field is not measured) and BOARD-rails.csv (board,runtime,precision,\n"
            "network,input_px,cpu_mhz,gpu_mhz,mem_mhz,cpu_busy,gpu_busy,mem_busy,period_ms,\n"
            "rail,power_mw,samples). Only coefficients that the board's file marks\n"
-           "'calibrated' move; one with 'low' and 'high' is held between them as far as\n"
-           "the data leave it open. Rows far off weigh less (Huber). Printed: each\n"
+           "'calibrated' move, with --own also the assumptions about a measured runtime; one\n"
+           "with 'low' and 'high' is held between them as far as the data leave it open.\n"
+           "Rows far off weigh less (Huber). Printed: each\n"
            "coefficient with its standard error by bootstrap and the number of values that\n"
            "speak of it, then what is left (model / measured - 1) per network and rail;\n"
            "csv and json hold the coefficients only. '-' for an error: the value lies at a\n"

@@ -65,7 +65,7 @@ struct dvfo_runtime_term {
     bool per_class;  /* one per operator class, with a default */
     const char *unit;
     const char *what;    /* in tables: "launch of a kernel" */
-    double min, max;     /* what a file may say; a max of 0 is the peak of the memory bus */
+    double min, max;     /* what a file may say; a max of 0 is the peak of the memory bus, also for a fit */
     double low, high;    /* what a fit may try; high 0: it isn't fitted */
     double otherwise;    /* when the file doesn't say; NaN: it must */
     const char *meaning; /* of that */

@@ -69,9 +69,15 @@ dvfo_status dvfo_fit_solve(struct dvfo_ctx *ctx, struct dvfo_fit *fit, size_t ro
 /** Add a pair to the group of that name. */
 void dvfo_fit_tell(struct dvfo_fit *fit, const char *group, double model, double measured, const char *unit);
 
-/** The board's file with the fit's values and errors in it: only numbers of calibrated quantities change, comments and
- *  order stay. @param out  caller frees */
+/** Measurements of somebody's own board may move more: what is assumed of the runtime counts as expected from here on,
+ *  between its low and high. A low of 0 becomes a thousandth of the high. */
+void dvfo_fit_own(struct dvfo_runtime *runtime);
+
+/** The board's file with the fit's values and errors in it: only numbers of quantities that were fitted change,
+ * comments and order stay.
+ *  @param own  source to write for what moved; what no value speaks of stays as it is then. NULL keeps the sources
+ *  @param out  caller frees */
 dvfo_status dvfo_fit_rewrite(struct dvfo_ctx *ctx, const char *path, const struct dvfo_fit *const fits[], size_t count,
-                             char **out);
+                             const char *own, char **out);
 
 #endif

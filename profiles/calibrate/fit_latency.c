@@ -28,6 +28,7 @@ struct latency {
     struct dvfo_runtime *runtime;
     size_t n;
     struct point *points;
+    bool has_rails;   /* rails tell module power */
     size_t *stratum;  /* (n) runs of one network: what the bootstrap draws within */
     double *kernel_s; /* (layers of the largest network) of the latest point */
     size_t kernels;
@@ -121,7 +122,11 @@ static void offer_runtime(struct dvfo_fit *fit, const struct dvfo_board *board, 
     for (int t = 0; t < DVFO_RUNTIME_TERMS; t++) {
         const struct dvfo_runtime_term *term = &dvfo_runtime_terms[t];
         struct dvfo_quantity *quantity = dvfo_runtime_quantity(runtime, term);
-        const double high = term->high > 0.0 ? term->high : board->peak_byte_per_cycle.value;
+        const bool of_bus = term->max == 0.0;
+        const double high = of_bus ? board->peak_byte_per_cycle.value : term->high;
+        if (high == 0.0) {
+            continue; /* stands as it is */
+        }
         if (!term->per_class) {
             dvfo_fit_offer(fit, quantity, term->low, high, term->unit, term->key);
             continue;
@@ -130,6 +135,21 @@ static void offer_runtime(struct dvfo_fit *fit, const struct dvfo_board *board, 
             char name[DVFO_FIT_NAME_SIZE];
             snprintf(name, sizeof name, "%s %s", term->key, class_name(quantity, op));
             dvfo_fit_offer(fit, &quantity[op], term->low, high, term->unit, name);
+        }
+    }
+}
+
+void dvfo_fit_own(struct dvfo_runtime *runtime)
+{
+    for (int t = 0; t < DVFO_RUNTIME_TERMS; t++) {
+        const struct dvfo_runtime_term *term = &dvfo_runtime_terms[t];
+        struct dvfo_quantity *quantity = dvfo_runtime_quantity(runtime, term);
+        const bool can_be_fitted = term->high > 0.0 || term->max == 0.0;
+        for (int i = 0; i < (term->per_class ? DVFO_OP_COUNT : 1) && can_be_fitted; i++) {
+            if (quantity[i].standing == DVFO_ASSUMPTION && quantity[i].high > 0.0) {
+                quantity[i].standing = DVFO_CALIBRATED;
+                quantity[i].low = fmax(quantity[i].low, 1e-3 * quantity[i].high);
+            }
         }
     }
 }
@@ -184,6 +204,7 @@ static dvfo_status collect(struct dvfo_ctx *ctx, struct latency *latency, const 
 {
     const struct dvfo_measurements *points = &data->points, *rails = &data->rails;
     size_t most_layers = 1;
+    latency->has_rails = rails->n > 0;
     latency->points = calloc(points->n + rails->n + 1, sizeof *latency->points);
     latency->stratum = calloc(points->n + rails->n + 1, sizeof *latency->stratum);
     if (latency->points == NULL || latency->stratum == NULL) {
@@ -243,7 +264,7 @@ static void tell(struct dvfo_fit *fit, const struct latency *latency)
             snprintf(name, sizeof name, "%s latency", point->network->name);
             dvfo_fit_tell(fit, name, time_s, point->latency_s, "s");
         }
-        if (!isnan(point->power_w)) {
+        if (!isnan(point->power_w) && !latency->has_rails) { /* the fit to the rails tells it */
             snprintf(name, sizeof name, "%s module power", point->network->name);
             dvfo_fit_tell(fit, name, module_w(latency, point, &busy, time_s), point->power_w, "W");
         }

@@ -60,8 +60,19 @@ static void put_number(struct out *out, const char *format, double value)
     put_text(out, text);
 }
 
+/* Inside double quotes of YAML. */
+static void put_quoted(struct out *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') {
+            put_text(out, "\\");
+        }
+        put(out, (unsigned char)*text < ' ' ? " " : text, 1);
+    }
+}
+
 static dvfo_status put_quantity(struct dvfo_ctx *ctx, struct out *out, const char *path, int number, const char *line,
-                                const struct dvfo_quantity *quantity)
+                                const struct dvfo_quantity *quantity, const char *own)
 {
     const char *value = strstr(line, "{value:");
     const char *source = value != NULL ? strstr(value, "source:") : NULL;
@@ -83,12 +94,18 @@ static dvfo_status put_quantity(struct dvfo_ctx *ctx, struct out *out, const cha
         put_number(out, "low: %.5g, ", quantity->low);
         put_number(out, "high: %.5g, ", quantity->high);
     }
-    put_text(out, source);
+    if (own == NULL) {
+        put_text(out, source);
+        return DVFO_OK;
+    }
+    put_text(out, "source: \"");
+    put_quoted(out, own);
+    put_text(out, "\"}");
     return DVFO_OK;
 }
 
 dvfo_status dvfo_fit_rewrite(struct dvfo_ctx *ctx, const char *path, const struct dvfo_fit *const fits[], size_t count,
-                             char **out)
+                             const char *own, char **out)
 {
     *out = NULL;
     struct dvfo_text text;
@@ -98,8 +115,8 @@ dvfo_status dvfo_fit_rewrite(struct dvfo_ctx *ctx, const char *path, const struc
     struct dvfo_lines lines = dvfo_lines_of(&text);
     for (char *line = dvfo_lines_next(&lines); line != NULL && status == DVFO_OK; line = dvfo_lines_next(&lines)) {
         const struct dvfo_quantity *quantity = quantity_at(fits, count, lines.number);
-        if (quantity != NULL) {
-            status = put_quantity(ctx, &written, path, lines.number, line, quantity);
+        if (quantity != NULL && (own == NULL || quantity->points > 0)) {
+            status = put_quantity(ctx, &written, path, lines.number, line, quantity, own);
         } else {
             put_text(&written, line);
         }

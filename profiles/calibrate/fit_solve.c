@@ -284,6 +284,10 @@ static void count_points(struct problem *problem, const gsl_matrix *jacobian)
             points += largest > 0.0 && fabs(gsl_matrix_get(jacobian, row, i)) > SPEAKS * largest;
         }
         problem->fit->coefficient[i].quantity->points = points;
+        if (points == 0 && !is_expected(&problem->fit->coefficient[i])) { /* nothing speaks of it */
+            problem->fit->coefficient[i].quantity->value = problem->fit->coefficient[i].before;
+            problem->fit->coefficient[i].quantity->error = NAN;
+        }
     }
 }
 
