@@ -1,6 +1,7 @@
 /* dvfo profile export: what each layer costs over clocks, by the closed form, into a file. */
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bench/profile_verbs.h"
 #include "profiles/board_assume.h"
@@ -193,6 +194,12 @@ static dvfo_status read_input_px(struct dvfo_ctx *ctx, const char *text, long *i
     return DVFO_OK;
 }
 
+static bool is_same_file(const char *path, const char *other)
+{
+    struct stat a, b;
+    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
 {
     struct options options = {0};
@@ -210,6 +217,10 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
         status = dvfo_boards_assume(ctx, &board, 1, options.assume, &changed);
     }
     status = status == DVFO_OK ? dvfo_network_load(ctx, options.network, input_px, options.variant, &network) : status;
+    if (status == DVFO_OK && (is_same_file(options.out, board->path) || is_same_file(options.out, network->path))) {
+        status = dvfo_fail(ctx, DVFO_BAD_INPUT, "--out is %s, which the profile is made from; choose another name",
+                           options.out);
+    }
     status = status == DVFO_OK ? export_pair(ctx, &options, board, network) : status;
     dvfo_network_free(network);
     dvfo_board_free(board);

@@ -1,5 +1,7 @@
 /* dvfo profile import: raw tables of others, or runs of trtexec on a board of one's own. */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bench/profile_import.h"
 
@@ -148,6 +150,9 @@ static dvfo_status import_tables(struct dvfo_ctx *ctx, const struct dvfo_import_
                          "--from takes --board and --out alone, expected either raw tables or a run of trtexec");
     }
     dvfo_status status = dvfo_import_board(ctx, options->from, options->board, &data);
+    if (status == DVFO_OK && mkdir(options->out, 0777) != 0 && errno != EEXIST) {
+        status = dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: cannot be made: %s", options->out, strerror(errno));
+    }
     status = status == DVFO_OK ? save(ctx, &data.points, "", options->out, options->board) : status;
     status = status == DVFO_OK ? save(ctx, &data.rails, "-rails", options->out, options->board) : status;
     status = status == DVFO_OK ? save(ctx, &data.held_out, "-held-out", options->out, options->board) : status;

@@ -10,6 +10,8 @@
 #define LEAST_CLOCK 0.5
 #define MOST_CLOCK 1.1
 #define LEAST_OF_PEAK 0.1
+#define MOST_OF_PEAK 1000.0 /* small networks at low clocks take hundreds of times their arithmetic */
+#define MOST_LEAST_S 10.0   /* less is never too long */
 #define MOST_LATENCY_S 600.0
 #define LEAST_W 0.1
 #define MOST_W 100.0
@@ -51,18 +53,20 @@ static dvfo_status check_latency(struct dvfo_ctx *ctx, const struct dvfo_board *
                                  const struct dvfo_measurement *row, const struct dvfo_network *network)
 {
     const struct dvfo_clocks clocks = dvfo_predict_clocks(board, row);
-    const double least_s = LEAST_OF_PEAK * network->work_flop * (double)row->batch /
-                           (peak_flop_per_cycle(board, row) * clocks.hz[DVFO_GPU]);
-    if (isnan(row->latency_s) || (row->latency_s >= least_s && row->latency_s <= MOST_LATENCY_S)) {
+    const double peak_s =
+        network->work_flop * (double)row->batch / (peak_flop_per_cycle(board, row) * clocks.hz[DVFO_GPU]);
+    const double least_s = LEAST_OF_PEAK * peak_s;
+    const double most_s = fmin(fmax(MOST_OF_PEAK * peak_s, MOST_LEAST_S), MOST_LATENCY_S);
+    if (isnan(row->latency_s) || (row->latency_s >= least_s && row->latency_s <= most_s)) {
         return DVFO_OK;
     }
-    const bool seconds = row->latency_s < least_s && row->latency_s * THOUSAND < MOST_LATENCY_S;
-    return dvfo_fail(ctx, DVFO_BAD_INPUT,
-                     "%s:%d: 'latency_ms' is %g, expected %.3g to %g: the arithmetic of %s alone takes %.3g ms at the "
-                     "peak of these clocks%s",
-                     name, row->line, row->latency_s / DVFO_S_PER_MS, least_s / DVFO_S_PER_MS,
-                     MOST_LATENCY_S / DVFO_S_PER_MS, row->network, least_s / LEAST_OF_PEAK / DVFO_S_PER_MS,
-                     seconds ? "; is it in seconds?" : "; is it in microseconds?");
+    const bool seconds = row->latency_s < least_s && row->latency_s * THOUSAND < most_s;
+    return dvfo_fail(
+        ctx, DVFO_BAD_INPUT,
+        "%s:%d: 'latency_ms' is %g, expected %.3g to %.4g: the arithmetic of %s alone takes %.3g ms at the "
+        "peak of these clocks%s",
+        name, row->line, row->latency_s / DVFO_S_PER_MS, least_s / DVFO_S_PER_MS, most_s / DVFO_S_PER_MS, row->network,
+        peak_s / DVFO_S_PER_MS, seconds ? "; is it in seconds?" : "; is it in microseconds?");
 }
 
 static dvfo_status check_power(struct dvfo_ctx *ctx, const char *name, const struct dvfo_measurement *row)
