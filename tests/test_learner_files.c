@@ -204,6 +204,28 @@ Test(learner_files, the_network_alone_can_be_read_to_act)
     dvfo_q_learner_free(learner);
 }
 
+static void count_note(void *user, const char *sentence)
+{
+    *(int *)user += strstr(sentence, "'Nehalem'") != NULL;
+}
+
+Test(learner_files, going_on_with_other_kernels_is_noted)
+{
+    int notes = 0;
+    struct dvfo_ctx noting = {.note = count_note, .note_user = &notes};
+    struct dvfo_q_learner *learner = NULL;
+    make_file("a.h5");
+    cr_assert_eq(dvfo_q_learner_load(&noting, "a.h5", &learner), DVFO_OK);
+    dvfo_q_learner_free(learner);
+    cr_expect_eq(notes, 0);
+    const hid_t file = H5Fopen("a.h5", H5F_ACC_RDWR, H5P_DEFAULT);
+    cr_assert(H5Adelete(file, "blas_kernel") >= 0 && dvfo_hdf_put_text(file, "blas_kernel", "Nehalem"));
+    cr_assert(H5Fclose(file) >= 0);
+    cr_assert_eq(dvfo_q_learner_load(&noting, "a.h5", &learner), DVFO_OK);
+    dvfo_q_learner_free(learner);
+    cr_expect_eq(notes, 1);
+}
+
 /* ---- spoilt files ---- */
 
 static void drop_group(hid_t file)

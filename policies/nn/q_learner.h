@@ -27,7 +27,7 @@ struct dvfo_q_learner_def {
     uint64_t replay_beta_updates; /* until it is 1; default 20,000 */
     uint64_t learning_starts;     /* transitions before the first update; default 1,000 */
     long environments;            /* default 1 */
-    long steps;                   /* n of n-step returns; default 3 */
+    long steps;                   /* n of n-step returns; default 3; 1 gives the best policy's Q even while exploring */
     double gamma;                 /* discount over a horizon of time; default 0.9 */
     double horizon_s;             /* default 1 */
     double epsilon_first;         /* how often a branch's choice is random; default 1 */

@@ -20,7 +20,8 @@ bool dvfo_q_learner_write(hid_t file, const struct dvfo_q_learner *learner);
 /** @return DVFO_BAD_INPUT when something is missing or can't be */
 dvfo_status dvfo_q_learner_read(const struct dvfo_hdf_reader *r, struct dvfo_q_learner **out);
 
-/** A file of nothing else; it appears whole or not at all. */
+/** A file of nothing else; it appears whole or not at all. Loading notes when it was learnt with other BLAS kernels
+ * than those at hand. */
 dvfo_status dvfo_q_learner_save(struct dvfo_ctx *ctx, const struct dvfo_q_learner *learner, const char *path);
 dvfo_status dvfo_q_learner_load(struct dvfo_ctx *ctx, const char *path, struct dvfo_q_learner **out);
 

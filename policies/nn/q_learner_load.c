@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policies/nn/branching_file.h"
+#include "policies/nn/matrix.h"
 #include "policies/nn/q_learner_format.h"
 
 #define MAX_FILE_BYTE ((size_t)4 << 30)
@@ -212,7 +213,7 @@ dvfo_status dvfo_q_learner_read(const struct dvfo_hdf_reader *r, struct dvfo_q_l
 
 static dvfo_status read_file(const struct dvfo_hdf_reader *r, struct dvfo_q_learner **out)
 {
-    char schema[DVFO_HDF_TEXT + 1];
+    char schema[DVFO_HDF_TEXT + 1], kernel[DVFO_HDF_TEXT + 1];
     long long version = 0;
     DVFO_TRY(dvfo_hdf_text(r, r->file, "", "schema", schema));
     DVFO_TRY(dvfo_hdf_integers(r, "schema_version", 1, &version));
@@ -220,6 +221,11 @@ static dvfo_status read_file(const struct dvfo_hdf_reader *r, struct dvfo_q_lear
         return dvfo_fail(r->ctx, DVFO_BAD_INPUT,
                          "%s: is '%.60s' version %lld, expected '" DVFO_Q_LEARNER_SCHEMA "' version %d", r->name,
                          schema, version, (int)DVFO_Q_LEARNER_SCHEMA_VERSION);
+    }
+    DVFO_TRY(dvfo_hdf_text(r, r->file, "", "blas_kernel", kernel));
+    if (strcmp(kernel, dvfo_matrix_kernel()) != 0) {
+        dvfo_note(r->ctx, "%s: was learnt with the BLAS kernels '%.60s' and goes on with '%s': sums round differently",
+                  r->name, kernel, dvfo_matrix_kernel());
     }
     return dvfo_q_learner_read(r, out);
 }

@@ -5,6 +5,7 @@
 
 #include "dvfo_version.h"
 #include "policies/nn/branching_file.h"
+#include "policies/nn/matrix.h"
 #include "policies/nn/q_learner_format.h"
 #include "sim/base/hdf.h"
 #include "sim/base/output.h"
@@ -109,6 +110,7 @@ static bool write_file(const struct dvfo_q_learner *learner, const char *path)
                          dvfo_hdf_put_text(file, "schema", DVFO_Q_LEARNER_SCHEMA) &&
                          dvfo_hdf_put_integer(file, "schema_version", DVFO_Q_LEARNER_SCHEMA_VERSION) &&
                          dvfo_hdf_put_text(file, "program", "dvfo " DVFO_VERSION) &&
+                         dvfo_hdf_put_text(file, "blas_kernel", dvfo_matrix_kernel()) &&
                          dvfo_q_learner_write(file, learner);
     return H5Fclose(file) >= 0 && written;
 }
