@@ -12,7 +12,8 @@ dvfo_status dvfo_profile_need(struct dvfo_ctx *ctx, const char *verb, const char
 static const struct dvfo_verbs verbs = {
     .command = "profile",
     .about = "What inference costs on a board: measure, calibrate, check.",
-    .examples = "  dvfo profile import --board jetson-nano --from raw/ --out measurements/\n"
+    .examples = "  dvfo profile measure --board host --network resnet-18\n"
+                "  dvfo profile import --board jetson-nano --from raw/ --out measurements/\n"
                 "  dvfo profile import --board jetson-tx2 --network resnet-18 --profile p.json \\\n"
                 "    --times t.json --tegrastats log.txt --out resnet.h5\n"
                 "  dvfo profile fit --board jetson-tx2 --data measurements/\n"
@@ -22,6 +23,7 @@ static const struct dvfo_verbs verbs = {
                 "  sudo dvfo profile collect --gpu all --seconds 20 --out idle/\n",
     .verbs =
         (const struct dvfo_command *const[]){
+            &dvfo_profile_measure,
             &dvfo_profile_collect,
             &dvfo_profile_import,
             &dvfo_profile_fit,

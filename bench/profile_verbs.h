@@ -13,5 +13,6 @@ extern const struct dvfo_command dvfo_profile_import;
 extern const struct dvfo_command dvfo_profile_export;
 extern const struct dvfo_command dvfo_profile_show;
 extern const struct dvfo_command dvfo_profile_collect;
+extern const struct dvfo_command dvfo_profile_measure;
 
 #endif

@@ -24,6 +24,7 @@ static double clock_s(void)
 
 /* All readings of a network. */
 struct readings {
+    const volatile sig_atomic_t *stop; /* of the context */
     const struct dvfo_network *network;
     const struct dvfo_measure_def *def;
     struct dvfo_executor *executor;
@@ -40,7 +41,7 @@ static bool has_kernel(const struct dvfo_layer *layer)
 
 static bool must_stop(const struct readings *readings)
 {
-    return readings->def->stop != NULL && *readings->def->stop != 0;
+    return readings->stop != NULL && *readings->stop != 0;
 }
 
 /* The clock is read after each layer with a kernel; what lies between two of them counts with the second, what comes
@@ -179,7 +180,7 @@ dvfo_status dvfo_measure_network(struct dvfo_ctx *ctx, const struct dvfo_network
                                  const struct dvfo_measure_def *def, struct dvfo_measured *out)
 {
     const struct dvfo_executor_def executor_def = dvfo_executor_def_default();
-    struct readings readings = {.network = network, .def = def};
+    struct readings readings = {.stop = ctx->stop, .network = network, .def = def};
     const long most = def->repetitions > MOST_PASSES ? def->repetitions : MOST_PASSES;
     double *column = malloc((size_t)most * sizeof *column);
     *out = (struct dvfo_measured){0};

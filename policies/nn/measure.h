@@ -7,8 +7,6 @@
 #ifndef DVFO_MEASURE_H
 #define DVFO_MEASURE_H
 
-#include <signal.h>
-
 #include "policies/nn/executor.h"
 #include "policies/nn/interval.h"
 
@@ -17,7 +15,6 @@ struct dvfo_measure_def {
     double seconds;   /* spent on a network at most, when repetitions is 0; default 10 */
     double narrow;    /* an interval this narrow, as a share of the median, is enough; default 0.01 */
     long warm_up;     /* passes of each kind that aren't counted; default 2 */
-    const volatile sig_atomic_t *stop;                     /* looked at between layers; NULL: never */
     void (*told)(void *user, double spent_s, long passes); /* after each pass of both kinds; NULL: nobody listens */
     void *user;
 };
@@ -33,7 +30,7 @@ struct dvfo_measured {
 
 /** @param network  at least one layer with a kernel
  *  @param out      free with dvfo_measured_free
- *  @return         DVFO_INTERRUPTED when `stop` was set */
+ *  @return         DVFO_INTERRUPTED when ctx->stop was set; it is looked at between layers */
 dvfo_status dvfo_measure_network(struct dvfo_ctx *ctx, const struct dvfo_network *network,
                                  const struct dvfo_measure_def *def, struct dvfo_measured *out);
 void dvfo_measured_free(struct dvfo_measured *measured);
