@@ -170,11 +170,13 @@ static const char *tail_name(dvfo_tail_rule rule)
     return names[rule];
 }
 
-static const char *p_max_basis(const struct dvfo_setting *setting)
+/* As measured, unless the board's file says otherwise: a machine without a power sensor has none measured. */
+static const char *p_max_basis(const struct dvfo_setting *setting, const struct dvfo_board *board)
 {
-    return setting->p_max == NULL || strcmp(setting->p_max, "measured") == 0 ? "measured"
-           : strcmp(setting->p_max, "nameplate") == 0                        ? "nameplate"
-                                                                             : "as given";
+    return setting->p_max == NULL || strcmp(setting->p_max, "measured") == 0
+               ? dvfo_standing_name(board->p_max_w.standing)
+           : strcmp(setting->p_max, "nameplate") == 0 ? "nameplate"
+                                                      : "as given";
 }
 
 static void print_range(const struct dvfo_board *board, dvfo_domain domain, const char *name)
@@ -227,7 +229,7 @@ static void print_board_conditions(const struct dvfo_setting *setting, const str
 {
     const struct dvfo_scenario_def *def = &trial->scenario;
     printf("  %-*s  profile %s %s; P_max %.4g W (%s); agents choose ", width, def->board->name, def->runtime->name,
-           def->runtime->precision, def->p_max_w, p_max_basis(setting));
+           def->runtime->precision, def->p_max_w, p_max_basis(setting, def->board));
     print_range(def->board, DVFO_CPU, "CPU");
     print_range(def->board, DVFO_GPU, ", GPU");
     print_range(def->board, DVFO_MEM, ", memory");

@@ -37,7 +37,7 @@ enum {
 };
 
 static const struct argp_option options[] = {
-    {"board", 'b', "NAMES", 0, "boards, e.g. jetson-nano,xavier-nx, or all", 1},
+    {"board", 'b', "NAMES", 0, "boards, e.g. jetson-nano,xavier-nx, or all (but host)", 1},
     {"network", 'n', "NAMES", 0, "networks, e.g. vgg-19, or all", 1},
     {"policy", 'p', "NAMES", 0, "policies, e.g. edge-only,oracle-dvfo, or all ('dvfo list policies')", 1},
     {"trace", 't', "TRACE", 0, "link: a recording, const:5Mbps (default) or model:wifi", 1},
@@ -271,18 +271,24 @@ static char *all_policies(void)
     return file != NULL && fclose(file) == 0 ? text : NULL;
 }
 
-static char *all_files(const char *folder)
+/* @param except  a name that is left out; NULL for none */
+static char *all_files(const char *folder, const char *except)
 {
     char *text = NULL, **names = NULL;
     size_t size = 0, count = 0;
     FILE *file =
         dvfo_data_names(NULL, folder, ".yaml", &names, &count) == DVFO_OK ? open_memstream(&text, &size) : NULL;
     for (size_t i = 0; file != NULL && i < count; i++) {
-        fprintf(file, "%s%s", i == 0 ? "" : ",", names[i]);
+        if (except == NULL || strcmp(names[i], except) != 0) {
+            fprintf(file, "%s%s", ftell(file) == 0 ? "" : ",", names[i]);
+        }
     }
     dvfo_data_names_free(names, count);
     return file != NULL && fclose(file) == 0 ? text : NULL;
 }
+
+/* Whatever machine it was measured on, it is no edge device: it comes by name only. */
+#define HOST "host"
 
 static char *expand(const char *what, const char *text)
 {
@@ -290,8 +296,8 @@ static char *expand(const char *what, const char *text)
         return dvfo_text_copy(text);
     }
     return strcmp(what, "policy") == 0  ? all_policies()
-           : strcmp(what, "board") == 0 ? all_files("profiles/boards")
-                                        : all_files("profiles/networks");
+           : strcmp(what, "board") == 0 ? all_files("profiles/boards", HOST)
+                                        : all_files("profiles/networks", NULL);
 }
 
 /* Takes a list apart; `list->copy` is the caller's to free in any case. */

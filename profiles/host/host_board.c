@@ -18,7 +18,8 @@ static const char no_levels[] = "one level: the clock never changes";
 struct writer {
     FILE *file;
     const struct dvfo_host_board_def *def;
-    char measured[SOURCE_SIZE]; /* "measured with OpenBLAS (SkylakeX) on 1 thread of ..." */
+    char here[SOURCE_SIZE];   /* "OpenBLAS (SkylakeX) on 1 thread of ..." */
+    char layers[SOURCE_SIZE]; /* "layers of 12 networks, " and that */
 };
 
 static void documented(const struct writer *w, const char *indent, const char *key, double value, const char *source)
@@ -28,8 +29,8 @@ static void documented(const struct writer *w, const char *indent, const char *k
 
 static void measured(const struct writer *w, const char *indent, const char *key, double value, const char *source)
 {
-    fprintf(w->file, "%s%s: {value: %.5g, standing: measured, source: \"%s%s\"}\n", indent, key, value, source,
-            w->measured);
+    fprintf(w->file, "%s%s: {value: %.5g, standing: measured, source: \"%s; %s\"}\n", indent, key, value, source,
+            w->here);
 }
 
 static void assumed(const struct writer *w, const char *indent, const char *key, double value, double low, double high,
@@ -44,7 +45,7 @@ static void calibrated(const struct writer *w, const char *indent, const char *k
                        const char *source)
 {
     fprintf(w->file, "%s%s: {value: %.5g, standing: calibrated, low: %.5g, high: %.5g, source: \"%s%s\"}\n", indent,
-            key, sqrt(low * high), low, high, source, w->measured);
+            key, sqrt(low * high), low, high, source, w->layers);
 }
 
 static void write_domain(const struct writer *w, const char *name, const char *source)
@@ -75,14 +76,14 @@ static void write_head(const struct writer *w)
     write_domain(w, "gpu", "the processor's own: there is no GPU");
     write_domain(w, "mem", "a unit to count bytes by: the processor's nominal clock");
     measured(w, "", "peak_byte_per_cycle", def->byte_per_s / def->machine.hz,
-             "fastest of copies of 1, 16 and 128 MiB, read and written; ");
+             "fastest of copies of 1, 16 and 128 MiB, read and written");
 }
 
 static void write_power_measured(const struct writer *w)
 {
     const struct dvfo_host_board_def *def = w->def;
     char source[SOURCE_SIZE];
-    snprintf(source, sizeof source, "%.200s: ", def->sensor);
+    snprintf(source, sizeof source, "%.200s", def->sensor);
     fprintf(w->file, "rails:\n  - name: machine\n");
     measured(w, "    ", "base_w", def->idle_w, source);
     fprintf(w->file, "    gpu:\n");
@@ -178,20 +179,18 @@ static void write_reread(const struct writer *w)
 static void write_runtime(const struct writer *w)
 {
     const struct dvfo_host_board_def *def = w->def;
-    char tile[SOURCE_SIZE];
-    snprintf(tile, sizeof tile, "of 1, 4, 8, 16, 32 and 64 the one that fits best; ");
     fprintf(w->file, "runtimes:\n"
                      "  - name: openblas\n"
                      "    precision: fp32\n"
                      "    combine: sum\n"
                      "    wait: block\n");
-    measured(w, "    ", "flop_per_cycle", def->flop_per_s / def->machine.hz, "fastest product of 1024 x 1024; ");
+    measured(w, "    ", "flop_per_cycle", def->flop_per_s / def->machine.hz, "fastest product of 1024 x 1024");
     calibrated(w, "    ", "byte_per_cycle", 0.1 * def->byte_per_s / def->machine.hz,
                0.9 * def->byte_per_s / def->machine.hz, "");
     documented(w, "    ", "gpu_byte_per_cycle", 10000.0,
                "one processor computes and moves: its loads and stores stand in byte_per_cycle");
     calibrated(w, "    ", "depth", 2.0, 200.0, "");
-    measured(w, "    ", "tile_pixels", def->tile_pixels, tile);
+    measured(w, "    ", "tile_pixels", def->tile_pixels, "of 1, 4, 8, 16, 32 and 64 the one that fits the layers best");
     documented(w, "    ", "tile_channels", 1.0, "no effect of it could be told from the measured layers");
     documented(w, "    ", "block_pixels", 1.0, "patches are unfolded once for each output pixel ...");
     documented(w, "    ", "block_channels", UNFOLD_CHANNELS, "... for all output channels, which are fewer than this");
@@ -216,8 +215,9 @@ dvfo_status dvfo_host_board_text(struct dvfo_ctx *ctx, const struct dvfo_host_bo
     if (w.file == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
-    snprintf(w.measured, sizeof w.measured, "layers of %.60s with OpenBLAS (%.20s) on %d thread%s of %.100s",
-             def->networks, def->kernel, def->threads, def->threads > 1 ? "s" : "", def->machine.cpu);
+    snprintf(w.here, sizeof w.here, "OpenBLAS (%.20s) on %d thread%s of %.120s", def->kernel, def->threads,
+             def->threads > 1 ? "s" : "", def->machine.cpu);
+    snprintf(w.layers, sizeof w.layers, "layers of %.60s, %.190s", def->networks, w.here);
     write_head(&w);
     if (def->sensor != NULL) {
         write_power_measured(&w);
