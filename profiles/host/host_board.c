@@ -18,8 +18,8 @@ static const char no_levels[] = "one level: the clock never changes";
 struct writer {
     FILE *file;
     const struct dvfo_host_board_def *def;
-    char here[SOURCE_SIZE];   /* "OpenBLAS (SkylakeX) on 1 thread of ..." */
-    char layers[SOURCE_SIZE]; /* "layers of 12 networks, " and that */
+    char here[SOURCE_SIZE];       /* "OpenBLAS (SkylakeX) on 1 thread of ..." */
+    char layers[2 * SOURCE_SIZE]; /* "layers of 12 networks, " and that */
 };
 
 static void documented(const struct writer *w, const char *indent, const char *key, double value, const char *source)
@@ -217,7 +217,7 @@ dvfo_status dvfo_host_board_text(struct dvfo_ctx *ctx, const struct dvfo_host_bo
     }
     snprintf(w.here, sizeof w.here, "OpenBLAS (%.20s) on %d thread%s of %.120s", def->kernel, def->threads,
              def->threads > 1 ? "s" : "", def->machine.cpu);
-    snprintf(w.layers, sizeof w.layers, "layers of %.60s, %.190s", def->networks, w.here);
+    snprintf(w.layers, sizeof w.layers, "layers of %.60s, %s", def->networks, w.here);
     write_head(&w);
     if (def->sensor != NULL) {
         write_power_measured(&w);
