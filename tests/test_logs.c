@@ -198,7 +198,8 @@ Test(tegrastats, a_last_line_cut_anywhere_is_left_out_with_a_note)
         cr_assert(log != NULL, "%zu: %s", kept, ctx.message);
         cr_expect(log->n == 2 || (log->n == 1 && notes.count == 1 && strstr(notes.last, "log:2: ") != NULL),
                   "%zu bytes of the second line: %zu samples, '%s'", kept, log->n, notes.last);
-        cr_expect(log->n == 1 || kept > strstr(NANO, "576/1") - NANO, "%zu: whole up to the last reading", kept);
+        cr_expect(log->n == 1 || kept > (size_t)(strstr(NANO, "576/1") - NANO), "%zu: whole up to the last reading",
+                  kept);
         cr_expect(log->rails == 3 && log->sensors == 6, "%zu: names of the cut line are forgotten", kept);
         dvfo_tegrastats_free(log);
     }
