@@ -138,13 +138,24 @@ static struct seen seen_of(const struct dvfo_branching *net, long feature)
     return (struct seen){branch < 0, branch < 0 ? 0 : branch, branch + 1, feature % K};
 }
 
-static float mean_of(long n, const float *x)
+/* Lanes side by side, for a flat head is thousands of choices wide. */
+DVFO_WIDE static float sum_of(long n, const float *x)
 {
-    float sum = 0.0f;
-    for (long i = 0; i < n; i++) {
+    enum { LANES = 16 };
+    float lane[LANES] = {0}, sum = 0.0f;
+    long i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (long k = 0; k < LANES; k++) {
+            lane[k] += x[i + k];
+        }
+    }
+    for (; i < n; i++) {
         sum += x[i];
     }
-    return sum / (float)n;
+    for (long k = 0; n >= LANES && k < LANES; k++) {
+        sum += lane[k];
+    }
+    return sum;
 }
 
 /* One row of the folded head. advantage (A), out (A) */
@@ -155,7 +166,9 @@ static void fold_row(const struct dvfo_branching *net, struct seen seen, float v
         out[a] = seen.value ? value : 0.0f;
     }
     for (long d = seen.first; d < seen.end; d++) {
-        const float mean = net->def.dueling ? mean_of(net->def.choices[d], advantage + net->first[d]) : 0.0f;
+        const float mean = net->def.dueling
+                               ? sum_of(net->def.choices[d], advantage + net->first[d]) / (float)net->def.choices[d]
+                               : 0.0f;
         for (long a = net->first[d]; a < net->first[d + 1]; a++) {
             out[a] += advantage[a] - mean;
         }
@@ -167,10 +180,11 @@ static void unfold_row(const struct dvfo_branching *net, struct seen seen, const
                        float *dadvantage)
 {
     if (seen.value) {
-        *dvalue = mean_of(net->actions, dout) * (float)net->actions;
+        *dvalue = sum_of(net->actions, dout);
     }
     for (long d = seen.first; d < seen.end; d++) {
-        const float mean = net->def.dueling ? mean_of(net->def.choices[d], dout + net->first[d]) : 0.0f;
+        const float mean =
+            net->def.dueling ? sum_of(net->def.choices[d], dout + net->first[d]) / (float)net->def.choices[d] : 0.0f;
         for (long a = net->first[d]; a < net->first[d + 1]; a++) {
             dadvantage[a] = dout[a] - mean;
         }
