@@ -49,6 +49,18 @@ Test(calibrate_command, leaving_out_with_points_is_one_table)
     cr_expect_str_eq(said.out, "1\n");
 }
 
+/* What a board's file says of its calibrated coefficients came from all data, so it must not be heard. */
+Test(calibrate_command, leaving_out_says_the_same_whatever_the_file_holds)
+{
+    write_text("m.csv", points);
+    command_shell("validate=\"$DVFO profile validate --measured m.csv --leave-out all --points --format csv\"\n"
+                  "sed '/calibrated/ s/{value: \\([0-9.]*\\)/{value: 0.9/' $DATA/small-board.yaml >other.yaml\n"
+                  "cmp -s $DATA/small-board.yaml other.yaml && exit 3\n"
+                  "$validate --board $DATA/small-board.yaml >one && $validate --board ./other.yaml >two && cmp one two",
+                  &said);
+    cr_expect(said.code == 0, "%s%s", said.out, said.err);
+}
+
 Test(calibrate_command, only_rows_of_the_runtime_asked_for_are_held)
 {
     char text[sizeof points + sizeof of_another_runtime];

@@ -254,18 +254,22 @@ static dvfo_status retry_from_bounds(struct dvfo_ctx *ctx, struct problem *probl
     return DVFO_OK;
 }
 
-/* Coefficients as the solver leaves them; one that the data push out of its bounds is set on the bound.
- * Writes the columns of those inside and returns how many they are. */
+/* Coefficients as the solver leaves them; one that the data push out of its bounds is set on the bound, and one that
+ * nothing speaks of stays what it was, if it was known. Writes the columns of the others and returns how many they are.
+ */
 static size_t store_values(struct dvfo_fit *fit, const gsl_vector *x, size_t column[])
 {
     size_t inside = 0;
     for (size_t i = 0; i < fit->coefficient_count; i++) {
         struct dvfo_fit_coefficient *c = &fit->coefficient[i];
         const double share = share_of(gsl_vector_get(x, i));
+        const bool silent = c->quantity->points == 0 && !is_expected(c);
         c->at_bound = is_at_bound(gsl_vector_get(x, i));
         c->quantity->value = !c->at_bound ? value_of(c, gsl_vector_get(x, i)) : share < 0.5 ? c->low : c->high;
         c->quantity->error = NAN;
-        if (!c->at_bound) {
+        if (silent && !c->at_bound && isfinite(c->before)) {
+            c->quantity->value = c->before;
+        } else if (!silent && !c->at_bound) {
             column[inside++] = i;
         }
     }
@@ -284,10 +288,6 @@ static void count_points(struct problem *problem, const gsl_matrix *jacobian)
             points += largest > 0.0 && fabs(gsl_matrix_get(jacobian, row, i)) > SPEAKS * largest;
         }
         problem->fit->coefficient[i].quantity->points = points;
-        if (points == 0 && !is_expected(&problem->fit->coefficient[i])) { /* nothing speaks of it */
-            problem->fit->coefficient[i].quantity->value = problem->fit->coefficient[i].before;
-            problem->fit->coefficient[i].quantity->error = NAN;
-        }
     }
 }
 
@@ -382,8 +382,8 @@ static void bootstrap(struct problem *problem, const gsl_vector *x, struct repli
 static dvfo_status store_errors(struct dvfo_ctx *ctx, struct problem *problem, const gsl_vector *x)
 {
     size_t column[DVFO_FIT_MAX_COEFFICIENTS];
-    struct replicate replicate = {.n = store_values(problem->fit, x, column), .column = column};
     count_points(problem, gsl_multifit_nlinear_jac(problem->work));
+    struct replicate replicate = {.n = store_values(problem->fit, x, column), .column = column};
     if (replicate.n == 0) {
         return DVFO_OK;
     }

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "profiles/board_entries.h"
+
 void dvfo_verdicts_free(struct dvfo_verdicts *verdicts)
 {
     free(verdicts->verdict);
@@ -324,6 +326,23 @@ static bool asks_power(const struct dvfo_board *board, const struct dvfo_runtime
     return part->domain >= 0 && runtime == &board->runtime[0] && 2 * left > all;
 }
 
+/* The values in the board's file have seen all data: a fit without some of them is to find its own. */
+static dvfo_status forget(struct dvfo_ctx *ctx, struct dvfo_board *board)
+{
+    struct dvfo_board_entry *entries = NULL;
+    size_t count = 0;
+    DVFO_TRY(dvfo_board_entries(ctx, board, &entries, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct dvfo_quantity *quantity =
+            (struct dvfo_quantity *)entries[i].quantity; /* lent as const, ours to change */
+        if (quantity->standing == DVFO_CALIBRATED) {
+            quantity->value = NAN;
+        }
+    }
+    free(entries);
+    return DVFO_OK;
+}
+
 static dvfo_status fit_rest(struct dvfo_ctx *ctx, struct dvfo_board *board, struct dvfo_runtime *runtime,
                             const struct dvfo_board_data *rest, bool power)
 {
@@ -381,6 +400,7 @@ static dvfo_status leave_out(struct dvfo_ctx *ctx, const struct dvfo_board *boar
     dvfo_status status = copy_rest(ctx, board, runtime, &data->points, part, MOST_ROWS, &rest.points);
     status =
         status == DVFO_OK ? copy_rest(ctx, board, runtime, &data->rails, part, data->rails.n, &rest.rails) : status;
+    status = status == DVFO_OK ? forget(ctx, fresh) : status;
     status = status == DVFO_OK ? fit_rest(ctx, fresh, own, &rest, asks_power(fresh, own, data, part)) : status;
     status = status == DVFO_OK ? judge_part(ctx, fresh, own, data, part, out) : status;
     dvfo_board_data_free(&rest);
