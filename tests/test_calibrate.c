@@ -490,10 +490,12 @@ Test(plausible, units_mistaken_and_contradictions_are_told_with_their_line)
          "m.csv:2: 'mem_mhz' is 9999, expected 500 to 1000 of small-board"},
         /* 3.63 GFLOP at 10 per cycle of 1 GHz: 363 ms; a tenth of it is the least */
         {"small-board,plain,fp32,resnet-18,,1,,2000,1000,1000,0.5,\n",
-         "m.csv:2: 'latency_ms' is 0.5, expected 36.3 to 3.633e+05: the arithmetic of resnet-18 alone takes 363 ms at the "
+         "m.csv:2: 'latency_ms' is 0.5, expected 36.3 to 3.633e+05: the arithmetic of resnet-18 alone takes 363 ms at "
+         "the "
          "peak of these clocks; is it in seconds?"},
         {"small-board,plain,fp32,resnet-18,,1,,2000,1000,1000,700000,\n",
-         "m.csv:2: 'latency_ms' is 700000, expected 36.3 to 3.633e+05: the arithmetic of resnet-18 alone takes 363 ms at "
+         "m.csv:2: 'latency_ms' is 700000, expected 36.3 to 3.633e+05: the arithmetic of resnet-18 alone takes 363 ms "
+         "at "
          "the peak of these clocks; is it in microseconds?"},
         {"small-board,plain,fp32,resnet-18,,1,,2000,1000,1000,900,7.5\n",
          "m.csv:2: 'power_mw' is 7.5, expected 100 to 100000; is it in W?"},
