@@ -25,7 +25,7 @@ struct dvfo_measure_run {
     long input_px;                  /* as asked for; 0: each network's own */
     size_t loaded, n;               /* networks; the first n of them are measured */
     struct dvfo_measure_entry entry[DVFO_MEASURE_MAX];
-    struct dvfo_host_calibration calibration; /* board NULL when there is too little to fit */
+    struct dvfo_host_calibration calibration;
 };
 
 /** Tables of layers, networks and the fit; csv and json hold the layers alone. */

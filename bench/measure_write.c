@@ -139,9 +139,6 @@ dvfo_status dvfo_measure_write(struct dvfo_ctx *ctx, const struct dvfo_measure_r
     char *text = NULL;
     struct dvfo_board *board = NULL;
     DVFO_TRY(write_rows(ctx, run, folder));
-    if (run->calibration.board == NULL) {
-        return DVFO_OK;
-    }
     dvfo_status status = write_board(ctx, &run->calibration, folder, &text);
     status = status == DVFO_OK ? dvfo_board_from_memory(ctx, "host.yaml", text, strlen(text), &board) : status;
     for (size_t k = 0; k < run->n && status == DVFO_OK; k++) {

@@ -355,26 +355,18 @@ static void tell_company(struct dvfo_ctx *ctx, const struct dvfo_measure_run *ru
 
 /* ---- the board ---- */
 
-/* Too few layers for a fit are no failure: what was measured stands. */
 static dvfo_status calibrate(struct dvfo_ctx *ctx, struct dvfo_measure_run *run)
 {
     struct dvfo_host_sample samples[DVFO_MEASURE_MAX];
     for (size_t k = 0; k < run->n; k++) {
-        samples[k] = (struct dvfo_host_sample){run->entry[k].network, run->entry[k].layer_s,
-                                               run->entry[k].measured.whole_s.median};
+        samples[k] = (struct dvfo_host_sample){run->entry[k].network, run->entry[k].layer_s};
     }
     if (run->n > 1) {
         snprintf(run->networks, sizeof run->networks, "%zu networks", run->n);
     } else {
         snprintf(run->networks, sizeof run->networks, "%.60s", run->entry[0].network->name);
     }
-    const dvfo_status status = dvfo_host_calibrate(ctx, &run->def, samples, run->n, &run->calibration);
-    if (status != DVFO_BAD_INPUT) {
-        return status;
-    }
-    dvfo_note(ctx, "no board is made: %s; measure more networks", ctx->message);
-    ctx->message[0] = '\0';
-    return DVFO_OK;
+    return dvfo_host_calibrate(ctx, &run->def, samples, run->n, &run->calibration);
 }
 
 static dvfo_status finish(struct dvfo_ctx *ctx, const struct options *options, dvfo_table_format format,

@@ -13,8 +13,8 @@ struct dvfo_host_calibration {
     struct dvfo_host_verdict *left_out; /* (n) of each network by a fit without it; NULL with one network */
 };
 
-/** @param def  tile_pixels and layers are filled in
- *  @return     DVFO_BAD_INPUT when the networks have too few layers for the coefficients */
+/** What a few layers leave open stays near what the description expects, with an error that says so.
+ *  @param def  tile_pixels and layers are filled in */
 dvfo_status dvfo_host_calibrate(struct dvfo_ctx *ctx, struct dvfo_host_board_def *def,
                                 const struct dvfo_host_sample samples[], size_t n, struct dvfo_host_calibration *out);
 void dvfo_host_calibration_free(struct dvfo_host_calibration *calibration);

@@ -12,7 +12,6 @@
 struct dvfo_host_sample {
     const struct dvfo_network *network; /* borrowed */
     double *layer_s;                    /* (n) 0 for layers without a kernel; borrowed */
-    double whole_s;
 };
 
 /* How well a network's layers are predicted by a fit that hasn't seen it. */
