@@ -63,8 +63,8 @@ static const struct argp_option options[] = {
     {"float-layers", KEY_FLOAT, NULL, 0, "a layer split sends floats instead of int8", 4},
     {"p-max", KEY_P_MAX, "P", 0, "power in the cost: measured (default), nameplate, or watts", 4},
     {"decision-time", KEY_DECISION, "T", 0,
-     "what a decision takes on the CPU at its top clock: seconds, or a share of an edge-only request as 10% (default "
-     "0)",
+     "what a decision takes on the CPU at its top clock: seconds, or a share of an edge-only request as 10% (default: "
+     "what the policy says of itself; most take nothing)",
      4},
     {"mode", KEY_MODE, "M", 0, "while a policy decides the device goes on: concurrent (default); or waits: blocking",
      4},
@@ -120,6 +120,7 @@ static void parse_decision(struct argp_state *state, const char *text, struct dv
     if (!number || !(share || *end == '\0') || value < 0.0 || value > (share ? 10000.0 : 1000.0)) {
         argp_error(state, "--decision-time is '%s', expected seconds from 0 to 1000, or a share like 10%%", text);
     }
+    trial->decision_own = false;
     trial->decision_s = share ? 0.0 : value;
     trial->decision_share = share ? value / 100.0 : 0.0;
 }

@@ -18,17 +18,17 @@ struct neurosurgeon {
     struct dvfo_placements placements; /* at the highest clocks; owned */
     bool least_energy;                 /* else least latency */
     double late_bps;                   /* a timeout's news, not dated yet; 0: none */
-    double doubt_bps, doubt_s;         /* the last timeout's news and when it came; doubt_s -INFINITY: none */
+    double doubt_bps;                  /* the last timeout's news; it holds ... */
+    long doubt_transfers;              /* ... as long as no more transfers than these have ended; -1: none */
     int on_device, wait;               /* requests in a row on the device, and how many before a probe */
 };
 
 static double believed_bps(const struct neurosurgeon *state, const struct dvfo_observation *seen)
 {
-    const double seen_s = isnan(seen->bandwidth_bps) ? -INFINITY : seen->time_s - seen->bandwidth_age_s;
-    if (state->doubt_s > seen_s) {
+    if (state->doubt_transfers == seen->transfers) {
         return state->doubt_bps;
     }
-    return isinf(seen_s) ? DVFO_PRIOR_BPS : seen->bandwidth_bps;
+    return isnan(seen->bandwidth_bps) ? DVFO_PRIOR_BPS : seen->bandwidth_bps;
 }
 
 /* The best placement from `first` on at the believed rate. */
@@ -64,7 +64,7 @@ static void decide(void *block, const struct dvfo_observation *seen, struct dvfo
     struct neurosurgeon *state = block;
     if (state->late_bps > 0.0) {
         state->doubt_bps = state->late_bps;
-        state->doubt_s = seen->time_s;
+        state->doubt_transfers = seen->transfers;
         state->late_bps = 0.0;
     }
     const double rate_bps = believed_bps(state, seen);
@@ -103,7 +103,7 @@ static dvfo_status init(struct dvfo_ctx *ctx, struct neurosurgeon *state, const 
 {
     state->scenario = setup->scenario;
     state->least_energy = least_energy;
-    state->doubt_s = -INFINITY;
+    state->doubt_transfers = -1;
     DVFO_TRY(dvfo_placements_create(ctx, setup->scenario, DVFO_WITH_CUTS | DVFO_WITH_CLOUD, &state->placements));
     for (int i = 0; i < state->placements.count; i++) {
         dvfo_policy_top_clocks(setup->board, state->placements.at[i].level);

@@ -61,8 +61,9 @@ struct offload_best {
 static double sample_start_s(const struct dvfo_policy_setup *setup, long i, long n)
 {
     const double way = (double)i / (double)n;
-    return isnan(setup->trace_stride_s) ? way * setup->trace->period_s
-                                        : floor(way * (double)setup->requests) * setup->trace_stride_s;
+    return setup->trace_from_s + (isnan(setup->trace_stride_s)
+                                      ? way * setup->trace->period_s
+                                      : floor(way * (double)setup->requests) * setup->trace_stride_s);
 }
 
 static double mean_cost_j(const struct dvfo_policy_setup *setup, const struct dvfo_decision *decision)

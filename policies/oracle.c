@@ -6,13 +6,14 @@
 
 struct oracle {
     struct dvfo_search *search;
-    double trace_stride_s;
+    double trace_stride_s, trace_from_s;
 };
 
 static dvfo_status init(struct dvfo_ctx *ctx, struct oracle *state, const struct dvfo_policy_setup *setup,
                         const struct dvfo_level_choice *clocks, int kinds)
 {
     state->trace_stride_s = setup->trace_stride_s;
+    state->trace_from_s = setup->trace_from_s;
     return dvfo_search_create(ctx, setup->scenario, clocks, kinds, setup->trace, &state->search);
 }
 
@@ -33,8 +34,8 @@ static dvfo_status oracle_all_init(struct dvfo_ctx *ctx, void *state, const stru
 static void decide(void *block, const struct dvfo_observation *seen, struct dvfo_decision *decision)
 {
     struct oracle *state = block;
-    const double start_s = isnan(state->trace_stride_s) ? seen->time_s : state->trace_stride_s * (double)seen->request;
-    dvfo_search_best(state->search, start_s, decision);
+    const double way_s = isnan(state->trace_stride_s) ? seen->time_s : state->trace_stride_s * (double)seen->request;
+    dvfo_search_best(state->search, state->trace_from_s + way_s, decision);
 }
 
 static void release(void *block)

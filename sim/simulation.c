@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/base/random.h"
+#include "sim/sample.h"
 #include "sim/simulation_state.h"
 
 static void on_job_done(void *subject, uint64_t argument);
@@ -90,7 +91,7 @@ static void on_tick(void *subject, uint64_t argument)
     (void)argument;
     struct dvfo_simulation *sim = subject;
     dvfo_simulation_charge(sim);
-    const struct dvfo_observation seen = dvfo_simulation_observe(sim, -1);
+    const struct dvfo_observation seen = dvfo_simulation_observe_tick(sim);
     int level[DVFO_DOMAINS];
     memcpy(level, sim->asked, sizeof level);
     const double next_s = sim->trial->policy->tick(sim->policy_state, &seen, level);
@@ -113,8 +114,9 @@ static void add_request(struct dvfo_simulation *sim)
 {
     struct dvfo_request request = {.index = sim->arrived++, .arrival_s = dvfo_simulation_now_s(sim), .rate_bps = NAN};
     sim->last_arrival_s = dvfo_simulation_now_s(sim);
+    request.trace_offset_s = sim->trial->trace_from_s;
     if (!isnan(sim->trace_stride_s)) {
-        request.trace_offset_s = sim->trace_stride_s * (double)request.index - dvfo_simulation_now_s(sim);
+        request.trace_offset_s += sim->trace_stride_s * (double)request.index - dvfo_simulation_now_s(sim);
     }
     const uint32_t slot = dvfo_requests_add(&sim->requests, &request);
     if (slot == DVFO_NO_REQUEST) {
@@ -211,6 +213,9 @@ static void after_step(struct dvfo_simulation *sim, uint32_t slot)
         dvfo_simulation_go_on(sim, slot, DVFO_STEP_ATTENTION);
         break;
     case DVFO_STEP_ATTENTION:
+        dvfo_sample_importance(sim->sample_seed, request->index, sim->importance);
+        dvfo_simulation_go_on(sim, slot, DVFO_STEP_PREPARE);
+        break;
     case DVFO_STEP_PREFIX:
         dvfo_simulation_go_on(sim, slot, DVFO_STEP_PREPARE);
         break;
@@ -241,7 +246,18 @@ static void on_job_done(void *subject, uint64_t argument)
     dvfo_simulation_dispatch(sim);
 }
 
-/* A free device takes the oldest request that has something for it. */
+static void begin_step(struct dvfo_simulation *sim, uint32_t slot)
+{
+    const struct dvfo_request *request = dvfo_simulation_request(sim, slot);
+    const struct dvfo_job job = dvfo_request_job(sim->scenario, request, sim->decision_cycles);
+    dvfo_device_begin(&sim->device, &job);
+    sim->on_device = slot;
+    sim->job_since_s = dvfo_simulation_now_s(sim);
+    sim->job_event = dvfo_simulation_schedule(sim, dvfo_device_remaining_s(&sim->device, dvfo_simulation_now_s(sim)),
+                                              PRIORITY_JOB, on_job_done, slot);
+}
+
+/* A free device takes the oldest request that has something for it; one that is taken up may wait for its decision. */
 void dvfo_simulation_dispatch(struct dvfo_simulation *sim)
 {
     if (sim->on_device != DVFO_NO_REQUEST || sim->done) {
@@ -251,16 +267,11 @@ void dvfo_simulation_dispatch(struct dvfo_simulation *sim)
     if (slot == DVFO_NO_REQUEST) {
         return;
     }
-    struct dvfo_request *request = dvfo_simulation_request(sim, slot);
-    if (!request->started) {
-        dvfo_simulation_start(sim, slot);
+    if (dvfo_simulation_request(sim, slot)->started || dvfo_simulation_start(sim, slot)) {
+        begin_step(sim, slot);
+    } else {
+        sim->undecided = slot;
     }
-    const struct dvfo_job job = dvfo_request_job(sim->scenario, request, sim->decision_cycles);
-    dvfo_device_begin(&sim->device, &job);
-    sim->on_device = slot;
-    sim->job_since_s = dvfo_simulation_now_s(sim);
-    sim->job_event = dvfo_simulation_schedule(sim, dvfo_device_remaining_s(&sim->device, dvfo_simulation_now_s(sim)),
-                                              PRIORITY_JOB, on_job_done, slot);
 }
 
 static void on_arrival(void *subject, uint64_t argument)
@@ -284,8 +295,13 @@ static dvfo_status init_policy(struct dvfo_ctx *ctx, struct dvfo_simulation *sim
     const struct dvfo_policy_type *policy = trial->policy;
     const struct dvfo_policy_setup setup = {
         .board = sim->def->board,
+        .network = sim->def->network,
+        .eta = sim->def->eta,
+        .lambda = sim->def->lambda,
+        .p_max_w = sim->def->p_max_w,
         .scenario = policy->sight >= DVFO_SIGHT_PROFILE ? sim->scenario : NULL,
         .trace = policy->sight >= DVFO_SIGHT_TRACE ? trial->trace : NULL,
+        .trace_from_s = policy->sight >= DVFO_SIGHT_TRACE ? trial->trace_from_s : 0.0,
         .seed = dvfo_random_seed(trial->seed, trial->index, "policy"),
         .requests = trial->workload.requests,
         .trace_stride_s = policy->sight >= DVFO_SIGHT_TRACE ? sim->trace_stride_s : (double)NAN,
@@ -315,12 +331,14 @@ static dvfo_status init_parts(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
     dvfo_ledger_init(&sim->ledger, sim->device.power->rail_count);
     dvfo_requests_init(&sim->requests);
     dvfo_link_init(&sim->link, trial->trace);
-    sim->on_device = DVFO_NO_REQUEST;
+    sim->on_device = sim->undecided = DVFO_NO_REQUEST;
+    dvfo_sample_importance(sim->sample_seed, -1, sim->importance);
     sim->narrator = (struct dvfo_narrator){.probe = trial->probe, .board = sim->def->board};
     sim->bandwidth_bps = sim->last_latency_s = sim->last_energy_j = NAN;
     sim->temperature_c = trial->thermal ? sim->def->board->thermal.ambient_c.value : NAN;
     DVFO_TRY(dvfo_tally_init(ctx, &sim->tally));
     DVFO_TRY(dvfo_event_queue_create(ctx, &sim->queue));
+    sim->sample_seed = dvfo_random_seed(trial->seed, trial->index, "samples");
     sim->arrival_rng = dvfo_random_stream(trial->seed, trial->index, "arrivals");
     if (sim->arrival_rng == NULL) {
         return dvfo_fail_no_memory(ctx);
@@ -328,8 +346,40 @@ static dvfo_status init_parts(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
     return init_policy(ctx, sim);
 }
 
+double dvfo_simulation_edge_s(struct dvfo_scenario *scenario)
+{
+    int top[DVFO_DOMAINS];
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        top[d] = dvfo_scenario_level_count(scenario, (dvfo_domain)d) - 1;
+    }
+    return dvfo_scenario_work(scenario, DVFO_STAGE_FULL, 0, top).time_s;
+}
+
+/* t_AS of Eq. (10) in cycles: what the policy says of itself, or what the trial says. */
+static double decision_cycles(const struct dvfo_simulation *sim, double edge_s)
+{
+    const struct dvfo_trial *trial = sim->trial;
+    const struct dvfo_clock_domain *cpu = &sim->def->board->clock[DVFO_CPU];
+    const double added_s = trial->decision_s + trial->decision_share * edge_s;
+    const bool tells = trial->decision_own && trial->policy->decision_cycles != NULL;
+    return added_s * cpu->level_hz[cpu->level_count - 1] +
+           (tells ? trial->policy->decision_cycles(sim->policy_state) : 0.0);
+}
+
+/* What happens by itself: the first request comes, governors look, heat is watched. */
+static void schedule_first_events(struct dvfo_simulation *sim)
+{
+    dvfo_simulation_schedule(sim, 0.0, PRIORITY_ARRIVAL, on_arrival, 0);
+    if (sim->trial->policy->tick != NULL) {
+        dvfo_simulation_schedule(sim, 0.0, PRIORITY_TICK, on_tick, 0);
+    }
+    if (sim->trial->thermal) {
+        dvfo_simulation_watch_heat(sim);
+    }
+}
+
 dvfo_status dvfo_simulation_create(struct dvfo_ctx *ctx, const struct dvfo_trial *trial, struct dvfo_scenario *scenario,
-                                   double trace_stride_s, double decision_s, struct dvfo_simulation **out)
+                                   struct dvfo_simulation **out)
 {
     *out = NULL;
     struct dvfo_simulation *sim = calloc(1, sizeof *sim);
@@ -339,14 +389,15 @@ dvfo_status dvfo_simulation_create(struct dvfo_ctx *ctx, const struct dvfo_trial
     sim->trial = trial;
     sim->scenario = scenario;
     sim->def = dvfo_scenario_def_of(scenario);
-    const struct dvfo_clock_domain *cpu = &sim->def->board->clock[DVFO_CPU];
-    sim->decision_cycles = decision_s * cpu->level_hz[cpu->level_count - 1];
-    sim->trace_stride_s = trial->workload.arrivals == DVFO_CLOSED ? trace_stride_s : (double)NAN;
+    const double edge_s = dvfo_simulation_edge_s(scenario);
+    sim->trace_stride_s = trial->paired && trial->workload.arrivals == DVFO_CLOSED ? edge_s : (double)NAN;
     const dvfo_status status = init_parts(ctx, sim);
     if (status != DVFO_OK) {
         dvfo_simulation_free(sim);
         return status;
     }
+    sim->decision_cycles = decision_cycles(sim, edge_s);
+    schedule_first_events(sim);
     *out = sim;
     return DVFO_OK;
 }
@@ -376,7 +427,56 @@ static void fill_trace_window(const struct dvfo_simulation *sim, struct dvfo_tri
     results->last_arrival_s = sim->last_arrival_s;
     results->trace_window_s = isnan(sim->trace_stride_s) ? results->time_s : sim->trace_stride_s * (double)sim->arrived;
     results->trace_mean_bps =
-        dvfo_trace_sent_bits(sim->trial->trace, results->trace_window_s) / results->trace_window_s;
+        (dvfo_trace_sent_bits(sim->trial->trace, sim->trial->trace_from_s + results->trace_window_s) -
+         dvfo_trace_sent_bits(sim->trial->trace, sim->trial->trace_from_s)) /
+        results->trace_window_s;
+}
+
+static void decide_by_policy(struct dvfo_simulation *sim)
+{
+    const struct dvfo_observation seen = dvfo_simulation_observe_undecided(sim);
+    struct dvfo_decision decision = {.place = DVFO_PLACE_EDGE};
+    memcpy(decision.level, sim->asked, sizeof decision.level);
+    sim->trial->policy->decide(sim->policy_state, &seen, &decision);
+    dvfo_simulation_decide(sim, &decision);
+}
+
+void dvfo_simulation_decide(struct dvfo_simulation *sim, const struct dvfo_decision *decision)
+{
+    const uint32_t slot = sim->undecided;
+    DVFO_REQUIRE(slot != DVFO_NO_REQUEST);
+    sim->undecided = DVFO_NO_REQUEST;
+    dvfo_simulation_take(sim, slot, decision);
+    begin_step(sim, slot);
+}
+
+bool dvfo_simulation_advance(struct dvfo_simulation *sim, struct dvfo_observation *seen)
+{
+    while (sim->undecided == DVFO_NO_REQUEST && !sim->done && dvfo_event_queue_step(sim->queue)) {
+    }
+    if (sim->undecided == DVFO_NO_REQUEST) {
+        return false;
+    }
+    *seen = dvfo_simulation_observe_undecided(sim);
+    return true;
+}
+
+struct dvfo_simulation_sums dvfo_simulation_sums_of(const struct dvfo_simulation *sim)
+{
+    const struct dvfo_tally *tally = &sim->tally;
+    const double now_s = dvfo_simulation_now_s(sim);
+    return (struct dvfo_simulation_sums){
+        .finished = tally->finished,
+        .timeouts = tally->timeouts,
+        .energy_j = dvfo_sum_value(&tally->energy_j),
+        .latency_s = dvfo_sum_value(&tally->latency_s),
+        .trace_s = isnan(sim->trace_stride_s) ? now_s : sim->trace_stride_s * (double)tally->finished,
+    };
+}
+
+bool dvfo_simulation_is_out_of_memory(const struct dvfo_simulation *sim)
+{
+    return sim->out_of_memory;
 }
 
 dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *sim, struct dvfo_trial_results *results)
@@ -384,15 +484,11 @@ dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *si
     const volatile sig_atomic_t *stop = sim->trial->stop;
     uint64_t events = 0;
     bool stopped = false;
-    dvfo_simulation_schedule(sim, 0.0, PRIORITY_ARRIVAL, on_arrival, 0);
-    if (sim->trial->policy->tick != NULL) {
-        dvfo_simulation_schedule(sim, 0.0, PRIORITY_TICK, on_tick, 0);
-    }
-    if (sim->trial->thermal) {
-        dvfo_simulation_watch_heat(sim);
-    }
     while (!sim->done && !stopped && dvfo_event_queue_step(sim->queue)) {
         events++;
+        if (sim->undecided != DVFO_NO_REQUEST) {
+            decide_by_policy(sim);
+        }
         stopped = stop != NULL && *stop != 0;
     }
     dvfo_narrator_end(&sim->narrator, sim->device.level, dvfo_simulation_now_s(sim));

@@ -11,13 +11,17 @@
 
 #include "sim/simulation_state.h"
 
-struct dvfo_observation dvfo_simulation_observe(const struct dvfo_simulation *sim, long request)
+static struct dvfo_observation observe(const struct dvfo_simulation *sim, long request, double trace_s)
 {
+    const double cpu_hz = dvfo_scenario_clocks(sim->scenario, sim->device.level).hz[DVFO_CPU];
     struct dvfo_observation seen = {
         .time_s = dvfo_simulation_now_s(sim),
         .request = request,
+        .acting = sim->acting,
+        .decision_s = sim->decision_cycles / cpu_hz,
         .bandwidth_bps = sim->bandwidth_bps,
-        .bandwidth_age_s = dvfo_simulation_now_s(sim) - sim->bandwidth_at_s,
+        .bandwidth_age_s = fmax(trace_s - sim->bandwidth_trace_s, 0.0),
+        .transfers = sim->transfers,
         .in_system = sim->requests.count,
         .last_latency_s = sim->last_latency_s,
         .last_energy_j = sim->last_energy_j,
@@ -25,7 +29,22 @@ struct dvfo_observation dvfo_simulation_observe(const struct dvfo_simulation *si
     };
     memcpy(seen.level, sim->device.level, sizeof seen.level);
     memcpy(seen.busy_s, sim->device.busy_s, sizeof seen.busy_s);
+    memcpy(seen.importance, sim->importance, sizeof seen.importance);
     return seen;
+}
+
+/* On a tick the link's clock is that of the newest request: it will send next. */
+struct dvfo_observation dvfo_simulation_observe_tick(const struct dvfo_simulation *sim)
+{
+    const uint32_t newest = sim->requests.newest;
+    const double offset_s = newest != DVFO_NO_REQUEST ? sim->requests.slot[newest].trace_offset_s : 0.0;
+    return observe(sim, -1, dvfo_simulation_now_s(sim) + offset_s);
+}
+
+struct dvfo_observation dvfo_simulation_observe_undecided(const struct dvfo_simulation *sim)
+{
+    const struct dvfo_request *request = dvfo_simulation_request(sim, sim->undecided);
+    return observe(sim, request->index, dvfo_simulation_now_s(sim) + request->trace_offset_s);
 }
 
 static void check_decision(const struct dvfo_simulation *sim, const struct dvfo_decision *decision)
@@ -38,17 +57,6 @@ static void check_decision(const struct dvfo_simulation *sim, const struct dvfo_
                  (decision->share_tenths >= 1 && decision->share_tenths <= DVFO_SHARES - 1));
     DVFO_REQUIRE(decision->place != DVFO_PLACE_LAYER ||
                  (decision->cut >= 0 && (size_t)decision->cut < sim->def->network->cut_count));
-}
-
-/* Ask the policy about a request that is taken up now. */
-static struct dvfo_decision decide(struct dvfo_simulation *sim, const struct dvfo_request *request)
-{
-    const struct dvfo_observation seen = dvfo_simulation_observe(sim, request->index);
-    struct dvfo_decision decision = {.place = DVFO_PLACE_EDGE};
-    memcpy(decision.level, sim->asked, sizeof decision.level);
-    sim->trial->policy->decide(sim->policy_state, &seen, &decision);
-    check_decision(sim, &decision);
-    return decision;
 }
 
 /* From now on the device acts as decided. */
@@ -122,34 +130,41 @@ static void on_thought_done(void *subject, uint64_t argument)
     move_request(sim);
 }
 
-static void begin_thought(struct dvfo_simulation *sim, uint32_t slot)
+static void begin_thought(struct dvfo_simulation *sim, uint32_t slot, const struct dvfo_decision *decision)
 {
-    struct dvfo_request *request = dvfo_simulation_request(sim, slot);
+    const struct dvfo_request *request = dvfo_simulation_request(sim, slot);
     const double cpu_hz = dvfo_scenario_clocks(sim->scenario, sim->device.level).hz[DVFO_CPU];
-    sim->thought = decide(sim, request);
+    sim->thought = *decision;
     sim->thinking = true;
     sim->thought_for = slot;
     sim->thought_for_index = request->index;
     dvfo_simulation_schedule(sim, sim->decision_cycles / cpu_hz, PRIORITY_CHANGE, on_thought_done, 0);
 }
 
-void dvfo_simulation_start(struct dvfo_simulation *sim, uint32_t slot)
+bool dvfo_simulation_start(struct dvfo_simulation *sim, uint32_t slot)
 {
     struct dvfo_request *request = dvfo_simulation_request(sim, slot);
     request->started = true;
     request->start_s = dvfo_simulation_now_s(sim);
+    if (sim->thinking) { /* one thought at a time: it begins under the action in force */
+        begin_under(request, &sim->acting);
+    }
+    return sim->thinking;
+}
+
+void dvfo_simulation_take(struct dvfo_simulation *sim, uint32_t slot, const struct dvfo_decision *decision)
+{
+    struct dvfo_request *request = dvfo_simulation_request(sim, slot);
+    check_decision(sim, decision);
     if (sim->decision_cycles == 0.0 || request->index == 0) {
-        const struct dvfo_decision decision = decide(sim, request);
-        act(sim, &decision, request->index == 0);
-        begin_under(request, &decision);
+        act(sim, decision, request->index == 0);
+        begin_under(request, decision);
     } else if (sim->trial->mode == DVFO_BLOCKING) {
-        request->decision = decide(sim, request);
+        request->decision = *decision;
         request->step = DVFO_STEP_DECIDE;
     } else {
         begin_under(request, &sim->acting);
-        if (!sim->thinking) {
-            begin_thought(sim, slot);
-        }
+        begin_thought(sim, slot, decision);
     }
 }
 

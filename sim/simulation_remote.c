@@ -49,7 +49,8 @@ static void on_sent(void *subject, uint64_t argument)
     if (sending_s > 0.0) {
         request->rate_bps = 8.0 * request->uplink_byte / sending_s;
         sim->bandwidth_bps = request->rate_bps;
-        sim->bandwidth_at_s = dvfo_simulation_now_s(sim);
+        sim->bandwidth_trace_s = dvfo_simulation_now_s(sim) + request->trace_offset_s;
+        sim->transfers++;
         dvfo_narrator_counter(&sim->narrator, DVFO_COUNTER_BANDWIDTH_BPS, request->sending_since_s, sim->bandwidth_bps);
     }
     dvfo_narrator_span(&sim->narrator, DVFO_TRACK_RADIO, "send", request->sending_since_s, dvfo_simulation_now_s(sim),

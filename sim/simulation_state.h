@@ -20,12 +20,15 @@ struct dvfo_simulation {
     struct dvfo_cloud cloud;
     struct dvfo_ledger ledger;
     gsl_rng *arrival_rng;
+    uint64_t sample_seed; /* of what the requests' inputs are like */
+    double importance[DVFO_IMPORTANCES]; /* of the request whose channels attention ranked last */
     void *policy_state;
     bool policy_ready; /* init succeeded: release is due */
 
     struct dvfo_requests requests; /* in the system */
     struct dvfo_link link;
     uint32_t on_device; /* whose step runs, DVFO_NO_REQUEST when the device is free */
+    uint32_t undecided; /* taken up, but waits for its decision; DVFO_NO_REQUEST when none does */
     int awaited;        /* answers the radio listens for */
     long arrived;
     double last_arrival_s;
@@ -47,7 +50,9 @@ struct dvfo_simulation {
     uint32_t thought_for;   /* slot of the request that it was made for ... */
     long thought_for_index; /* ... if that is still this request */
 
-    double bandwidth_bps, bandwidth_at_s, last_latency_s, last_energy_j; /* what policies see */
+    long transfers;           /* that ended */
+    double bandwidth_trace_s; /* where in the trace the last of them ended */
+    double bandwidth_bps, last_latency_s, last_energy_j; /* what policies see */
     struct dvfo_tally tally;
 };
 
@@ -98,14 +103,19 @@ void dvfo_simulation_try_join(struct dvfo_simulation *sim, uint32_t slot);
 
 /* simulation_decision.c: Eq. (10) */
 
-/** The device takes a request up: the policy decides, at once or in a while; the request's first step is set. */
-void dvfo_simulation_start(struct dvfo_simulation *sim, uint32_t slot);
+/** The device takes a request up.
+ *  @return false when it waits for its decision: dvfo_simulation_take comes next, and at this instant */
+bool dvfo_simulation_start(struct dvfo_simulation *sim, uint32_t slot);
+
+/** The decision for a request that was taken up: it holds at once or in a while; the request's first step is set. */
+void dvfo_simulation_take(struct dvfo_simulation *sim, uint32_t slot, const struct dvfo_decision *decision);
 
 /** A blocking decision is there: the request goes on with what was decided. */
 void dvfo_simulation_decided(struct dvfo_simulation *sim, uint32_t slot);
 
-/** What the policy sees now. @param request  -1 on a tick */
-struct dvfo_observation dvfo_simulation_observe(const struct dvfo_simulation *sim, long request);
+/** What the policy sees now: on a tick, and for the request that waits for its decision. */
+struct dvfo_observation dvfo_simulation_observe_tick(const struct dvfo_simulation *sim);
+struct dvfo_observation dvfo_simulation_observe_undecided(const struct dvfo_simulation *sim);
 
 /* simulation_clocks.c */
 

@@ -20,6 +20,7 @@ void dvfo_tally_add(struct dvfo_tally *tally, const struct dvfo_request *request
     tally->timeouts += request->remote == DVFO_REMOTE_GIVEN_UP;
     tally->placed[request->decision.place]++;
     dvfo_sum_add(&tally->latency_s, latency_s);
+    dvfo_sum_add(&tally->energy_j, request->energy_j);
     dvfo_sum_add(&tally->share, dvfo_request_share(request));
     dvfo_sum_add(&tally->uplink_byte, request->uplink_byte);
     dvfo_histogram_add(&tally->latency, latency_s);

@@ -8,7 +8,7 @@
 
 struct dvfo_tally {
     long finished, timeouts, placed[DVFO_PLACE_COUNT];
-    struct dvfo_sum latency_s, share, uplink_byte;
+    struct dvfo_sum latency_s, energy_j, share, uplink_byte;
     struct dvfo_histogram latency;
 };
 

@@ -15,6 +15,7 @@
 #include "profiles/board.h"
 #include "sim/base/status.h"
 
+struct dvfo_network;
 struct dvfo_scenario;
 struct dvfo_trace;
 
@@ -41,19 +42,27 @@ struct dvfo_decision {
     int cut;          /* LAYER: which of the network's cuts, 0..cut_count-1 */
 };
 
+enum { DVFO_IMPORTANCES = 3 };
+
 /* What a board and its link can really tell. Counters run from the start of the world, as /proc/stat does. */
 struct dvfo_observation {
     double time_s;
     long request;                /* the request to decide for; -1 on a tick */
     int level[DVFO_DOMAINS];     /* clocks in force */
+    struct dvfo_decision acting; /* decided last: its clocks may not be in force yet */
+    double decision_s;           /* what deciding takes now, Eq. (10); 0: nothing */
     double busy_s[DVFO_DOMAINS]; /* counter: CPU: the busiest core's busy time; GPU: time with a kernel resident, times
                                     its activity; memory: time its bus moved data, at the clock of the moment */
     double bandwidth_bps;        /* of the last transfer of ours that ended; NaN before the first */
-    double bandwidth_age_s;      /* since then */
+    double bandwidth_age_s;      /* since then, on the link's clock; in a paired world a request can begin before the
+                                    transfer of the one before would have ended: 0 then */
+    long transfers;              /* counter: of ours that ended */
     int in_system;               /* requests that have arrived and not ended, this one included */
     double last_latency_s;       /* of the last request that ended; NaN before the first */
     double last_energy_j;
     double temperature_c;
+    double importance[DVFO_IMPORTANCES]; /* of the last request that attention ranked: share of all importance that the
+                                            first 1/4, 1/2, 3/4 of its channels hold; NaN before the first */
 };
 
 struct dvfo_outcome {
@@ -68,12 +77,15 @@ typedef enum dvfo_sight { DVFO_SIGHT_WORLD, DVFO_SIGHT_PROFILE, DVFO_SIGHT_TRACE
 /* Handed to a policy once, before the first request; all borrowed until its `release`. */
 struct dvfo_policy_setup {
     const struct dvfo_board *board; /* clock tables: every policy */
+    const struct dvfo_network *network; /* what the device runs: shapes and work, no costs */
+    double eta, lambda, p_max_w;    /* of the cost, Eq. (9), and of fusion, Eq. (8) */
     struct dvfo_scenario *scenario; /* costs: planners and oracles, NULL for others. Mutable for its cache only */
     const struct dvfo_trace *trace; /* oracles, NULL for others */
     uint64_t seed;                  /* for the policy's own random streams; tells nothing of the world's */
     long requests;                  /* how many will come */
     double trace_stride_s;          /* oracles in a closed loop: request i meets the trace from i * stride on, as it
                                        does under every policy; NaN: the trace runs with observation.time_s */
+    double trace_from_s;            /* oracles: the trace is met from there on */
     const char *argument;           /* what followed the ':' in --policy NAME:ARGUMENT, or NULL */
 };
 
@@ -92,6 +104,8 @@ struct dvfo_policy_type {
     double (*tick)(void *state, const struct dvfo_observation *seen, int level[DVFO_DOMAINS]);
     /** How a request ended; NULL when nothing is learnt. */
     void (*learn)(void *state, const struct dvfo_outcome *outcome);
+    /** What a decision takes on one CPU core [cycles], Eq. (10); NULL: nothing. */
+    double (*decision_cycles)(const void *state);
     void (*release)(void *state); /* NULL when the state owns nothing */
 };
 

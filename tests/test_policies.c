@@ -424,6 +424,7 @@ static void live(struct bench *b, struct actor *actor, struct dvfo_decision deci
         if (plan.send_s > 0.0 && !plan.timed_out) {
             seen.bandwidth_bps = 8.0 * dvfo_scenario_payload_byte(b->scenario, &decisions[i]) / plan.send_s;
             seen.bandwidth_age_s = -STRIDE_S;
+            seen.transfers++;
         }
         seen.bandwidth_age_s += STRIDE_S;
         if (actor->policy->learn != NULL) {
@@ -639,6 +640,7 @@ Test(neurosurgeon, follows_the_link_it_saw_and_takes_a_timeout_for_news)
     actor.policy->decide(actor.state, &seen, &after_timeout);
     cr_expect(after_timeout.place == DVFO_PLACE_EDGE, "the timeout is newer than the observation");
     seen.bandwidth_age_s = 0.0;
+    seen.transfers++;
     seen.time_s = 201.0;
     actor.policy->decide(actor.state, &seen, &later);
     cr_expect(same_decision(&later, &on_good), "a newer transfer counts again");
