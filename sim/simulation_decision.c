@@ -22,6 +22,7 @@ static struct dvfo_observation observe(const struct dvfo_simulation *sim, long r
         .bandwidth_bps = sim->bandwidth_bps,
         .bandwidth_age_s = fmax(trace_s - sim->bandwidth_trace_s, 0.0),
         .transfers = sim->transfers,
+        .timeouts = sim->tally.timeouts,
         .in_system = sim->requests.count,
         .last_latency_s = sim->last_latency_s,
         .last_energy_j = sim->last_energy_j,

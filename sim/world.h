@@ -57,6 +57,7 @@ struct dvfo_observation {
     double bandwidth_age_s;      /* since then, on the link's clock; in a paired world a request can begin before the
                                     transfer of the one before would have ended: 0 then */
     long transfers;              /* counter: of ours that ended */
+    long timeouts;               /* counter: requests whose answer came too late */
     int in_system;               /* requests that have arrived and not ended, this one included */
     double last_latency_s;       /* of the last request that ended; NaN before the first */
     double last_energy_j;

@@ -13,6 +13,8 @@ struct dvfo_q_learner_def dvfo_q_learner_def_default(void)
         .replay_alpha = 0.6,
         .replay_beta = 0.4,
         .replay_beta_updates = 20000,
+        .rate_last = 1.0,
+        .rate_updates = 20000,
         .learning_starts = 1000,
         .environments = 1,
         .steps = 3,
@@ -33,6 +35,9 @@ const struct dvfo_field dvfo_q_learner_fields[] = {
     {"replay_alpha", DVFO_FIELD_NUMBER, AT(replay_alpha), 0, 2, "how much errors prioritise; 0: uniform", NULL},
     {"replay_beta", DVFO_FIELD_NUMBER, AT(replay_beta), 0, 1, "how much of that weights undo, at first", NULL},
     {"replay_beta_updates", DVFO_FIELD_COUNT, AT(replay_beta_updates), 0, MANY, "until they undo all", NULL},
+    {"rate_last", DVFO_FIELD_NUMBER, AT(rate_last), 0, 1, "learning rate in the end, of the first", NULL},
+    {"rate_updates", DVFO_FIELD_COUNT, AT(rate_updates), 0, MANY, "until the learning rate is the last", NULL},
+    {"averaged", DVFO_FIELD_SWITCH, AT(averaged), 0, 1, "the target network acts, but for exploring", NULL},
     {"learning_starts", DVFO_FIELD_COUNT, AT(learning_starts), 0, MANY, "transitions before the first update", NULL},
     {"environments", DVFO_FIELD_WHOLE, AT(environments), 1, 1 << 16, "acted in side by side", NULL},
     {"steps", DVFO_FIELD_WHOLE, AT(steps), 1, 1000, "whose rewards an action is credited with", NULL},
@@ -131,7 +136,7 @@ static int explored(struct dvfo_q_learner *learner, double epsilon, long choices
 
 void dvfo_q_learner_act(struct dvfo_q_learner *learner, long count, bool explore, const float *observation, int *action)
 {
-    const struct dvfo_branching *net = learner->q->network;
+    const struct dvfo_branching *net = !explore && learner->def.averaged ? learner->q->target : learner->q->network;
     const long D = net->def.branches;
     dvfo_branching_forward(net, count, observation, learner->pass);
     for (long e = 0; e < count; e++) {
@@ -169,7 +174,9 @@ dvfo_status dvfo_q_learner_update(struct dvfo_ctx *ctx, struct dvfo_q_learner *l
                                   struct dvfo_double_q_report *report)
 {
     const struct dvfo_q_learner_def *def = &learner->def;
-    const double beta = along(def->replay_beta, 1.0, learner->q->updates, def->replay_beta_updates);
+    const uint64_t done = learner->q->updates;
+    const double beta = along(def->replay_beta, 1.0, done, def->replay_beta_updates);
+    learner->q->adam->def.rate = def->q.adam.rate * along(1.0, def->rate_last, done, def->rate_updates);
     dvfo_replay_draw(learner->replay, beta, learner->batch);
     DVFO_TRY(dvfo_double_q_update(ctx, learner->q, learner->batch, report));
     dvfo_replay_reprioritise(learner->replay, learner->batch, learner->q->error);

@@ -25,6 +25,10 @@ struct dvfo_q_learner_def {
     double replay_alpha;          /* default 0.6; 0 is uniform replay */
     double replay_beta;           /* at the first update, going up to 1; default 0.4 */
     uint64_t replay_beta_updates; /* until it is 1; default 20,000 */
+    double rate_last;             /* learning rate in the end, as a share of the first; default 1 ... */
+    uint64_t rate_updates;        /* ... from the first to the last, in a straight line; default 20,000 */
+    bool averaged;                /* what acts without exploring is the target network, an average of the learning one
+                                     over its recent past; default off */
     uint64_t learning_starts;     /* transitions before the first update; default 1,000 */
     long environments;            /* default 1 */
     long steps;                   /* n of n-step returns; default 3; 1 gives the best policy's Q even while exploring */

@@ -1,0 +1,48 @@
+/* An action space: what an agent chooses, branch by branch, and what each choice means on a board.
+ *
+ * Clocks are chosen among DVFO's levels of a domain, the share in tenths. A domain that isn't chosen stays at its
+ * highest clock or is left to a governor. A flat space is one branch with a choice for every combination: 11,000 of
+ * them for three clocks of ten levels and eleven shares, where the branching one has 41 outputs. */
+#ifndef DVFO_ACTION_SPACE_H
+#define DVFO_ACTION_SPACE_H
+
+#include "policies/common.h"
+
+enum {
+    DVFO_KNOB_SHARE = DVFO_DOMAINS, /* after the clocks */
+    DVFO_KNOBS,
+};
+
+struct dvfo_action_space_def {
+    bool chooses[DVFO_KNOBS]; /* default all */
+    bool input;               /* one more choice beside the shares: the encoded input goes to the cloud; off */
+    bool flat;                /* off */
+    bool governed;            /* domains that aren't chosen are left to governors; off: they stay at the top */
+    long levels;              /* at most, of each clock; default 10 */
+};
+
+struct dvfo_action_space_def dvfo_action_space_def_default(void);
+
+struct dvfo_action_space {
+    struct dvfo_action_space_def def;
+    struct dvfo_level_choice clocks;
+    int top[DVFO_DOMAINS];
+    int knobs;             /* that are chosen */
+    int knob[DVFO_KNOBS];  /* (knobs) which */
+    int count[DVFO_KNOBS]; /* (knobs) choices of each */
+    long branches;         /* knobs, or 1 when flat */
+    long choices[DVFO_KNOBS];
+};
+
+/** @return DVFO_BAD_INPUT when nothing is chosen */
+dvfo_status dvfo_action_space_of(struct dvfo_ctx *ctx, const struct dvfo_action_space_def *def,
+                                 const struct dvfo_board *board, struct dvfo_action_space *out);
+
+/** What choices mean. @param choice    (branches)
+ *                     @param decision  comes in with the clocks asked for last; governed ones stay */
+void dvfo_action_space_decide(const struct dvfo_action_space *space, const int *choice, struct dvfo_decision *decision);
+
+/** Number of joint actions. */
+double dvfo_action_space_size(const struct dvfo_action_space *space);
+
+#endif
