@@ -1,12 +1,10 @@
 /* Policies that leave the clocks to governors, as a board does out of the box: a CPU governor of the kernel, podgov for
  * the GPU, actmon for the memory. Requests are computed on the device. Each governor polls on its own period; one tick
  * serves whichever is due. */
+#include "policies/governed.h"
+
 #include <math.h>
 
-#include "policies/actmon.h"
-#include "policies/common.h"
-#include "policies/cpufreq.h"
-#include "policies/podgov.h"
 #include "sim/base/text.h"
 #include "sim/base/units.h"
 
@@ -15,67 +13,47 @@
 
 enum { LEAST_THRESHOLD_PERCENT = 11 }; /* MIN_FREQUENCY_UP_THRESHOLD */
 
-typedef enum cpu_rule { ONDEMAND, CONSERVATIVE, SCHEDUTIL } cpu_rule;
-
-/* Where a busy counter stood when its governor last looked. */
-struct meter {
-    double time_s, busy_s;
-};
-
-struct governed {
-    const struct dvfo_board *board;
-    cpu_rule rule;
-    int up_threshold_percent; /* of ondemand */
-    bool gpu_holds_memory;    /* as L4T's GPU driver does: a floor under the memory clock */
-    bool started;
-    struct dvfo_conservative conservative;
-    struct dvfo_schedutil schedutil;
-    struct dvfo_podgov podgov;
-    struct dvfo_actmon actmon;
-    int actmon_level; /* what actmon asked for last, the floor aside */
-    struct meter meter[DVFO_DOMAINS];
-    double period_s[DVFO_DOMAINS];
-    double due_s[DVFO_DOMAINS];
-};
-
 /* Busy and wall time since the meter was last read [s]. */
-static struct meter read_meter(struct meter *meter, const struct dvfo_observation *seen, dvfo_domain domain)
+static struct dvfo_busy_meter read_meter(struct dvfo_busy_meter *meter, const struct dvfo_observation *seen,
+                                         dvfo_domain domain)
 {
-    const struct meter now = {.time_s = seen->time_s, .busy_s = seen->busy_s[domain]};
-    const struct meter passed = {.time_s = now.time_s - meter->time_s, .busy_s = now.busy_s - meter->busy_s};
+    const struct dvfo_busy_meter now = {.time_s = seen->time_s, .busy_s = seen->busy_s[domain]};
+    const struct dvfo_busy_meter passed = {.time_s = now.time_s - meter->time_s, .busy_s = now.busy_s - meter->busy_s};
     *meter = now;
     return passed;
 }
 
-static int cpu_step(struct governed *state, const struct dvfo_observation *seen, int level)
+static int cpu_step(struct dvfo_governed *state, const struct dvfo_observation *seen, int level)
 {
     const struct dvfo_clock_domain *clock = &state->board->clock[DVFO_CPU];
-    const struct meter passed = read_meter(&state->meter[DVFO_CPU], seen, DVFO_CPU);
+    const struct dvfo_busy_meter passed = read_meter(&state->meter[DVFO_CPU], seen, DVFO_CPU);
     const int load_percent = dvfo_cpufreq_load_percent(passed.busy_s, passed.time_s);
     switch (state->rule) {
-    case ONDEMAND:
+    case DVFO_CPU_ONDEMAND:
         return dvfo_cpufreq_ondemand(clock, state->up_threshold_percent, load_percent);
-    case CONSERVATIVE:
+    case DVFO_CPU_CONSERVATIVE:
         return dvfo_conservative_step(&state->conservative, clock, level, load_percent);
-    case SCHEDUTIL:
+    case DVFO_CPU_SCHEDUTIL:
         return dvfo_schedutil_step(&state->schedutil, clock, level, seen->time_s, passed.busy_s, passed.time_s);
+    case DVFO_CPU_USERSPACE:
+        break;
     }
     return level;
 }
 
-static int gpu_step(struct governed *state, const struct dvfo_observation *seen, int level)
+static int gpu_step(struct dvfo_governed *state, const struct dvfo_observation *seen, int level)
 {
-    const struct meter passed = read_meter(&state->meter[DVFO_GPU], seen, DVFO_GPU);
+    const struct dvfo_busy_meter passed = read_meter(&state->meter[DVFO_GPU], seen, DVFO_GPU);
     return dvfo_podgov_step(&state->podgov, &state->board->clock[DVFO_GPU], level, seen->time_s, passed.busy_s,
                             passed.time_s);
 }
 
 /* A board's counters don't tell whose traffic it was. The model's CPU work moves no bytes (Eq. (1)), so all of it is
  * the GPU's, and the monitor of CPU traffic stays silent. */
-static int mem_step(struct governed *state, const struct dvfo_observation *seen, int level, int cpu_level)
+static int mem_step(struct dvfo_governed *state, const struct dvfo_observation *seen, int level, int cpu_level)
 {
     const struct dvfo_clock_domain *clock = &state->board->clock[DVFO_MEM];
-    const struct meter passed = read_meter(&state->meter[DVFO_MEM], seen, DVFO_MEM);
+    const struct dvfo_busy_meter passed = read_meter(&state->meter[DVFO_MEM], seen, DVFO_MEM);
     const double busy_share = passed.time_s > 0.0 ? fmin(passed.busy_s / passed.time_s, 1.0) : 0.0;
     const long activity_khz[DVFO_ACTMON_MONITORS] = {
         [DVFO_ACTMON_ALL] = lround(busy_share * clock->level_hz[level] / DVFO_HZ_PER_KHZ),
@@ -84,7 +62,7 @@ static int mem_step(struct governed *state, const struct dvfo_observation *seen,
     return dvfo_actmon_step(&state->actmon, clock, level, activity_khz, cpu_khz);
 }
 
-static int memory_floor(const struct governed *state, int gpu_level)
+static int memory_floor(const struct dvfo_governed *state, int gpu_level)
 {
     const struct dvfo_clock_domain *memory = &state->board->clock[DVFO_MEM];
     if (!state->gpu_holds_memory) {
@@ -95,7 +73,7 @@ static int memory_floor(const struct governed *state, int gpu_level)
     return dvfo_cpufreq_entry(memory, floor_khz, DVFO_RELATION_L);
 }
 
-static void start(struct governed *state, const struct dvfo_observation *seen, const int level[DVFO_DOMAINS])
+static void start(struct dvfo_governed *state, const struct dvfo_observation *seen, const int level[DVFO_DOMAINS])
 {
     const struct dvfo_clock_domain *clock = state->board->clock;
     state->conservative = dvfo_conservative_at(&clock[DVFO_CPU], level[DVFO_CPU]);
@@ -110,7 +88,7 @@ static void start(struct governed *state, const struct dvfo_observation *seen, c
     state->started = true;
 }
 
-static bool falls_due(struct governed *state, dvfo_domain domain, double now_s)
+static bool falls_due(struct dvfo_governed *state, dvfo_domain domain, double now_s)
 {
     if (now_s + TICK_SLACK_S < state->due_s[domain]) {
         return false;
@@ -120,7 +98,7 @@ static bool falls_due(struct governed *state, dvfo_domain domain, double now_s)
 }
 
 /* Every governor whose poll is due has its say. */
-static void poll(struct governed *state, const struct dvfo_observation *seen, int level[DVFO_DOMAINS])
+static void poll(struct dvfo_governed *state, const struct dvfo_observation *seen, int level[DVFO_DOMAINS])
 {
     if (falls_due(state, DVFO_CPU, seen->time_s)) {
         level[DVFO_CPU] = cpu_step(state, seen, level[DVFO_CPU]);
@@ -135,9 +113,8 @@ static void poll(struct governed *state, const struct dvfo_observation *seen, in
     level[DVFO_MEM] = state->actmon_level > floor_level ? state->actmon_level : floor_level;
 }
 
-static double governed_tick(void *block, const struct dvfo_observation *seen, int level[DVFO_DOMAINS])
+double dvfo_governed_tick(struct dvfo_governed *state, const struct dvfo_observation *seen, int level[DVFO_DOMAINS])
 {
-    struct governed *state = block;
     if (state->started) {
         poll(state, seen, level);
     } else {
@@ -147,6 +124,11 @@ static double governed_tick(void *block, const struct dvfo_observation *seen, in
     return fmax(due_s - seen->time_s, TICK_SLACK_S);
 }
 
+static double tick(void *state, const struct dvfo_observation *seen, int level[DVFO_DOMAINS])
+{
+    return dvfo_governed_tick(state, seen, level);
+}
+
 static void stay_on_device(void *block, const struct dvfo_observation *seen, struct dvfo_decision *decision)
 {
     (void)block;
@@ -154,13 +136,13 @@ static void stay_on_device(void *block, const struct dvfo_observation *seen, str
     decision->place = DVFO_PLACE_EDGE; /* clocks stay as the ticks left them */
 }
 
-static void prepare(struct governed *state, const struct dvfo_policy_setup *setup, cpu_rule rule)
+void dvfo_governed_prepare(struct dvfo_governed *state, const struct dvfo_board *board, dvfo_cpu_rule rule)
 {
-    *state = (struct governed){
-        .board = setup->board,
+    *state = (struct dvfo_governed){
+        .board = board,
         .rule = rule,
         .up_threshold_percent = DVFO_ONDEMAND_UP_THRESHOLD_PERCENT,
-        .period_s = {[DVFO_CPU] = rule == SCHEDUTIL ? SCHEDULER_TICK_S : DVFO_CPUFREQ_SAMPLING_S,
+        .period_s = {[DVFO_CPU] = rule == DVFO_CPU_SCHEDUTIL ? SCHEDULER_TICK_S : DVFO_CPUFREQ_SAMPLING_S,
                      [DVFO_GPU] = DVFO_PODGOV_POLLING_S,
                      [DVFO_MEM] = DVFO_ACTMON_POLLING_S},
     };
@@ -168,8 +150,8 @@ static void prepare(struct governed *state, const struct dvfo_policy_setup *setu
 
 static dvfo_status ondemand_init(struct dvfo_ctx *ctx, void *block, const struct dvfo_policy_setup *setup)
 {
-    struct governed *state = block;
-    prepare(state, setup, ONDEMAND);
+    struct dvfo_governed *state = block;
+    dvfo_governed_prepare(state, setup->board, DVFO_CPU_ONDEMAND);
     if (setup->argument == NULL) {
         return DVFO_OK;
     }
@@ -184,20 +166,20 @@ static dvfo_status ondemand_init(struct dvfo_ctx *ctx, void *block, const struct
 
 static dvfo_status conservative_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
 {
-    prepare(state, setup, CONSERVATIVE);
+    dvfo_governed_prepare(state, setup->board, DVFO_CPU_CONSERVATIVE);
     return dvfo_policy_no_argument(ctx, setup, "conservative");
 }
 
 static dvfo_status schedutil_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
 {
-    prepare(state, setup, SCHEDUTIL);
+    dvfo_governed_prepare(state, setup->board, DVFO_CPU_SCHEDUTIL);
     return dvfo_policy_no_argument(ctx, setup, "schedutil");
 }
 
 static dvfo_status l4t_default_init(struct dvfo_ctx *ctx, void *block, const struct dvfo_policy_setup *setup)
 {
-    struct governed *state = block;
-    prepare(state, setup, SCHEDUTIL);
+    struct dvfo_governed *state = block;
+    dvfo_governed_prepare(state, setup->board, DVFO_CPU_SCHEDUTIL);
     state->gpu_holds_memory = true;
     return dvfo_policy_no_argument(ctx, setup, "l4t-default");
 }
@@ -206,30 +188,30 @@ const struct dvfo_policy_type dvfo_policy_ondemand = {
     .name = "ondemand",
     .summary = "on the device; CPU clock by ondemand[:UP_THRESHOLD], GPU by podgov, memory by actmon",
     .sight = DVFO_SIGHT_WORLD,
-    .state_size = sizeof(struct governed),
+    .state_size = sizeof(struct dvfo_governed),
     .init = ondemand_init,
     .decide = stay_on_device,
-    .tick = governed_tick,
+    .tick = tick,
 };
 
 const struct dvfo_policy_type dvfo_policy_conservative = {
     .name = "conservative",
     .summary = "on the device; CPU clock by conservative, GPU by podgov, memory by actmon",
     .sight = DVFO_SIGHT_WORLD,
-    .state_size = sizeof(struct governed),
+    .state_size = sizeof(struct dvfo_governed),
     .init = conservative_init,
     .decide = stay_on_device,
-    .tick = governed_tick,
+    .tick = tick,
 };
 
 const struct dvfo_policy_type dvfo_policy_schedutil = {
     .name = "schedutil",
     .summary = "on the device; CPU clock by schedutil, GPU by podgov, memory by actmon",
     .sight = DVFO_SIGHT_WORLD,
-    .state_size = sizeof(struct governed),
+    .state_size = sizeof(struct dvfo_governed),
     .init = schedutil_init,
     .decide = stay_on_device,
-    .tick = governed_tick,
+    .tick = tick,
 };
 
 /* What L4T ships. Besides the three governors of `schedutil`, its GPU driver holds a floor under the memory clock,
@@ -238,8 +220,8 @@ const struct dvfo_policy_type dvfo_policy_l4t_default = {
     .name = "l4t-default",
     .summary = "on the device; clocks as L4T ships: schedutil, podgov, actmon, and the GPU driver's memory floor",
     .sight = DVFO_SIGHT_WORLD,
-    .state_size = sizeof(struct governed),
+    .state_size = sizeof(struct dvfo_governed),
     .init = l4t_default_init,
     .decide = stay_on_device,
-    .tick = governed_tick,
+    .tick = tick,
 };

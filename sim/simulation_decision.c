@@ -29,6 +29,7 @@ static struct dvfo_observation observe(const struct dvfo_simulation *sim, long r
         .temperature_c = sim->temperature_c,
     };
     memcpy(seen.level, sim->device.level, sizeof seen.level);
+    memcpy(seen.asked, sim->asked, sizeof seen.asked);
     memcpy(seen.busy_s, sim->device.busy_s, sizeof seen.busy_s);
     memcpy(seen.importance, sim->importance, sizeof seen.importance);
     return seen;

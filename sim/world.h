@@ -49,7 +49,8 @@ struct dvfo_observation {
     double time_s;
     long request;                /* the request to decide for; -1 on a tick */
     int level[DVFO_DOMAINS];     /* clocks in force */
-    struct dvfo_decision acting; /* decided last: its clocks may not be in force yet */
+    int asked[DVFO_DOMAINS];     /* clocks asked for last: they may not be in force yet */
+    struct dvfo_decision acting; /* decided last */
     double decision_s;           /* what deciding takes now, Eq. (10); 0: nothing */
     double busy_s[DVFO_DOMAINS]; /* counter: CPU: the busiest core's busy time; GPU: time with a kernel resident, times
                                     its activity; memory: time its bus moved data, at the clock of the moment */

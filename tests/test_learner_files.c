@@ -83,7 +83,7 @@ static void learn(struct dvfo_q_learner *learner, int first, int end)
         for (long e = 0; e < ENVIRONMENTS; e++) {
             observe(e, step, before + e * INPUTS);
         }
-        dvfo_q_learner_act(learner, ENVIRONMENTS, true, before, action);
+        dvfo_q_learner_explore(learner, ENVIRONMENTS, before, action, spared);
         for (long e = 0; e < ENVIRONMENTS; e++) {
             const int *choice = action + e * BRANCHES;
             observe(e, step + 1, after);

@@ -84,7 +84,7 @@ static void learn_bandit(struct dvfo_q_learner *learner, gsl_rng *contexts, int 
         for (long i = 0; i < E * CONTEXT; i++) {
             context[i] = (float)(2.0 * gsl_rng_uniform(contexts) - 1.0);
         }
-        dvfo_q_learner_act(learner, E, true, context, action);
+        dvfo_q_learner_explore(learner, E, context, action, spared);
         for (long e = 0; e < E; e++) {
             const float *at = context + e * CONTEXT;
             int choice[BRANCHES];
@@ -111,7 +111,7 @@ static double regret(struct dvfo_q_learner *learner)
     for (int i = 0; i < 21 * 21; i++) {
         const float context[] = {0.1f * (float)(i % 21) - 1.0f, 0.1f * (float)(i / 21) - 1.0f};
         int action[BRANCHES], choice[BRANCHES];
-        dvfo_q_learner_act(learner, 1, false, context, action);
+        dvfo_q_learner_act(learner, 1, context, action);
         unfold(learner, action, choice);
         for (long d = 0; d < BRANCHES; d++) {
             const double best = miss(context, d, nearest(context, d));
@@ -272,7 +272,7 @@ static void learn_chain(struct dvfo_q_learner *learner, struct chain *chain, int
         float before[FEATURES], after[FEATURES];
         int chosen;
         observe(chain->state, chain->going_on, chain->tell_action, before);
-        dvfo_q_learner_act(learner, 1, true, before, &chosen);
+        dvfo_q_learner_explore(learner, 1, before, &chosen, spared);
         const double elapsed_s = chain->tell_time ? choosing_s[chain->state] : HORIZON_S;
         const double reward = reward_of(chain->state, chain->going_on);
         chain->state = state_after(chain->state, chain->going_on);
@@ -362,10 +362,10 @@ Test(learning, exploration_goes_down_in_a_straight_line_and_noise_stays_near_the
     int action[4 * BRANCHES];
     cr_expect_eq(dvfo_q_learner_epsilon(learner), 1.0);
     for (int i = 0; i < 1000; i++) {
-        dvfo_q_learner_act(learner, 4, true, context, action);
+        dvfo_q_learner_explore(learner, 4, context, action, spared);
     }
     cr_expect_float_eq(dvfo_q_learner_epsilon(learner), 0.6, 1e-12, "half way from 1 to 0.2");
-    dvfo_q_learner_act(learner, 4, false, context, action);
+    dvfo_q_learner_act(learner, 4, context, action);
     cr_expect_eq(learner->decisions, 4000, "greedy choices don't count");
     dvfo_q_learner_free(learner);
 
@@ -373,9 +373,9 @@ Test(learning, exploration_goes_down_in_a_straight_line_and_noise_stays_near_the
     def.noise = 0.25; /* one level of branch 1 */
     learner = learner_of(&def);
     int best[BRANCHES], seen[5] = {0}, outside = 0;
-    dvfo_q_learner_act(learner, 1, false, context, best);
+    dvfo_q_learner_act(learner, 1, context, best);
     for (int i = 0; i < 4000; i++) {
-        dvfo_q_learner_act(learner, 1, true, context, action);
+        dvfo_q_learner_explore(learner, 1, context, action, spared);
         outside += action[1] < 0 || action[1] >= choices[1];
         seen[action[1]]++;
     }

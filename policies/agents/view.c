@@ -8,7 +8,7 @@
 
 enum { MEMORY = 16 }; /* transfers that the link's descriptors look back on */
 
-#define STALL 0.7          /* decades below the link's level that only an outage explains: a fifth of the rate */
+#define STALL 0.7            /* decades below the link's level that only an outage explains: a fifth of the rate */
 #define TIMEOUT_DECADES -2.5 /* what a timeout says of the rate: nothing came through */
 
 const char *const *dvfo_view_names(void)
@@ -115,7 +115,7 @@ static void write_action(const struct dvfo_view *view, const struct dvfo_observa
         const double acting = view->per_level[d] * seen->acting.level[d];
         x[DVFO_VIEW_CPU + d] = (float)in_force;
         x[DVFO_VIEW_ACTING_CPU + d] = (float)acting;
-        x[DVFO_VIEW_TO_GO_CPU + d] = (float)(acting - in_force);
+        x[DVFO_VIEW_TO_GO_CPU + d] = (float)(view->per_level[d] * seen->asked[d] - in_force);
     }
     x[DVFO_VIEW_ACTING_SHARE] = (float)acting_share(&seen->acting);
     if (seen->decision_s > 0.0 && seen->last_latency_s > 0.0) { /* false for NaN */

@@ -10,16 +10,20 @@ dvfo_status dvfo_batch_create(struct dvfo_ctx *ctx, long samples, long inputs, l
     }
     const size_t B = (size_t)samples;
     batch->samples = samples;
-    batch->observation = calloc(B * (2 * (size_t)inputs + 3), sizeof(float));
+    batch->observation = calloc(B * (2 * (size_t)inputs + 4), sizeof(float));
     batch->action = calloc(B * (size_t)branches, sizeof(int));
+    batch->spared = calloc(B, sizeof(unsigned));
+    batch->risky = calloc(B, sizeof(bool));
     batch->row = calloc(B, sizeof(size_t));
-    if (batch->observation == NULL || batch->action == NULL || batch->row == NULL) {
+    if (batch->observation == NULL || batch->action == NULL || batch->spared == NULL || batch->risky == NULL ||
+        batch->row == NULL) {
         dvfo_batch_free(batch);
         return dvfo_fail_no_memory(ctx);
     }
     batch->reward = batch->observation + B * 2 * (size_t)inputs;
     batch->discount = batch->reward + B;
     batch->weight = batch->discount + B;
+    batch->tail = batch->weight + B;
     *out = batch;
     return DVFO_OK;
 }
@@ -28,6 +32,8 @@ void dvfo_batch_free(struct dvfo_batch *batch)
 {
     if (batch != NULL) {
         free(batch->row);
+        free(batch->risky);
+        free(batch->spared);
         free(batch->action);
         free(batch->observation);
         free(batch);

@@ -13,7 +13,10 @@ struct dvfo_batch {
     float *reward;      /* (B) */
     float *discount;    /* (B) of the value afterwards; 0 where an episode ended for good */
     float *weight;      /* (B) of the sample's loss; 1 unless drawn more or less often than its share */
+    float *tail;        /* (B) what lies beyond the bound of the reward, <= 0; NaN where it teaches nothing: risk.h */
+    bool *risky;        /* (B) a risk was taken */
     int *action;        /* (B, D) */
+    unsigned *spared;   /* (B) a bit for each branch that doesn't learn from the sample */
     size_t *row;        /* (B) of the replay that it came from */
 };
 

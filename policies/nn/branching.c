@@ -121,6 +121,12 @@ void dvfo_branching_initialise(struct dvfo_branching *net, gsl_rng *rng)
 
 /* ---- heads, folded and unfolded ---- */
 
+/* Is the mean of a branch's advantages taken off? */
+static bool is_centred(const struct dvfo_branching *net)
+{
+    return net->def.dueling && !net->def.plain_sum;
+}
+
 /* Who sees a feature: without hidden units all heads, else the one that it belongs to. */
 struct seen {
     bool value;
@@ -166,7 +172,7 @@ static void fold_row(const struct dvfo_branching *net, struct seen seen, float v
         out[a] = seen.value ? value : 0.0f;
     }
     for (long d = seen.first; d < seen.end; d++) {
-        const float mean = net->def.dueling
+        const float mean = is_centred(net)
                                ? sum_of(net->def.choices[d], advantage + net->first[d]) / (float)net->def.choices[d]
                                : 0.0f;
         for (long a = net->first[d]; a < net->first[d + 1]; a++) {
@@ -184,7 +190,7 @@ static void unfold_row(const struct dvfo_branching *net, struct seen seen, const
     }
     for (long d = seen.first; d < seen.end; d++) {
         const float mean =
-            net->def.dueling ? sum_of(net->def.choices[d], dout + net->first[d]) / (float)net->def.choices[d] : 0.0f;
+            is_centred(net) ? sum_of(net->def.choices[d], dout + net->first[d]) / (float)net->def.choices[d] : 0.0f;
         for (long a = net->first[d]; a < net->first[d + 1]; a++) {
             dadvantage[a] = dout[a] - mean;
         }

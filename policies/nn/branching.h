@@ -6,8 +6,13 @@
  *
  *     Q_d(s, a) = V(s) + A_d(s, a) - mean over a' of A_d(s, a').
  *
- * That is linear in the heads' outputs, hence in their weights: the heads are folded into one matrix whose outputs are
- * the Q themselves, once per change of the parameters instead of once per sample. Gradients are unfolded the same way.
+ * With the mean taken off, a branch's values have the mean V whatever the branch. That holds where a choice is valued
+ * over whatever the other branches do; where it is valued with the others at their best, one branch's choices may be
+ * worse on average than another's, and `plain_sum` leaves the mean on: Q_d = V + A_d.
+ *
+ * Either is linear in the heads' outputs, hence in their weights: the heads are folded into one matrix whose outputs
+ * are the Q themselves, once per change of the parameters instead of once per sample. Gradients are unfolded the same
+ * way.
  *
  * All parameters lie in one block, tensor after tensor. Gradients and an optimiser's moments are blocks of the same
  * layout; a tensor of any of them is a view at the same offset.
@@ -36,6 +41,7 @@ struct dvfo_branching_def {
     long choices[DVFO_BRANCHING_BRANCHES]; /* of each branch, at least 2; no default */
     long head_width;                       /* K; 0, the default: heads see the trunk */
     bool dueling;                          /* with a state value; on by default, off: Q_d = A_d */
+    bool plain_sum;                        /* of value and advantage, no mean taken off; off by default */
 };
 
 struct dvfo_branching_def dvfo_branching_def_default(void);

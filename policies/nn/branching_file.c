@@ -45,7 +45,8 @@ bool dvfo_branching_write(hid_t file, const char *group, const char *long_name, 
                    dvfo_hdf_put_integer(at, "layers", (uint64_t)def->layers) &&
                    dvfo_hdf_put_integer(at, "branches", (uint64_t)def->branches) &&
                    dvfo_hdf_put_integer(at, "head_width", (uint64_t)def->head_width) &&
-                   dvfo_hdf_put_integer(at, "dueling", def->dueling);
+                   dvfo_hdf_put_integer(at, "dueling", def->dueling) &&
+                   dvfo_hdf_put_integer(at, "plain_sum", def->plain_sum);
     H5Gclose(at);
     written = written &&
               write_sizes(file, group, "width", "units of each layer of the trunk", def->layers, def->width) &&
@@ -74,13 +75,15 @@ static dvfo_status read_long(const struct dvfo_hdf_reader *r, hid_t at, const ch
 static dvfo_status read_attributes(const struct dvfo_hdf_reader *r, hid_t at, const char *group,
                                    struct dvfo_branching_def *def)
 {
-    long dueling = 0;
+    long dueling = 0, plain_sum = 0;
     DVFO_TRY(read_long(r, at, group, "inputs", 1 << 16, &def->inputs));
     DVFO_TRY(read_long(r, at, group, "layers", DVFO_BRANCHING_LAYERS, &def->layers));
     DVFO_TRY(read_long(r, at, group, "branches", DVFO_BRANCHING_BRANCHES, &def->branches));
     DVFO_TRY(read_long(r, at, group, "head_width", 1 << 16, &def->head_width));
     DVFO_TRY(read_long(r, at, group, "dueling", 1, &dueling));
+    DVFO_TRY(read_long(r, at, group, "plain_sum", 1, &plain_sum));
     def->dueling = dueling != 0;
+    def->plain_sum = plain_sum != 0;
     return DVFO_OK;
 }
 

@@ -76,11 +76,14 @@ static void forward(const struct dvfo_branching *net, const float *in, struct sa
     }
 }
 
-/* Q_d(s, a) = V(s) + A_d(s, a) - mean over a' of A_d(s, a') */
+/* Q_d(s, a) = V(s) + A_d(s, a) - mean over a' of A_d(s, a'), or without the mean */
 static double q_of(const struct dvfo_branching *net, const struct sample *s, long action)
 {
     if (!net->def.dueling) {
         return s->advantage[action];
+    }
+    if (net->def.plain_sum) {
+        return s->value + s->advantage[action];
     }
     const long d = branch_of(net, action);
     double sum = 0.0;
@@ -141,7 +144,8 @@ static void q_backward(const struct dvfo_branching *net, const float *dq, struct
             others += (double)dq[o];
         }
         d->value += (double)dq[a];
-        d->advantage[a] = (double)dq[a] - (net->def.dueling ? others / (double)net->def.choices[branch] : 0.0);
+        const bool centred = net->def.dueling && !net->def.plain_sum;
+        d->advantage[a] = (double)dq[a] - (centred ? others / (double)net->def.choices[branch] : 0.0);
     }
 }
 

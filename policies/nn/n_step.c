@@ -57,6 +57,9 @@ static void begin_window(struct dvfo_n_step *s, long environment, const struct d
     }
     *row.reward = 0.0f;
     *row.discount = 1.0f;
+    *row.tail = t->tail;
+    *row.risky = (float)t->risky;
+    *row.spared = (float)t->spared;
 }
 
 static void finish_oldest(struct dvfo_n_step *s, long environment, const float *next, struct dvfo_replay *replay)

@@ -19,7 +19,10 @@ struct dvfo_transition {
     float reward;
     float discount;    /* of what comes after; 0 when the episode ended for good */
     const float *next; /* (I) afterwards */
-    bool ended;        /* for good or cut off: what comes next belongs to another episode */
+    float tail;        /* of the reward, see dvfo_batch */
+    bool risky;
+    unsigned spared; /* a bit for each branch that shouldn't learn from it; 0: all do */
+    bool ended;      /* for good or cut off: what comes next belongs to another episode */
 };
 
 struct dvfo_n_step {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policies/nn/branching_file.h"
+#include "policies/nn/fields_file.h"
 #include "policies/nn/matrix.h"
 #include "policies/nn/q_learner_format.h"
 
@@ -11,60 +12,13 @@
 
 /* ---- the definition ---- */
 
-static dvfo_status read_choice(const struct dvfo_hdf_reader *r, hid_t at, const struct dvfo_field *field, void *def)
-{
-    char text[DVFO_HDF_TEXT + 1];
-    DVFO_TRY(dvfo_hdf_text(r, at, "/learner", field->name, text));
-    for (size_t i = 0; field->choices[i] != NULL; i++) {
-        if (strcmp(field->choices[i], text) == 0) {
-            dvfo_field_set(field, (double)i, def);
-            return DVFO_OK;
-        }
-    }
-    return dvfo_fail(r->ctx, DVFO_BAD_INPUT, "%s: '/learner, %s' is '%.60s', expected '%s' or '%s'", r->name,
-                     field->name, text, field->choices[0], field->choices[1]);
-}
-
-static dvfo_status read_field(const struct dvfo_hdf_reader *r, hid_t at, const struct dvfo_field *field, void *def)
-{
-    double number = 0.0;
-    uint64_t count = 0;
-    if (field->kind == DVFO_FIELD_CHOICE) {
-        return read_choice(r, at, field, def);
-    }
-    if (field->kind == DVFO_FIELD_NUMBER) {
-        DVFO_TRY(dvfo_hdf_number(r, at, "/learner", field->name, &number));
-    } else {
-        DVFO_TRY(dvfo_hdf_count(r, at, "/learner", field->name, &count));
-        number = (double)count;
-    }
-    if (!(number >= field->low && number <= field->high)) {
-        return dvfo_fail(r->ctx, DVFO_BAD_INPUT, "%s: '/learner, %s' is %g, expected %g to %g", r->name, field->name,
-                         number, field->low, field->high);
-    }
-    if (field->kind == DVFO_FIELD_COUNT) {
-        memcpy((char *)def + field->offset, &count, sizeof count);
-    } else {
-        dvfo_field_set(field, number, def);
-    }
-    return DVFO_OK;
-}
-
-static dvfo_status read_fields(const struct dvfo_hdf_reader *r, hid_t at, const struct dvfo_field *fields, void *def)
-{
-    for (const struct dvfo_field *field = fields; field->name != NULL; field++) {
-        DVFO_TRY(read_field(r, at, field, def));
-    }
-    return DVFO_OK;
-}
-
 /* The learner as it began: definition and networks' shape from the file. */
 static dvfo_status create(const struct dvfo_hdf_reader *r, hid_t at, const struct dvfo_branching *net,
                           struct dvfo_q_learner **out)
 {
     struct dvfo_q_learner_def def = {.q.network = net->def};
-    DVFO_TRY(read_fields(r, at, dvfo_double_q_fields, &def.q));
-    DVFO_TRY(read_fields(r, at, dvfo_q_learner_fields, &def));
+    DVFO_TRY(dvfo_fields_read(r, at, "/learner", dvfo_double_q_fields, &def.q));
+    DVFO_TRY(dvfo_fields_read(r, at, "/learner", dvfo_q_learner_fields, &def));
     return dvfo_q_learner_create(r->ctx, &def, out);
 }
 

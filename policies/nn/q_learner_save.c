@@ -5,44 +5,17 @@
 
 #include "dvfo_version.h"
 #include "policies/nn/branching_file.h"
+#include "policies/nn/fields_file.h"
 #include "policies/nn/matrix.h"
 #include "policies/nn/q_learner_format.h"
 #include "sim/base/hdf.h"
 #include "sim/base/output.h"
 
-static bool write_field(hid_t at, const struct dvfo_field *field, const void *def)
-{
-    const double value = dvfo_field_number(field, def);
-    uint64_t count;
-    switch (field->kind) {
-    case DVFO_FIELD_NUMBER:
-        return dvfo_hdf_put_number(at, field->name, value);
-    case DVFO_FIELD_CHOICE:
-        return dvfo_hdf_put_text(at, field->name, field->choices[(size_t)value]);
-    case DVFO_FIELD_COUNT: /* all 64 bits of a seed */
-        memcpy(&count, (const char *)def + field->offset, sizeof count);
-        return dvfo_hdf_put_integer(at, field->name, count);
-    case DVFO_FIELD_WHOLE:
-    case DVFO_FIELD_SWITCH:
-        break;
-    }
-    return dvfo_hdf_put_integer(at, field->name, (uint64_t)value);
-}
-
-static bool write_fields(hid_t at, const struct dvfo_field *fields, const void *def)
-{
-    bool written = true;
-    for (const struct dvfo_field *field = fields; written && field->name != NULL; field++) {
-        written = write_field(at, field, def);
-    }
-    return written;
-}
-
 static bool write_definition(hid_t file, const struct dvfo_q_learner *learner)
 {
     const hid_t at = H5Gopen2(file, "/learner", H5P_DEFAULT);
-    const bool written = at >= 0 && write_fields(at, dvfo_double_q_fields, &learner->def.q) &&
-                         write_fields(at, dvfo_q_learner_fields, &learner->def) &&
+    const bool written = at >= 0 && dvfo_fields_write(at, dvfo_double_q_fields, &learner->def.q) &&
+                         dvfo_fields_write(at, dvfo_q_learner_fields, &learner->def) &&
                          dvfo_hdf_put_integer(at, "updates", learner->q->updates) &&
                          dvfo_hdf_put_integer(at, "decisions", learner->decisions) &&
                          dvfo_hdf_put_integer(at, "added", learner->replay->added) &&

@@ -27,13 +27,13 @@ static dvfo_status check_def(struct dvfo_ctx *ctx, const struct dvfo_replay_def 
 
 size_t dvfo_replay_row_size(long inputs, long branches)
 {
-    return 2 * (size_t)inputs + (size_t)branches + 2;
+    return 2 * (size_t)inputs + (size_t)branches + 5;
 }
 
 struct dvfo_replay_row dvfo_replay_row_at(long inputs, long branches, float *at)
 {
     float *const action = at + 2 * inputs, *const reward = action + branches;
-    return (struct dvfo_replay_row){at, at + inputs, action, reward, reward + 1};
+    return (struct dvfo_replay_row){at, at + inputs, action, reward, reward + 1, reward + 2, reward + 3, reward + 4};
 }
 
 dvfo_status dvfo_replay_create(struct dvfo_ctx *ctx, const struct dvfo_replay_def *def, struct dvfo_replay **out)
@@ -86,6 +86,9 @@ static void copy_row(const struct dvfo_replay *replay, size_t row, struct dvfo_b
     }
     batch->reward[b] = *from.reward;
     batch->discount[b] = *from.discount;
+    batch->tail[b] = *from.tail;
+    batch->risky[b] = *from.risky != 0.0f;
+    batch->spared[b] = (unsigned)*from.spared;
     batch->row[b] = row;
 }
 

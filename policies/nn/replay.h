@@ -31,6 +31,9 @@ struct dvfo_replay_row {
     float *action;      /* (D) */
     float *reward;      /* (1) */
     float *discount;    /* (1) of the value of `next` */
+    float *tail;        /* (1) see dvfo_batch */
+    float *risky;       /* (1) */
+    float *spared;      /* (1) a bit for each branch that doesn't learn from it */
 };
 
 struct dvfo_replay {

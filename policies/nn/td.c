@@ -54,6 +54,9 @@ double dvfo_td_loss_of(const struct dvfo_branching *net, dvfo_td_loss loss, cons
         float heights = 0.0f;
         error[b] = 0.0f;
         for (long d = 0; d < D; d++) {
+            if ((batch->spared[b] >> d & 1u) != 0) {
+                continue;
+            }
             const long taken = b * A + net->first[d] + batch->action[b * D + d];
             const float e = q[taken] - y[b * D + d];
             dq[taken] = batch->weight[b] * share * slope(loss, e);

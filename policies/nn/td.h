@@ -34,7 +34,8 @@ typedef enum dvfo_td_loss { DVFO_TD_LOSS_LIST(DVFO_TD_LOSS_ENUM) DVFO_TD_LOSS_CO
 void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, long B, const float *reward,
                      const float *discount, const float *chooser, const float *valuer, float *y);
 
-/** Loss: the mean over samples of weight times the mean over branches of loss(Q_d(s, a_d) - y_d).
+/** Loss: the mean over samples of weight times the mean over branches of loss(Q_d(s, a_d) - y_d), which is 0 for a
+ *  branch that the sample spares.
  *  @param q      (B, A) Q of the states left
  *  @param y      (B, D)
  *  @param dq     (B, A) gradient of the loss, 0 where a choice wasn't taken

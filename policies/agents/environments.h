@@ -1,0 +1,62 @@
+/* Environments: many simulations, stepped as one batch.
+ *
+ * Each stands before a decision; a step hands it one, runs it to the next and says what the stretch between was worth.
+ * What an environment shows lies in a row of one array, so that a batch of decisions is one pass of a network. Episodes
+ * begin together: between two of them an environment is nothing but its number, so a training that was interrupted can
+ * go on from there.
+ *
+ * Time is told in requests: where requests are paired with the trace, the time from a decision to the next is how far
+ * the trace has moved on, which is the same whatever the action; else it is simulated time. Both are divided by the
+ * latency of the device alone at the highest clocks. */
+#ifndef DVFO_ENVIRONMENTS_H
+#define DVFO_ENVIRONMENTS_H
+
+#include "policies/agents/action_space.h"
+#include "policies/agents/conditions.h"
+#include "policies/agents/view.h"
+
+struct dvfo_environments_def {
+    const struct dvfo_conditions *conditions; /* borrowed */
+    const struct dvfo_action_space *space;    /* borrowed */
+    struct dvfo_reward_def reward;
+    long count;
+    double decision_cycles; /* what deciding takes, where base->decision_own says that it is the agent's own */
+    long episode;           /* decisions */
+    bool judging;           /* on draws kept aside */
+    uint64_t seed;
+};
+
+struct dvfo_environments;
+
+dvfo_status dvfo_environments_create(struct dvfo_ctx *ctx, const struct dvfo_environments_def *def,
+                                     struct dvfo_environments **out);
+void dvfo_environments_free(struct dvfo_environments *environments);
+
+/** Begin episode number `episode` everywhere. Conditions go round: environment e meets number e + episode * count. */
+dvfo_status dvfo_environments_begin(struct dvfo_ctx *ctx, struct dvfo_environments *environments, uint64_t episode);
+
+/** What all of them show. @return (count, DVFO_VIEW_INPUTS), in place */
+const float *dvfo_environments_observation(const struct dvfo_environments *environments);
+
+/* What a step was worth. */
+struct dvfo_step_result {
+    float reward;   /* bounded, see dvfo_reward_def.bound; ... */
+    float tail;     /* ... and what is beyond, <= 0 */
+    bool sent;      /* something went over the link: a risk was taken */
+    double elapsed; /* requests */
+    double cost;    /* of the requests that ended, in costs of a request of edge-only at the highest clocks */
+    long finished;
+};
+
+/** One environment goes on with an action. @return DVFO_FAILED when memory is out
+ *  @param choice  (branches) of its action space */
+dvfo_status dvfo_environments_step(struct dvfo_ctx *ctx, struct dvfo_environments *environments, long e,
+                                   const int *choice, struct dvfo_step_result *result);
+
+/** The condition that an environment meets in this episode. */
+size_t dvfo_environments_condition(const struct dvfo_environments *environments, long e);
+
+/** The stretch of the link that it meets. */
+const struct dvfo_trace *dvfo_environments_trace(const struct dvfo_environments *environments, long e, double *from_s);
+
+#endif

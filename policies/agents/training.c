@@ -1,0 +1,216 @@
+#include "policies/agents/training.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "policies/agents/environments.h"
+
+struct dvfo_training {
+    struct dvfo_agent *agent;
+    const struct dvfo_conditions *conditions;
+    struct dvfo_environments *learning, *judging;
+    long judges;      /* environments that judge: each condition as often */
+    uint64_t owed;    /* decisions since the last update that was due */
+    float *before;    /* (environments, inputs) */
+    unsigned *spared; /* (environments) */
+    int *choice;      /* (the more of both, branches) */
+    double *cost_of;  /* (conditions) */
+    struct dvfo_branching_pass *judging_pass;
+};
+
+/* Judges are as many as a batch holds, but each condition has at least one. */
+static long count_judges(const struct dvfo_agent *agent, const struct dvfo_conditions *conditions)
+{
+    const long batch = agent->def.learner.environments, n = (long)conditions->count;
+    return n >= batch ? n : batch / n * n;
+}
+
+static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_training *training)
+{
+    const struct dvfo_agent *agent = training->agent;
+    const struct dvfo_agent_def *def = &agent->def;
+    const long most = training->judges > def->learner.environments ? training->judges : def->learner.environments;
+    struct dvfo_environments_def environments = {
+        .conditions = training->conditions,
+        .space = &agent->space,
+        .reward = def->reward,
+        .count = def->learner.environments,
+        .decision_cycles = dvfo_agent_decision_cycles(agent->learner->q->network),
+        .episode = def->training.episode,
+        .seed = def->learner.seed,
+    };
+    DVFO_TRY(dvfo_environments_create(ctx, &environments, &training->learning));
+    environments.judging = true;
+    environments.count = training->judges;
+    environments.episode = def->training.evaluate_episode;
+    environments.seed = 1; /* all agents are judged on the same draws */
+    DVFO_TRY(dvfo_environments_create(ctx, &environments, &training->judging));
+    DVFO_TRY(
+        dvfo_branching_pass_create(ctx, agent->learner->q->network, training->judges, false, &training->judging_pass));
+    training->before = calloc((size_t)def->learner.environments * DVFO_VIEW_INPUTS, sizeof *training->before);
+    training->choice = calloc((size_t)(most * agent->space.branches), sizeof *training->choice);
+    training->spared = calloc((size_t)def->learner.environments, sizeof *training->spared);
+    training->cost_of = calloc(training->conditions->count, sizeof *training->cost_of);
+    return training->before != NULL && training->spared != NULL && training->choice != NULL && training->cost_of != NULL
+               ? DVFO_OK
+               : dvfo_fail_no_memory(ctx);
+}
+
+dvfo_status dvfo_training_create(struct dvfo_ctx *ctx, struct dvfo_agent *agent,
+                                 const struct dvfo_conditions *conditions, struct dvfo_training **out)
+{
+    *out = NULL;
+    struct dvfo_training *training = calloc(1, sizeof *training);
+    if (training == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    training->agent = agent;
+    training->conditions = conditions;
+    training->judges = count_judges(agent, conditions);
+    const dvfo_status status = create_parts(ctx, training);
+    if (status != DVFO_OK) {
+        dvfo_training_free(training);
+        return status;
+    }
+    *out = training;
+    return DVFO_OK;
+}
+
+void dvfo_training_free(struct dvfo_training *training)
+{
+    if (training != NULL) {
+        dvfo_environments_free(training->learning);
+        dvfo_environments_free(training->judging);
+        dvfo_branching_pass_free(training->judging_pass);
+        free(training->before);
+        free(training->spared);
+        free(training->choice);
+        free(training->cost_of);
+        free(training);
+    }
+}
+
+bool dvfo_training_is_done(const struct dvfo_training *training)
+{
+    return training->agent->steps >= training->agent->def.training.steps;
+}
+
+/* ---- learning ---- */
+
+/* Sums over a round. */
+struct sums {
+    double reward, loss;
+    uint64_t updates;
+};
+
+/* A tail speaks of the link unless a clock was tried out: then it may have been that. */
+static bool teaches_risk(const struct dvfo_agent *agent, unsigned spared)
+{
+    const struct dvfo_action_space *space = &agent->space;
+    for (int k = 0; k < space->knobs && space->branches > 1; k++) {
+        if (space->knob[k] == DVFO_KNOB_SHARE) {
+            return (spared >> k & 1u) == 0;
+        }
+    }
+    return spared == 0;
+}
+
+/* All environments make a step; what they show now is where the next one begins. */
+static dvfo_status step_all(struct dvfo_ctx *ctx, struct dvfo_training *training, bool last, struct sums *sums)
+{
+    struct dvfo_agent *agent = training->agent;
+    struct dvfo_q_learner *learner = agent->learner;
+    const long N = agent->def.learner.environments, D = agent->space.branches;
+    const float *shown = dvfo_environments_observation(training->learning);
+    memcpy(training->before, shown, (size_t)(N * DVFO_VIEW_INPUTS) * sizeof *shown);
+    dvfo_q_learner_explore(learner, N, shown, training->choice, training->spared);
+    for (long e = 0; e < N; e++) {
+        struct dvfo_step_result result;
+        DVFO_TRY(dvfo_environments_step(ctx, training->learning, e, training->choice + e * D, &result));
+        const struct dvfo_transition transition = {
+            .observation = training->before + e * DVFO_VIEW_INPUTS,
+            .action = training->choice + e * D,
+            .reward = result.reward,
+            .discount = dvfo_q_learner_discount(learner, result.elapsed),
+            .next = shown + e * DVFO_VIEW_INPUTS,
+            .tail = teaches_risk(agent, training->spared[e]) ? result.tail : (float)NAN,
+            .risky = result.sent,
+            .spared = training->spared[e],
+            .ended = last, /* cut off: the value of what came next counts */
+        };
+        dvfo_q_learner_remember(learner, e, &transition);
+        sums->reward += result.reward;
+    }
+    return DVFO_OK;
+}
+
+static dvfo_status update_as_due(struct dvfo_ctx *ctx, struct dvfo_training *training, struct sums *sums)
+{
+    const struct dvfo_agent *agent = training->agent;
+    const uint64_t every = (uint64_t)agent->def.training.update_every;
+    training->owed += (uint64_t)agent->def.learner.environments;
+    if (!dvfo_q_learner_is_ready(agent->learner)) {
+        training->owed = 0;
+        return DVFO_OK;
+    }
+    for (; training->owed >= every; training->owed -= every) {
+        struct dvfo_double_q_report report;
+        DVFO_TRY(dvfo_q_learner_update(ctx, agent->learner, &report));
+        sums->loss += report.loss;
+        sums->updates++;
+    }
+    return DVFO_OK;
+}
+
+dvfo_status dvfo_training_round(struct dvfo_ctx *ctx, struct dvfo_training *training, struct dvfo_training_round *round)
+{
+    struct dvfo_agent *agent = training->agent;
+    const long episode = agent->def.training.episode;
+    struct sums sums = {0};
+    training->owed = 0; /* so that a round is the same whether it follows another or a file */
+    DVFO_TRY(dvfo_environments_begin(ctx, training->learning, agent->episodes));
+    for (long i = 0; i < episode; i++) {
+        DVFO_TRY(step_all(ctx, training, i + 1 == episode, &sums));
+        DVFO_TRY(update_as_due(ctx, training, &sums));
+    }
+    *round = (struct dvfo_training_round){.decisions = (uint64_t)(episode * agent->def.learner.environments),
+                                          .updates = sums.updates,
+                                          .loss = sums.updates > 0 ? sums.loss / (double)sums.updates : (double)NAN};
+    round->reward = sums.reward / (double)round->decisions;
+    agent->steps += round->decisions;
+    agent->episodes++;
+    return DVFO_OK;
+}
+
+/* ---- judging ---- */
+
+dvfo_status dvfo_training_look(struct dvfo_ctx *ctx, struct dvfo_training *training, struct dvfo_training_look *look)
+{
+    const struct dvfo_agent *agent = training->agent;
+    const struct dvfo_q_learner *learner = agent->learner;
+    const struct dvfo_branching *net = learner->def.averaged ? learner->q->target : learner->q->network;
+    const long episode = agent->def.training.evaluate_episode, D = agent->space.branches;
+    const float *shown = dvfo_environments_observation(training->judging);
+    double reward = 0.0;
+    memset(training->cost_of, 0, training->conditions->count * sizeof *training->cost_of);
+    DVFO_TRY(dvfo_environments_begin(ctx, training->judging, 0));
+    for (long i = 0; i < episode; i++) {
+        dvfo_branching_forward(net, training->judges, shown, training->judging_pass);
+        for (long e = 0; e < training->judges; e++) {
+            struct dvfo_step_result result;
+            int *choice = training->choice + e * D;
+            dvfo_branching_greedy(net, training->judging_pass->q + e * net->actions, choice);
+            DVFO_TRY(dvfo_environments_step(ctx, training->judging, e, choice, &result));
+            training->cost_of[dvfo_environments_condition(training->judging, e)] += result.cost;
+            reward += result.reward;
+        }
+    }
+    const double steps = (double)(training->judges * episode);
+    double cost = 0.0;
+    for (size_t c = 0; c < training->conditions->count; c++) {
+        cost += training->cost_of[c] / steps;
+        training->cost_of[c] /= steps / (double)training->conditions->count;
+    }
+    *look = (struct dvfo_training_look){cost, reward / steps, training->conditions->count, training->cost_of};
+    return DVFO_OK;
+}
