@@ -51,6 +51,7 @@ const struct dvfo_field dvfo_q_learner_fields[] = {
     {"epsilon_first", DVFO_FIELD_NUMBER, AT(epsilon_first), 0, 1, "share of random choices at first", NULL},
     {"epsilon_last", DVFO_FIELD_NUMBER, AT(epsilon_last), 0, 1, "the same in the end", NULL},
     {"epsilon_decisions", DVFO_FIELD_COUNT, AT(epsilon_decisions), 0, MANY, "from the first to the last", NULL},
+    {"epsilon_spread", DVFO_FIELD_NUMBER, AT(epsilon_spread), 0, 100, "how unevenly environments explore", NULL},
     {"one_branch", DVFO_FIELD_SWITCH, AT(one_branch), 0, 1, "explores in one branch at a time", NULL},
     {"noise", DVFO_FIELD_NUMBER, AT(noise), 0, 10, "on the best choice, in widths of its branch", NULL},
     {"seed", DVFO_FIELD_COUNT, AT(seed), 0, 2e19, "of all its random streams", NULL},
@@ -139,6 +140,15 @@ double dvfo_q_learner_epsilon(const struct dvfo_q_learner *learner)
     return along(def->epsilon_first, def->epsilon_last, learner->decisions, def->epsilon_decisions);
 }
 
+/* The same for one of the environments. */
+static double epsilon_of(const struct dvfo_q_learner *learner, long environment)
+{
+    const struct dvfo_q_learner_def *def = &learner->def;
+    const double epsilon = dvfo_q_learner_epsilon(learner);
+    const double way = def->environments > 1 ? (double)environment / (double)(def->environments - 1) : 0.0;
+    return def->epsilon_spread > 0.0 ? pow(epsilon, 1.0 + def->epsilon_spread * way) : epsilon;
+}
+
 static int explored(struct dvfo_q_learner *learner, double epsilon, long choices, int best)
 {
     if (gsl_rng_uniform(learner->exploration) < epsilon) {
@@ -187,7 +197,7 @@ void dvfo_q_learner_explore(struct dvfo_q_learner *learner, long count, const fl
     choose(learner, net, count, observation, action);
     for (long e = 0; e < count; e++) {
         int *choice = action + e * net->def.branches;
-        const double epsilon = dvfo_q_learner_epsilon(learner);
+        const double epsilon = epsilon_of(learner, e);
         spared[e] = 0;
         if (learner->def.one_branch && !warming_up) {
             spared[e] = explore_one(learner, epsilon, choice);

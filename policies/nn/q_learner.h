@@ -42,12 +42,15 @@ struct dvfo_q_learner_def {
     double epsilon_first;     /* how often a branch's choice is random (or, of one_branch, one of them); default 1 */
     double epsilon_last;      /* default 0.05 */
     uint64_t epsilon_decisions; /* from the first to the last, in a straight line; default 20,000 */
-    bool one_branch;            /* who explores changes one branch and leaves the others at their best, and only that
-                                   branch learns from it: so a choice is valued as the others would have it, not as
-                                   they happened to explore. Off by default: branches explore each for itself */
-    double noise;               /* else: normal noise on the best choice, in widths of the branch; default 0.
-                                   For branches whose choices are levels in order (Tavakoli et al.: 0.1) */
-    uint64_t seed;              /* default 1 */
+    double epsilon_spread; /* how unevenly environments explore: the last one does so with epsilon^(1 + this), those
+                              between in between, so that what comes of leaving things alone for long is seen as well
+                              (Horgan et al. 2018). Default 0: all alike */
+    bool one_branch;       /* who explores changes one branch and leaves the others at their best, and only that
+                              branch learns from it: so a choice is valued as the others would have it, not as
+                              they happened to explore. Off by default: branches explore each for itself */
+    double noise;          /* else: normal noise on the best choice, in widths of the branch; default 0.
+                              For branches whose choices are levels in order (Tavakoli et al.: 0.1) */
+    uint64_t seed;         /* default 1 */
 };
 
 struct dvfo_q_learner_def dvfo_q_learner_def_default(void);
