@@ -260,14 +260,16 @@ struct list {
     size_t count;
 };
 
-/* What "all" stands for, as "a,b,c"; caller frees. */
+/* What "all" stands for, as "a,b,c", without those that run by their name only; caller frees. */
 static char *all_policies(void)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
     for (const struct dvfo_policy_type *const *p = dvfo_policies(); file != NULL && *p != NULL; p++) {
-        fprintf(file, "%s%s", p == dvfo_policies() ? "" : ",", (*p)->name);
+        if (!(*p)->by_name_only) {
+            fprintf(file, "%s%s", ftell(file) == 0 ? "" : ",", (*p)->name);
+        }
     }
     return file != NULL && fclose(file) == 0 ? text : NULL;
 }

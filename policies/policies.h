@@ -18,6 +18,8 @@
     X(l4t_default)                                                                                                     \
     X(cloud_only)                                                                                                      \
     X(offload_best)                                                                                                    \
+    X(fixed)                                                                                                           \
+    X(fixed_best)                                                                                                      \
     X(neurosurgeon_latency)                                                                                            \
     X(neurosurgeon_energy)                                                                                             \
     X(coordinate_descent)                                                                                              \
