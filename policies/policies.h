@@ -24,6 +24,7 @@
     X(neurosurgeon_energy)                                                                                             \
     X(coordinate_descent)                                                                                              \
     X(random)                                                                                                          \
+    X(oracle_informed)                                                                                                 \
     X(oracle_dvfo)                                                                                                     \
     X(oracle_all)
 
