@@ -70,8 +70,8 @@ static inline double dvfo_action_bound_j(const struct dvfo_action *action, doubl
     return in_time_j < action->timeout_j ? in_time_j : action->timeout_j;
 }
 
-/** No mean of its costs over several links can be lower: that of costs that rise ever faster with the end of sending
- *  is at least the cost of the mean end. A timeout counts as an end after most_send_s.
+/** No mean of its costs over several links can be lower: in time, costs are convex in the end of sending, so their mean
+ *  is at least the cost of the mean end. Giving up counts as an end after most_send_s.
  *  @param sent_s  mean of ends of sending that no link undercuts, each at most begin_s + most_send_s of the bucket */
 static inline double dvfo_action_mean_bound_j(const struct dvfo_action *action, double sent_s,
                                               const struct dvfo_action_bucket *bucket, double radio_w)

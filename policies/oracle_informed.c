@@ -9,8 +9,8 @@
  * That alone is greedy: it learns of the link only by sending, so where the device looks better at first it would never
  * find out. So when the device wins, actions that would be best at good rates are tried as probes. A probe pays when
  * its expected cost, less what requests to come would save by doing the same if it went well, lies below the device's.
- * They count as long as what it told of rate and outages lasts, by their autocorrelation. This undervalues what is
- * learnt of the trace's mean for good, and it is no optimal plan. "oracle-informed:greedy" leaves probes out. */
+ * They count as long as what it told lasts: rate and outages by their autocorrelation, the trace's mean to the end. That
+ * is a rule of thumb, no optimal plan. "oracle-informed:greedy" leaves probes out. */
 #include <math.h>
 #include <string.h>
 
@@ -150,7 +150,8 @@ static double requests_told_of(const struct informed *state, double now_s, doubl
 {
     const struct dvfo_log_rate rate = dvfo_link_belief_rate(&state->belief, floor(now_s));
     const double a = dvfo_link_belief_kept(&state->belief, floor(now_s));
-    const double of_mean = (1.0 - a) * (1.0 - a) * state->belief.m_variance / fmax(rate.variance, 1e-300);
+    const double of_mean_ln2 = (1.0 - a) * (1.0 - a) * state->belief.m_variance; /* part of the rate's variance */
+    const double of_mean = rate.variance > 0.0 ? of_mean_ln2 / rate.variance : 0.0;
     return fmin(state->follow + of_mean * left, left);
 }
 
