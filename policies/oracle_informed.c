@@ -9,8 +9,8 @@
  * That alone is greedy: it learns of the link only by sending, so where the device looks better at first it would never
  * find out. So when the device wins, actions that would be best at good rates are tried as probes. A probe pays when
  * its expected cost, less what requests to come would save by doing the same if it went well, lies below the device's.
- * They count as long as what it told lasts: rate and outages by their autocorrelation, the trace's mean to the end. That
- * is a rule of thumb, no optimal plan. "oracle-informed:greedy" leaves probes out. */
+ * They count as long as what it told lasts: rate and outages by their autocorrelation, the trace's mean to the end.
+ * That is a rule of thumb, no optimal plan. "oracle-informed:greedy" leaves probes out. */
 #include <math.h>
 #include <string.h>
 

@@ -4,6 +4,8 @@
 
 #include "fixture.h"
 #include "policies/fixed_best.h"
+#include "policies/link_paths.h"
+#include "policies/mean_search.h"
 #include "policies/policies.h"
 #include "sim/plan.h"
 #include "traces/generator.h"
@@ -203,6 +205,59 @@ Test(fixed_best, equals_the_plain_double_loop_for_both_compositions_over_one_tra
         bench_close(&b);
     }
     cr_expect(sent > 0 && sent < 16, "the questions should ask for both: %d of 16 sent", sent);
+}
+
+static double path_send_s(const void *user, size_t i, double begin_s, double bits)
+{
+    return dvfo_link_paths_send_s(user, i, begin_s, bits);
+}
+
+static double plain_mean_over_links_j(struct bench *b, const struct dvfo_links *links,
+                                      const struct dvfo_decision *decision)
+{
+    const struct dvfo_plan_parts parts = dvfo_plan_parts_of(b->scenario, decision);
+    double sum_j = 0.0;
+    for (size_t k = 0; k < links->count; k++) {
+        const double send_s =
+            parts.sends ? links->send_s(links->user, k, parts.begin_s, 8.0 * parts.payload_byte) : 0.0;
+        sum_j += dvfo_plan_finish(b->scenario, &parts, send_s).cost_j;
+    }
+    return sum_j / (double)links->count;
+}
+
+Test(mean_search, no_action_has_a_lower_mean_over_futures_some_of_which_never_end_a_transfer)
+{
+    enum { PATHS = 12 };
+    struct bench b;
+    bench_open(&b, "vit-b16", DVFO_PARALLEL, 4);
+    const struct dvfo_generator *generator = NULL;
+    cr_assert(dvfo_generator_find(&b.ctx, "wifi", &generator) == DVFO_OK);
+    const struct dvfo_link_belief belief = dvfo_link_belief_of(generator);
+    struct dvfo_link_paths *paths = NULL;
+    struct dvfo_mean_search *search = NULL;
+    cr_assert(dvfo_mean_search_create(&b.ctx, b.scenario, &b.choice, INFINITY, &search) == DVFO_OK);
+    int sent = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        cr_assert(dvfo_link_paths_create(&b.ctx, seed, PATHS, 2, &paths) == DVFO_OK);
+        dvfo_link_paths_begin(paths, &belief, 0.4 * (double)seed);
+        const struct dvfo_links links = {paths, PATHS, path_send_s};
+        struct dvfo_decision best;
+        const double least_j = dvfo_mean_search_best(search, &links, &best);
+        sent += best.place != DVFO_PLACE_EDGE;
+        cr_expect(least_j == plain_mean_over_links_j(&b, &links, &best));
+        for (int i = 0; i < DVFO_SHARES * 64; i++) {
+            struct dvfo_decision tried = {0};
+            dvfo_policy_place_share(&tried, i / 64);
+            tried.level[DVFO_CPU] = b.choice.level[DVFO_CPU][i / 16 % 4];
+            tried.level[DVFO_GPU] = b.choice.level[DVFO_GPU][i / 4 % 4];
+            tried.level[DVFO_MEM] = b.choice.level[DVFO_MEM][i % 4];
+            cr_expect(least_j <= plain_mean_over_links_j(&b, &links, &tried), "seed %d, action %d", (int)seed, i);
+        }
+        dvfo_link_paths_free(paths);
+    }
+    cr_expect(sent > 0 && sent < 20, "the futures should ask for both: %d of 20 sent", sent);
+    dvfo_mean_search_free(search);
+    bench_close(&b);
 }
 
 Test(fixed_best, of_many_requests_looks_at_a_thousand_evenly_spread)
