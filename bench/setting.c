@@ -39,7 +39,8 @@ enum {
 static const struct argp_option options[] = {
     {"board", 'b', "NAMES", 0, "boards, e.g. jetson-nano,xavier-nx, or all (but host)", 1},
     {"network", 'n', "NAMES", 0, "networks, e.g. vgg-19, or all", 1},
-    {"policy", 'p', "NAMES", 0, "policies, e.g. edge-only,oracle-dvfo, or all ('dvfo list policies')", 1},
+    {"policy", 'p', "NAMES", 0,
+     "policies, e.g. edge-only,oracle-dvfo ('dvfo list policies'), or all that take any link and no argument", 1},
     {"trace", 't', "TRACE", 0, "link: a recording, const:5Mbps (default) or model:wifi", 1},
     {"requests", KEY_REQUESTS, "N", 0, "requests per trial (default 1000)", 1},
     {"seed", KEY_SEED, "N", 0, "seed of all random streams (default 1)", 1},
@@ -260,14 +261,16 @@ struct list {
     size_t count;
 };
 
-/* What "all" stands for, as "a,b,c"; caller frees. */
+/* What "all" stands for, as "a,b,c", without those that run by their name only; caller frees. */
 static char *all_policies(void)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
     for (const struct dvfo_policy_type *const *p = dvfo_policies(); file != NULL && *p != NULL; p++) {
-        fprintf(file, "%s%s", p == dvfo_policies() ? "" : ",", (*p)->name);
+        if (!(*p)->by_name_only) {
+            fprintf(file, "%s%s", ftell(file) == 0 ? "" : ",", (*p)->name);
+        }
     }
     return file != NULL && fclose(file) == 0 ? text : NULL;
 }

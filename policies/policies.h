@@ -18,10 +18,13 @@
     X(l4t_default)                                                                                                     \
     X(cloud_only)                                                                                                      \
     X(offload_best)                                                                                                    \
+    X(fixed)                                                                                                           \
+    X(fixed_best)                                                                                                      \
     X(neurosurgeon_latency)                                                                                            \
     X(neurosurgeon_energy)                                                                                             \
     X(coordinate_descent)                                                                                              \
     X(random)                                                                                                          \
+    X(oracle_informed)                                                                                                 \
     X(oracle_dvfo)                                                                                                     \
     X(oracle_all)
 

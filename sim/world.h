@@ -96,6 +96,7 @@ struct dvfo_policy_type {
     const char *name;
     const char *summary; /* one line for `dvfo list policies` */
     dvfo_sight sight;
+    bool by_name_only; /* a list of all policies leaves it out: it needs an argument, or one kind of link */
     size_t state_size;
     dvfo_status (*init)(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup);
     /** Decide for a request that starts now. `decision` comes in as the clocks last asked for, and EDGE. */

@@ -216,3 +216,12 @@ double dvfo_trace_mean_bps(const struct dvfo_trace *trace)
 {
     return trace->sent_bits[trace->n] / trace->period_s;
 }
+
+double dvfo_trace_highest_bps(const struct dvfo_trace *trace)
+{
+    double most_bps = 0.0;
+    for (size_t i = 0; i < trace->n; i++) {
+        most_bps = fmax(most_bps, trace->rate_bps[i]);
+    }
+    return most_bps;
+}

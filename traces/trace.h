@@ -53,4 +53,7 @@ double dvfo_trace_send_time_s(const struct dvfo_trace *trace, double t0_s, doubl
 /** Mean rate over one period [bit/s]. */
 double dvfo_trace_mean_bps(const struct dvfo_trace *trace);
 
+/** Highest rate [bit/s]. */
+double dvfo_trace_highest_bps(const struct dvfo_trace *trace);
+
 #endif
