@@ -316,8 +316,8 @@ Test(simulation, the_oracle_is_best_in_closed_loop)
     struct fixture world = open_world("jetson-nano", "resnet-18", "model:wifi");
     double oracle_j = 0.0, oracle_all_j = 0.0;
     static const char *const names[] = {
-        "oracle-all", "oracle-dvfo",          "edge-only",          "offload-best", "random", "edge-best",
-        "cloud-only", "neurosurgeon-latency", "neurosurgeon-energy"};
+        "oracle-all", "oracle-dvfo",          "edge-only",           "offload-best", "random", "edge-best",
+        "cloud-only", "neurosurgeon-latency", "neurosurgeon-energy", "dynasplit"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct dvfo_trial trial = fixture_trial(&world, policy(names[i]), 300);
         struct dvfo_board still = *world.board; /* bounds hold without clock-change time */
@@ -490,7 +490,7 @@ static size_t allocations_of(struct dvfo_trial *trial, long requests)
 Test(simulation, a_longer_trial_allocates_no_more_than_a_short_one)
 {
     struct fixture world = open_world("jetson-nano", "resnet-18", "model:wifi");
-    static const char *const names[] = {"edge-only", "cloud-only", "oracle-dvfo", "neurosurgeon-latency"};
+    static const char *const names[] = {"edge-only", "cloud-only", "oracle-dvfo", "neurosurgeon-latency", "dynasplit"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct dvfo_trial trial = fixture_trial(&world, policy(names[i]), 1);
         trial.scenario.timeout_s = 0.05;
