@@ -20,6 +20,7 @@
     X(offload_best)                                                                                                    \
     X(neurosurgeon_latency)                                                                                            \
     X(neurosurgeon_energy)                                                                                             \
+    X(appealnet)                                                                                                       \
     X(dynasplit)                                                                                                       \
     X(coordinate_descent)                                                                                              \
     X(random)                                                                                                          \
