@@ -100,8 +100,7 @@ static void learn(void *block, const struct dvfo_outcome *outcome)
 
 const struct dvfo_policy_type dvfo_policy_appealnet = {
     .name = "appealnet",
-    .summary =
-        "a little network answers; with a score below :THRESHOLD (else: 1 point of accuracy lost) the cloud does",
+    .summary = "a little network answers; scored below :THRESHOLD (default: 1 point of accuracy lost) the cloud does",
     .sight = DVFO_SIGHT_PROFILE,
     .state_size = sizeof(struct appealnet),
     .init = init,

@@ -219,8 +219,7 @@ static void learn(void *block, const struct dvfo_outcome *outcome)
 
 const struct dvfo_policy_type dvfo_policy_dynasplit = {
     .name = "dynasplit",
-    .summary = "least energy within a latency limit, of device, layer cuts, encoded input; :SECONDS, else what costs "
-               "least",
+    .summary = "device, layer cut or encoded input: least energy within :SECONDS (default: the limit that costs least)",
     .sight = DVFO_SIGHT_PROFILE,
     .state_size = sizeof(struct dynasplit),
     .init = init,
