@@ -1,35 +1,18 @@
 /* Neurosurgeon (Kang et al., ASPLOS 2017): at the highest clocks, the cut that costs least latency, or least energy on
  * the device, given the bandwidth: the encoded input, the activation after any layer, or nothing is sent.
  *
- * The paper takes bandwidth as known; here it is what own transfers have shown, so whoever stays on the device hears
- * nothing more of the link. Therefore it probes: the first request goes to the best remote placement whatever the
- * choice, and after 16 requests in a row on the device another one does. A probe that doesn't change the choice doubles
- * the wait, up to 512, so that a link that is never worth it costs little. A request that times out is news too: the
- * rate was below its payload over the timeout. */
+ * The paper takes bandwidth as known; here it is what own transfers have shown, so it probes: policies/probing.h. */
 #include <math.h>
 
+#include "policies/probing.h"
 #include "policies/search.h"
-#include "sim/base/units.h"
-
-enum { FIRST_WAIT = 16, LONGEST_WAIT = 512 };
 
 struct neurosurgeon {
     struct dvfo_scenario *scenario;
     struct dvfo_placements placements; /* at the highest clocks; owned */
     bool least_energy;                 /* else least latency */
-    double late_bps;                   /* a timeout's news, not dated yet; 0: none */
-    double doubt_bps;                  /* the last timeout's news; it holds ... */
-    long doubt_transfers;              /* ... as long as no more transfers than these have ended; -1: none */
-    int on_device, wait;               /* requests in a row on the device, and how many before a probe */
+    struct dvfo_probing probing;
 };
-
-static double believed_bps(const struct neurosurgeon *state, const struct dvfo_observation *seen)
-{
-    if (state->doubt_transfers == seen->transfers) {
-        return state->doubt_bps;
-    }
-    return isnan(seen->bandwidth_bps) ? DVFO_PRIOR_BPS : seen->bandwidth_bps;
-}
 
 /* The best placement from `first` on at the believed rate. */
 static const struct dvfo_decision *best_from(struct neurosurgeon *state, int first, double rate_bps)
@@ -48,31 +31,12 @@ static const struct dvfo_decision *best_from(struct neurosurgeon *state, int fir
     return best;
 }
 
-static bool probe_is_due(struct neurosurgeon *state)
-{
-    if (state->on_device++ < state->wait) {
-        return false;
-    }
-    const int longer = state->wait == 0 ? FIRST_WAIT : 2 * state->wait;
-    state->wait = longer < LONGEST_WAIT ? longer : LONGEST_WAIT;
-    state->on_device = 0;
-    return true;
-}
-
 static void decide(void *block, const struct dvfo_observation *seen, struct dvfo_decision *decision)
 {
     struct neurosurgeon *state = block;
-    if (state->late_bps > 0.0) {
-        state->doubt_bps = state->late_bps;
-        state->doubt_transfers = seen->transfers;
-        state->late_bps = 0.0;
-    }
-    const double rate_bps = believed_bps(state, seen);
+    const double rate_bps = dvfo_probing_rate_bps(&state->probing, seen);
     *decision = *best_from(state, 0, rate_bps);
-    if (decision->place != DVFO_PLACE_EDGE) {
-        state->on_device = 0;
-        state->wait = FIRST_WAIT;
-    } else if (probe_is_due(state)) {
+    if (dvfo_probing_is_due(&state->probing, decision->place == DVFO_PLACE_EDGE)) {
         *decision = *best_from(state, 1, rate_bps); /* EDGE is placement 0 */
     }
 }
@@ -80,10 +44,7 @@ static void decide(void *block, const struct dvfo_observation *seen, struct dvfo
 static void learn(void *block, const struct dvfo_outcome *outcome)
 {
     struct neurosurgeon *state = block;
-    if (outcome->timed_out) {
-        const double bits = DVFO_BITS_PER_BYTE * dvfo_scenario_payload_byte(state->scenario, &outcome->decision);
-        state->late_bps = bits / dvfo_scenario_def_of(state->scenario)->timeout_s;
-    }
+    dvfo_probing_learn(&state->probing, state->scenario, outcome);
 }
 
 /* Plans of every placement once, so that deciding finds all schedules made. */
@@ -103,7 +64,7 @@ static dvfo_status init(struct dvfo_ctx *ctx, struct neurosurgeon *state, const 
 {
     state->scenario = setup->scenario;
     state->least_energy = least_energy;
-    state->doubt_transfers = -1;
+    state->probing = dvfo_probing_start();
     DVFO_TRY(dvfo_placements_create(ctx, setup->scenario, DVFO_WITH_CUTS | DVFO_WITH_CLOUD, &state->placements));
     for (int i = 0; i < state->placements.count; i++) {
         dvfo_policy_top_clocks(setup->board, state->placements.at[i].level);

@@ -3,30 +3,20 @@
 #include <math.h>
 
 #include "policies/common.h"
+#include "policies/rates.h"
 #include "sim/plan.h"
 #include "traces/trace.h"
 
 /* --- cloud-only --- */
 
-enum { RATES_PER_DECADE = 4, DECADES = 5, RATES = RATES_PER_DECADE * DECADES + 1 };
+enum { RATES = 21 };
 
-#define LOWEST_RATE_BPS 10e3 /* up to 1 Gbit/s */
+static const struct dvfo_rates rates = {.lowest_bps = 10e3, .per_decade = 4, .count = RATES}; /* up to 1 Gbit/s */
 
 /* Clocks by rate, planned once: high ones for the encoding pay on a fast link, low ones for the wait on a slow one. */
 struct cloud_only {
     struct dvfo_decision at[RATES];
 };
-
-static double rate_of(int i)
-{
-    return LOWEST_RATE_BPS * pow(10.0, (double)i / RATES_PER_DECADE);
-}
-
-static int nearest_rate(double rate_bps)
-{
-    const double place = round(RATES_PER_DECADE * log10(rate_bps / LOWEST_RATE_BPS));
-    return (int)fmin(fmax(place, 0.0), RATES - 1);
-}
 
 static dvfo_status cloud_only_init(struct dvfo_ctx *ctx, void *block, const struct dvfo_policy_setup *setup)
 {
@@ -35,7 +25,7 @@ static dvfo_status cloud_only_init(struct dvfo_ctx *ctx, void *block, const stru
     const struct dvfo_level_choice choice = dvfo_level_choice_of_tables(setup->board);
     const int *const level[DVFO_DOMAINS] = {choice.level[DVFO_CPU], choice.level[DVFO_GPU], choice.level[DVFO_MEM]};
     for (int i = 0; i < RATES; i++) {
-        const struct dvfo_plan_link link = {.rate_bps = rate_of(i)};
+        const struct dvfo_plan_link link = {.rate_bps = dvfo_rates_at(&rates, i)};
         state->at[i].place = DVFO_PLACE_CLOUD;
         dvfo_plan_best_clocks(setup->scenario, &state->at[i], level, choice.count, &link);
     }
@@ -46,7 +36,7 @@ static void cloud_only_decide(void *block, const struct dvfo_observation *seen, 
 {
     const struct cloud_only *state = block;
     const bool known = seen->bandwidth_bps > 0.0; /* false for NaN */
-    *decision = state->at[nearest_rate(known ? seen->bandwidth_bps : DVFO_PRIOR_BPS)];
+    *decision = state->at[dvfo_rates_nearest(&rates, known ? seen->bandwidth_bps : DVFO_PRIOR_BPS)];
 }
 
 /* --- offload-best --- */

@@ -22,6 +22,8 @@
     X(fixed_best)                                                                                                      \
     X(neurosurgeon_latency)                                                                                            \
     X(neurosurgeon_energy)                                                                                             \
+    X(appealnet)                                                                                                       \
+    X(dynasplit)                                                                                                       \
     X(coordinate_descent)                                                                                              \
     X(random)                                                                                                          \
     X(oracle_informed)                                                                                                 \

@@ -44,6 +44,8 @@ static void tell_decision(const struct dvfo_narrator *narrator, double now_s)
         snprintf(name, sizeof name, "split, %d %% sent", 10 * decided->share_tenths);
     } else if (decided->place == DVFO_PLACE_LAYER) {
         snprintf(name, sizeof name, "layer cut %d", decided->cut);
+    } else if (decided->place == DVFO_PLACE_APPEAL) {
+        snprintf(name, sizeof name, "appeal below %.3f", decided->appeal_below);
     } else {
         snprintf(name, sizeof name, "%s", dvfo_place_name(decided->place));
     }

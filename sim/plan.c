@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "sim/sample.h"
 #include "traces/trace.h"
 
 /* Watts that busyness adds, by domain, over all rails. */
@@ -49,9 +50,23 @@ static void add_head(struct dvfo_scenario *scenario, const struct dvfo_decision 
     } else if (decision->place == DVFO_PLACE_LAYER) {
         add(power, dvfo_scenario_work(scenario, DVFO_STAGE_PREFIX, decision->cut, level), &parts->local_s,
             &parts->busy_j);
+    } else if (decision->place == DVFO_PLACE_APPEAL) {
+        add(power, dvfo_scenario_work(scenario, DVFO_STAGE_LITTLE, 0, level), &parts->local_s, &parts->busy_j);
     }
     const double cycles = dvfo_scenario_prepare_cycles(scenario, decision);
     add(power, dvfo_scenario_cpu_work(scenario, cycles, level), &parts->local_s, &parts->busy_j);
+}
+
+static bool sends(const struct dvfo_decision *decision)
+{
+    return decision->place != DVFO_PLACE_EDGE && (decision->place != DVFO_PLACE_APPEAL || decision->appeal_below > 0.0);
+}
+
+/* All that the device runs when nothing is sent. */
+static struct dvfo_work whole_work(struct dvfo_scenario *scenario, const struct dvfo_decision *decision)
+{
+    const dvfo_stage stage = decision->place == DVFO_PLACE_APPEAL ? DVFO_STAGE_LITTLE : DVFO_STAGE_FULL;
+    return dvfo_scenario_work(scenario, stage, 0, decision->level);
 }
 
 /* What the device runs when the remote answer didn't come in time. */
@@ -62,6 +77,8 @@ static struct dvfo_work rest_work(struct dvfo_scenario *scenario, const struct d
         return dvfo_scenario_work(scenario, DVFO_STAGE_TAIL, 0, decision->level);
     case DVFO_PLACE_LAYER:
         return dvfo_scenario_work(scenario, DVFO_STAGE_SUFFIX, decision->cut, decision->level);
+    case DVFO_PLACE_APPEAL: /* the little network's answer is there */
+        return (struct dvfo_work){0};
     case DVFO_PLACE_CLOUD:
     case DVFO_PLACE_EDGE:
     case DVFO_PLACE_COUNT:
@@ -75,9 +92,9 @@ struct dvfo_plan_parts dvfo_plan_parts_of(struct dvfo_scenario *scenario, const 
     const struct dvfo_scenario_def *def = dvfo_scenario_def_of(scenario);
     const struct dvfo_power *rails = dvfo_scenario_power(scenario, decision->level);
     const struct busy_power power = busy_power_of(rails);
-    struct dvfo_plan_parts parts = {.sends = decision->place != DVFO_PLACE_EDGE, .idle_w = idle_power_w(rails)};
+    struct dvfo_plan_parts parts = {.sends = sends(decision), .idle_w = idle_power_w(rails)};
     if (!parts.sends) {
-        add(&power, rest_work(scenario, decision), &parts.local_s, &parts.busy_j);
+        add(&power, whole_work(scenario, decision), &parts.local_s, &parts.busy_j);
         return parts;
     }
     add_head(scenario, decision, &power, &parts);
@@ -120,8 +137,8 @@ struct dvfo_plan dvfo_plan_finish(const struct dvfo_scenario *scenario, const st
     return plan;
 }
 
-struct dvfo_plan dvfo_plan_request(struct dvfo_scenario *scenario, const struct dvfo_decision *decision,
-                                   const struct dvfo_plan_link *link)
+static struct dvfo_plan plan_outcome(struct dvfo_scenario *scenario, const struct dvfo_decision *decision,
+                                     const struct dvfo_plan_link *link)
 {
     const struct dvfo_plan_parts parts = dvfo_plan_parts_of(scenario, decision);
     const double bits = 8.0 * parts.payload_byte;
@@ -130,6 +147,34 @@ struct dvfo_plan dvfo_plan_request(struct dvfo_scenario *scenario, const struct 
                               ? dvfo_trace_send_time_s(link->trace, link->start_s + parts.begin_s, bits)
                               : bits / link->rate_bps; /* Eq. (6) */
     return dvfo_plan_finish(scenario, &parts, send_s);
+}
+
+/* Mean of what happens when the score is high and when it is low, Eq. (9) being linear in both. */
+static struct dvfo_plan plan_appeal(struct dvfo_scenario *scenario, const struct dvfo_decision *decision,
+                                    const struct dvfo_plan_link *link)
+{
+    struct dvfo_decision sure = *decision;
+    sure.appeal_below = 0.0;
+    const struct dvfo_plan stays = plan_outcome(scenario, &sure, link);
+    sure.appeal_below = 1.0;
+    const struct dvfo_plan appeals = plan_outcome(scenario, &sure, link);
+    const double share = dvfo_sample_share_below(decision->appeal_below);
+    struct dvfo_plan mean = {
+        .latency_s = (1.0 - share) * stays.latency_s + share * appeals.latency_s,
+        .energy_j = (1.0 - share) * stays.energy_j + share * appeals.energy_j,
+        .send_s = share * appeals.send_s,
+        .timed_out = appeals.timed_out,
+    };
+    mean.cost_j = dvfo_scenario_cost_j(scenario, mean.energy_j, mean.latency_s);
+    return mean;
+}
+
+struct dvfo_plan dvfo_plan_request(struct dvfo_scenario *scenario, const struct dvfo_decision *decision,
+                                   const struct dvfo_plan_link *link)
+{
+    const bool may_appeal =
+        decision->place == DVFO_PLACE_APPEAL && decision->appeal_below > 0.0 && decision->appeal_below < 1.0;
+    return may_appeal ? plan_appeal(scenario, decision, link) : plan_outcome(scenario, decision, link);
 }
 
 struct dvfo_plan dvfo_plan_best_clocks(struct dvfo_scenario *scenario, struct dvfo_decision *decision,

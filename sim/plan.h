@@ -1,8 +1,9 @@
 /* A plan: what one request would cost under a decision, in closed form.
  *
  * The same life as in the simulator (closed loop, clocks settled, nobody else on the device or the link), as
- * arithmetic. Planners call it with the bandwidth they believe in, oracles with the trace itself; a test holds it
- * against the simulator for every placement. */
+ * arithmetic. APPEAL has two such lives, and which of them comes is up to the input: thresholds of 0 and 1 plan the one
+ * and the other, those in between the mean of the two. Planners call it with the bandwidth they believe in, oracles
+ * with the trace itself; a test holds it against the simulator for every placement. */
 #ifndef DVFO_PLAN_H
 #define DVFO_PLAN_H
 
@@ -21,13 +22,13 @@ struct dvfo_plan {
     double latency_s;
     double energy_j; /* radio included */
     double cost_j;   /* Eq. (9) */
-    double send_s;   /* 0 for EDGE */
-    bool timed_out;  /* the remote path would outlast the timeout */
+    double send_s;   /* 0 where nothing is sent */
+    bool timed_out;  /* the remote path, where there is one, would outlast the timeout */
 };
 
 /* A request's life cut where the link comes in: all of it that doesn't depend on how long sending takes. */
 struct dvfo_plan_parts {
-    bool sends;      /* false: EDGE; then only local_s, busy_j and idle_w count */
+    bool sends;      /* false: EDGE, or an APPEAL that never appeals; then only local_s, busy_j and idle_w count */
     double begin_s;  /* from the start until sending begins */
     double local_s;  /* until the device's own part is done */
     double fuse_s;   /* after both branches are there */
@@ -38,7 +39,8 @@ struct dvfo_plan_parts {
     double busy_j, fuse_j, rest_j; /* on top of that: until local_s, while fusing, for the rest */
 };
 
-/** The parts of a decision. O(1) after the schedules exist. */
+/** The parts of a decision; of APPEAL those of a request that appeals, unless none ever does. O(1) after the schedules
+ *  exist. */
 struct dvfo_plan_parts dvfo_plan_parts_of(struct dvfo_scenario *scenario, const struct dvfo_decision *decision);
 
 /** The plan of a request whose transfer takes `send_s` (of no interest where nothing is sent). */

@@ -124,10 +124,9 @@ uint32_t dvfo_requests_next(struct dvfo_requests *requests)
 dvfo_step dvfo_request_first_step(dvfo_place place)
 {
     static const dvfo_step first[DVFO_PLACE_COUNT] = {
-        [DVFO_PLACE_EDGE] = DVFO_STEP_FULL,
-        [DVFO_PLACE_SPLIT] = DVFO_STEP_HEAD,
-        [DVFO_PLACE_LAYER] = DVFO_STEP_PREFIX,
-        [DVFO_PLACE_CLOUD] = DVFO_STEP_PREPARE,
+        [DVFO_PLACE_EDGE] = DVFO_STEP_FULL,     [DVFO_PLACE_SPLIT] = DVFO_STEP_HEAD,
+        [DVFO_PLACE_LAYER] = DVFO_STEP_PREFIX,  [DVFO_PLACE_CLOUD] = DVFO_STEP_PREPARE,
+        [DVFO_PLACE_APPEAL] = DVFO_STEP_LITTLE,
     };
     return first[place];
 }
@@ -162,6 +161,8 @@ struct dvfo_job dvfo_request_job(const struct dvfo_scenario *scenario, const str
         return network_job(DVFO_STAGE_ATTENTION, 0);
     case DVFO_STEP_PREFIX:
         return network_job(DVFO_STAGE_PREFIX, decision->cut);
+    case DVFO_STEP_LITTLE:
+        return network_job(DVFO_STAGE_LITTLE, 0);
     case DVFO_STEP_PREPARE:
         return cpu_job(dvfo_scenario_prepare_cycles(scenario, decision));
     case DVFO_STEP_TAIL:
@@ -188,6 +189,8 @@ double dvfo_request_share(const struct dvfo_request *request)
         return 0.0;
     case DVFO_PLACE_SPLIT:
         return request->decision.share_tenths / (double)(DVFO_SHARES - 1);
+    case DVFO_PLACE_APPEAL:
+        return request->appeals ? 1.0 : 0.0;
     case DVFO_PLACE_LAYER:
     case DVFO_PLACE_CLOUD:
     case DVFO_PLACE_COUNT:

@@ -15,6 +15,7 @@
     X(HEAD, "head")                                                                                                    \
     X(ATTENTION, "attention")                                                                                          \
     X(PREFIX, "head to the cut")                                                                                       \
+    X(LITTLE, "little network")                                                                                        \
     X(PREPARE, "prepare to send") /* quantise, or encode */                                                            \
     X(TAIL, "local tail")                                                                                              \
     X(FUSE, "fuse")                                                                                                    \
@@ -47,6 +48,7 @@ struct dvfo_request {
     struct dvfo_decision decision;
     bool started;    /* taken up by the device: its decision holds */
     bool local_done; /* nothing left to do on the device before the join */
+    bool appeals;    /* APPEAL: the score was low, the cloud's answer counts */
     dvfo_step step;
     dvfo_remote remote;
     double handed_over_s, sending_since_s, send_s; /* of its transfer */
@@ -89,7 +91,7 @@ struct dvfo_job dvfo_request_job(const struct dvfo_scenario *scenario, const str
 /** Whether a local tail runs beside the remote path: a split that keeps something. */
 bool dvfo_request_has_tail(const struct dvfo_request *request);
 
-/** Share sent: of the feature maps; 1 for whole inputs and activations, 0 on the edge. */
+/** Share sent: of the feature maps; 1 for whole inputs and activations, 0 on the edge; APPEAL: 1 if it appealed. */
 double dvfo_request_share(const struct dvfo_request *request);
 
 #endif

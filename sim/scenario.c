@@ -85,7 +85,7 @@ static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_scenario *s)
     for (int i = 0; i + 1 < steps; i++) {
         DVFO_TRY(dvfo_network_slim(ctx, network, (double)(i + 1) / steps, &s->slim[i]));
     }
-    s->stages = 3 + TAILS + 2 * network->cut_count; /* FULL, HEAD, ATTENTION, tails, prefixes, suffixes */
+    s->stages = 4 + TAILS + 2 * network->cut_count; /* FULL, HEAD, ATTENTION, tails, prefixes, suffixes, LITTLE */
     s->combinations = 1;
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         s->combinations *= s->def.board->clock[d].level_count;
@@ -182,17 +182,35 @@ static size_t combination_of(const struct dvfo_scenario *scenario, const int lev
 static size_t place_of(const struct dvfo_scenario *scenario, dvfo_stage stage, int index, const int level[DVFO_DOMAINS])
 {
     const size_t cuts = scenario->def.network->cut_count;
-    const size_t first[DVFO_STAGE_COUNT] = {0, 1, 2, 3, 3 + TAILS, 3 + TAILS + cuts};
+    const size_t first[DVFO_STAGE_COUNT] = {0, 1, 2, 3, 3 + TAILS, 3 + TAILS + cuts, 3 + TAILS + 2 * cuts};
     return (first[stage] + (size_t)index) * scenario->combinations + combination_of(scenario, level);
 }
 
-/* A stretch of layers with a factor on everything it costs (for the simpler tail rules). */
+/* A stretch of layers with a factor on everything that those behind the split cost (for the simpler tail rules). */
 struct stretch {
     const struct dvfo_network *network;
     int first, last;
     bool with_request;
     double factor;
 };
+
+/* The tail at `width` of `steps` widths, or, from `first` on, the little network that ends with it. */
+static struct stretch stretch_at_width(const struct dvfo_scenario *scenario, int first, double kept, int width)
+{
+    const struct dvfo_network *network = scenario->def.network;
+    const int last = (int)network->n - 1;
+    const bool with_request = first == 0;
+    switch (scenario->def.tail_rule) {
+    case DVFO_TAIL_SHAPES:
+        break;
+    case DVFO_TAIL_LINEAR:
+        return (struct stretch){network, first, last, with_request, kept};
+    case DVFO_TAIL_WIDTH:
+        return (struct stretch){network, first, last, with_request, kept * kept};
+    }
+    const bool slim = width < scenario->def.tail_width_steps;
+    return (struct stretch){slim ? scenario->slim[width - 1] : network, first, last, with_request, 1.0};
+}
 
 /* Which layers a stage runs; the tail at a share follows the named rule, Eq. (8). */
 static struct stretch stretch_of(const struct dvfo_scenario *scenario, dvfo_stage stage, int index)
@@ -210,19 +228,13 @@ static struct stretch stretch_of(const struct dvfo_scenario *scenario, dvfo_stag
     case DVFO_STAGE_ATTENTION:
         return (struct stretch){scenario->attention, 0, (int)scenario->attention->n - 1, false, 1.0};
     case DVFO_STAGE_TAIL:
-        switch (scenario->def.tail_rule) {
-        case DVFO_TAIL_SHAPES:
-            return (struct stretch){width < steps ? scenario->slim[width - 1] : network, split + 1, last, false, 1.0};
-        case DVFO_TAIL_LINEAR:
-            return (struct stretch){network, split + 1, last, false, kept};
-        case DVFO_TAIL_WIDTH:
-            return (struct stretch){network, split + 1, last, false, kept * kept};
-        }
-        break;
+        return stretch_at_width(scenario, split + 1, kept, width);
     case DVFO_STAGE_PREFIX:
         return (struct stretch){network, 0, network->cuts[index], true, 1.0};
     case DVFO_STAGE_SUFFIX:
         return (struct stretch){network, network->cuts[index] + 1, last, false, 1.0};
+    case DVFO_STAGE_LITTLE:
+        return stretch_at_width(scenario, 0, 1.0 / steps, 1);
     case DVFO_STAGE_COUNT:
         break;
     }
@@ -230,16 +242,29 @@ static struct stretch stretch_of(const struct dvfo_scenario *scenario, dvfo_stag
     return (struct stretch){0};
 }
 
-static void scale_schedule(struct dvfo_schedule *schedule, double factor)
+/* Pieces of a schedule that are not behind the split. */
+static size_t pieces_to_split(const struct stretch *stretch)
 {
-    schedule->time_s *= factor;
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        schedule->total.s[d] *= factor;
+    size_t pieces = stretch->with_request ? 1 : 0;
+    for (int i = stretch->first; i <= stretch->network->split; i++) {
+        pieces += dvfo_kernel_exists(&stretch->network->layers[i]);
     }
-    for (size_t i = 0; i < schedule->n; i++) {
-        schedule->end_s[i] *= factor;
+    return pieces;
+}
+
+/* Scale what comes after the first `from` pieces. */
+static void scale_schedule(struct dvfo_schedule *schedule, size_t from, double factor)
+{
+    const double base_s = from > 0 ? schedule->end_s[from - 1] : 0.0;
+    const struct dvfo_busy base = from > 0 ? schedule->busy[from - 1] : (struct dvfo_busy){{0.0}};
+    schedule->time_s = base_s + (schedule->time_s - base_s) * factor;
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        schedule->total.s[d] = base.s[d] + (schedule->total.s[d] - base.s[d]) * factor;
+    }
+    for (size_t i = from; i < schedule->n; i++) {
+        schedule->end_s[i] = base_s + (schedule->end_s[i] - base_s) * factor;
         for (int d = 0; d < DVFO_DOMAINS; d++) {
-            schedule->busy[i].s[d] *= factor;
+            schedule->busy[i].s[d] = base.s[d] + (schedule->busy[i].s[d] - base.s[d]) * factor;
         }
     }
 }
@@ -254,7 +279,7 @@ static void make_schedule(const struct dvfo_scenario *scenario, dvfo_stage stage
                                                     stretch.first, stretch.last, stretch.with_request, &clocks, out);
     DVFO_REQUIRE(status == DVFO_OK);
     if (stretch.factor < 1.0) {
-        scale_schedule(out, stretch.factor);
+        scale_schedule(out, pieces_to_split(&stretch), stretch.factor);
     }
 }
 
@@ -339,6 +364,7 @@ double dvfo_scenario_payload_byte(const struct dvfo_scenario *scenario, const st
         break;
     }
     case DVFO_PLACE_CLOUD:
+    case DVFO_PLACE_APPEAL:
         body_byte = network->image_input ? def->encode_bit_per_pixel * pixels(network) / 8.0
                                          : def->speech_bps * network->input_seconds / 8.0;
         break;
@@ -361,6 +387,7 @@ double dvfo_scenario_prepare_cycles(const struct dvfo_scenario *scenario, const 
     case DVFO_PLACE_LAYER:
         return def->layer_int8 ? def->quantise_cycle_per_element * cut_elements(network, decision) : 0.0;
     case DVFO_PLACE_CLOUD:
+    case DVFO_PLACE_APPEAL:
         return def->encode_cycle_per_pixel *
                (network->image_input ? pixels(network) : SPEECH_SAMPLE_HZ * network->input_seconds);
     case DVFO_PLACE_EDGE:

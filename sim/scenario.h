@@ -58,6 +58,8 @@ typedef enum dvfo_stage {
     DVFO_STAGE_TAIL,      /* local tail; index: share in tenths, 0 (full width) .. 9 */
     DVFO_STAGE_PREFIX,    /* layers 0..cut; index: which cut */
     DVFO_STAGE_SUFFIX,    /* layers after a cut, locally (after a timeout); index: which cut */
+    DVFO_STAGE_LITTLE,    /* a little network of one's own: the head, then the narrowest tail of the slimmable network.
+                             Its predictor head is left out: one dense layer on pooled features, 2 FLOP per channel */
     DVFO_STAGE_COUNT
 } dvfo_stage;
 

@@ -175,6 +175,27 @@ void dvfo_simulation_try_join(struct dvfo_simulation *sim, uint32_t slot)
     }
 }
 
+void dvfo_simulation_end_locally(struct dvfo_simulation *sim, uint32_t slot)
+{
+    if (dvfo_simulation_request(sim, slot)->decision.place == DVFO_PLACE_APPEAL) {
+        finish_request(sim, slot);
+    } else {
+        dvfo_simulation_go_on(sim, slot, DVFO_STEP_REST);
+    }
+}
+
+/* The little network has answered: is its predictor content with that? */
+static void finish_little(struct dvfo_simulation *sim, uint32_t slot)
+{
+    struct dvfo_request *request = dvfo_simulation_request(sim, slot);
+    request->appeals = dvfo_sample_score(sim->sample_seed, request->index) < request->decision.appeal_below;
+    if (request->appeals) {
+        dvfo_simulation_go_on(sim, slot, DVFO_STEP_PREPARE);
+    } else {
+        finish_request(sim, slot);
+    }
+}
+
 static void finish_tail(struct dvfo_simulation *sim, uint32_t slot)
 {
     struct dvfo_request *request = dvfo_simulation_request(sim, slot);
@@ -218,6 +239,9 @@ static void after_step(struct dvfo_simulation *sim, uint32_t slot)
         break;
     case DVFO_STEP_PREFIX:
         dvfo_simulation_go_on(sim, slot, DVFO_STEP_PREPARE);
+        break;
+    case DVFO_STEP_LITTLE:
+        finish_little(sim, slot);
         break;
     case DVFO_STEP_PREPARE:
         finish_prepare(sim, slot);

@@ -59,6 +59,8 @@ static void check_decision(const struct dvfo_simulation *sim, const struct dvfo_
                  (decision->share_tenths >= 1 && decision->share_tenths <= DVFO_SHARES - 1));
     DVFO_REQUIRE(decision->place != DVFO_PLACE_LAYER ||
                  (decision->cut >= 0 && (size_t)decision->cut < sim->def->network->cut_count));
+    DVFO_REQUIRE(decision->place != DVFO_PLACE_APPEAL ||
+                 (decision->appeal_below >= 0.0 && decision->appeal_below <= 1.0));
 }
 
 /* From now on the device acts as decided. */
@@ -79,7 +81,8 @@ static void begin_under(struct dvfo_request *request, const struct dvfo_decision
     request->step = dvfo_request_first_step(decision->place);
 }
 
-/* Placements that begin with the same layers as a split does: the whole network on the device, and another share. */
+/* Placements that begin with the same layers as a split does: the whole network on the device, and another share. A
+ * little network is one of its own: its head is a split's in cost only. */
 static bool begins_alike(dvfo_place place)
 {
     return place == DVFO_PLACE_EDGE || place == DVFO_PLACE_SPLIT;

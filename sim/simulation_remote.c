@@ -97,7 +97,7 @@ static void on_timeout(void *subject, uint64_t argument)
     }
     request->remote = DVFO_REMOTE_GIVEN_UP;
     if (request->local_done) {
-        dvfo_simulation_go_on(sim, slot, DVFO_STEP_REST);
+        dvfo_simulation_end_locally(sim, slot);
     }
     dvfo_simulation_dispatch(sim);
 }

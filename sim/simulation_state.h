@@ -101,6 +101,9 @@ void dvfo_simulation_go_on(struct dvfo_simulation *sim, uint32_t slot, dvfo_step
 /** If both branches are there: fuse, or end when one side answers alone, Eq. (8). */
 void dvfo_simulation_try_join(struct dvfo_simulation *sim, uint32_t slot);
 
+/** The remote answer was given up: the rest is computed here, unless a little network has answered already. */
+void dvfo_simulation_end_locally(struct dvfo_simulation *sim, uint32_t slot);
+
 /* simulation_decision.c: Eq. (10) */
 
 /** The device takes a request up.

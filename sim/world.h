@@ -24,7 +24,8 @@ struct dvfo_trace;
     X(EDGE, "edge")   /* all of it on the device */                                                                    \
     X(SPLIT, "split") /* head on the device, then a share of the feature maps goes to the cloud: Eq. (8) */            \
     X(LAYER, "layer") /* layers 0..cut on the device, the whole activation goes to the cloud */                        \
-    X(CLOUD, "cloud") /* the encoded input goes to the cloud */
+    X(CLOUD, "cloud") /* the encoded input goes to the cloud */                                                        \
+    X(APPEAL, "appeal") /* a little network on the device; the encoded input follows when its score is low */
 
 typedef enum dvfo_place {
 #define DVFO_PLACE_ENUM(name, text) DVFO_PLACE_##name,
@@ -38,8 +39,9 @@ const char *dvfo_place_name(dvfo_place place);
 struct dvfo_decision {
     int level[DVFO_DOMAINS]; /* entries of the board's own clock tables, 0 = slowest */
     dvfo_place place;
-    int share_tenths; /* SPLIT: share of the channels that goes to the cloud, in tenths, 1..10 */
-    int cut;          /* LAYER: which of the network's cuts, 0..cut_count-1 */
+    int share_tenths;    /* SPLIT: share of the channels that goes to the cloud, in tenths, 1..10 */
+    int cut;             /* LAYER: which of the network's cuts, 0..cut_count-1 */
+    double appeal_below; /* APPEAL: score below which the input follows, 0 (never) .. 1 (always) */
 };
 
 enum { DVFO_IMPORTANCES = 3 };

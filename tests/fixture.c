@@ -37,10 +37,11 @@ static dvfo_status told_init(struct dvfo_ctx *ctx, void *state, const struct dvf
 {
     struct dvfo_decision *decision = state;
     int place = 0;
-    const int read = sscanf(setup->argument, "%d %d %d %d %d %d", &place, &decision->share_tenths, &decision->cut,
-                            &decision->level[DVFO_CPU], &decision->level[DVFO_GPU], &decision->level[DVFO_MEM]);
+    const int read = sscanf(setup->argument, "%d %d %d %d %d %d %lf", &place, &decision->share_tenths, &decision->cut,
+                            &decision->level[DVFO_CPU], &decision->level[DVFO_GPU], &decision->level[DVFO_MEM],
+                            &decision->appeal_below);
     decision->place = (dvfo_place)place;
-    return read == 6 ? DVFO_OK : dvfo_fail(ctx, DVFO_BAD_INPUT, "told: six numbers expected");
+    return read >= 6 ? DVFO_OK : dvfo_fail(ctx, DVFO_BAD_INPUT, "told: six numbers expected, or seven");
 }
 
 static void told_decide(void *state, const struct dvfo_observation *seen, struct dvfo_decision *decision)

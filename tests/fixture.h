@@ -19,7 +19,7 @@ void fixture_free(struct fixture *fixture);
 /** A trial in that world with default rules. */
 struct dvfo_trial fixture_trial(const struct fixture *fixture, const struct dvfo_policy_type *policy, long requests);
 
-/* Does what its argument says: "PLACE SHARE_TENTHS CUT CPU GPU MEM", numbers as in dvfo_decision. */
+/* Does what its argument says: "PLACE SHARE_TENTHS CUT CPU GPU MEM [APPEAL_BELOW]", numbers as in dvfo_decision. */
 extern const struct dvfo_policy_type fixture_told;
 
 #endif

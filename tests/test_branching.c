@@ -391,11 +391,13 @@ static const struct dvfo_branching_def small = {
     .inputs = 1, .layers = 1, .width = {1}, .branches = 2, .choices = {2, 3}, .dueling = true};
 static const float reward[] = {1.0f, 2.0f}, discount[] = {0.5f, 0.0f}, weight[] = {1.0f, 0.5f};
 static const int action[] = {1, 2, 0, 0};
+static const unsigned spared[] = {0, 0};
 static const struct dvfo_batch two_samples = {.samples = 2,
                                               .reward = (float *)reward,
                                               .discount = (float *)discount,
                                               .weight = (float *)weight,
-                                              .action = (int *)action};
+                                              .action = (int *)action,
+                                              .spared = (unsigned *)spared};
 
 Test(td, double_targets_by_hand)
 {

@@ -201,6 +201,20 @@ Test(decision, the_share_changes_only_while_the_split_is_not_reached)
     cr_expect(second_after(0.9, half, edge)->place == DVFO_PLACE_SPLIT && script.row[1].uplink_byte > 0.0);
 }
 
+Test(decision, a_late_one_moves_no_request_into_or_out_of_a_little_network)
+{
+    struct fixture world = open_world();
+    const struct dvfo_decision edge = at_top(&world, DVFO_PLACE_EDGE, 0), half = at_top(&world, DVFO_PLACE_SPLIT, 5);
+    struct dvfo_decision appeal = at_top(&world, DVFO_PLACE_APPEAL, 0);
+    appeal.appeal_below = 1.0;
+    fixture_free(&world);
+    cr_expect(second_after(0.01, edge, appeal)->place == DVFO_PLACE_EDGE && script.row[1].uplink_byte == 0.0);
+    script.rows = 0;
+    cr_expect(second_after(0.01, appeal, edge)->place == DVFO_PLACE_APPEAL && script.row[1].share == 1.0);
+    script.rows = 0;
+    cr_expect(second_after(0.01, appeal, half)->place == DVFO_PLACE_APPEAL && script.row[1].share == 1.0);
+}
+
 /* A thought of two and a half requests: made for request 1, it holds from request 3 on; 2 and 3 get none of their own.
  */
 Test(decision, there_is_one_thought_at_a_time)

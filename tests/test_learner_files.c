@@ -80,6 +80,7 @@ static void learn(struct dvfo_q_learner *learner, int first, int end)
     for (int step = first; step < end; step++) {
         float before[ENVIRONMENTS * INPUTS], after[INPUTS];
         int action[ENVIRONMENTS * BRANCHES];
+        unsigned spared[ENVIRONMENTS];
         for (long e = 0; e < ENVIRONMENTS; e++) {
             observe(e, step, before + e * INPUTS);
         }

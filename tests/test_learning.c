@@ -80,6 +80,7 @@ static void learn_bandit(struct dvfo_q_learner *learner, gsl_rng *contexts, int 
     const long E = learner->def.environments, D = learner->def.q.network.branches;
     float context[4 * CONTEXT];
     int action[4 * BRANCHES];
+    unsigned spared[4];
     for (int step = 0; step < steps; step++) {
         for (long i = 0; i < E * CONTEXT; i++) {
             context[i] = (float)(2.0 * gsl_rng_uniform(contexts) - 1.0);
@@ -271,6 +272,7 @@ static void learn_chain(struct dvfo_q_learner *learner, struct chain *chain, int
     for (int step = 0; step < steps; step++) {
         float before[FEATURES], after[FEATURES];
         int chosen;
+        unsigned spared[1];
         observe(chain->state, chain->going_on, chain->tell_action, before);
         dvfo_q_learner_explore(learner, 1, before, &chosen, spared);
         const double elapsed_s = chain->tell_time ? choosing_s[chain->state] : HORIZON_S;
@@ -360,6 +362,7 @@ Test(learning, exploration_goes_down_in_a_straight_line_and_noise_stays_near_the
     struct dvfo_q_learner *learner = learner_of(&def);
     const float context[4 * CONTEXT] = {0};
     int action[4 * BRANCHES];
+    unsigned spared[4];
     cr_expect_eq(dvfo_q_learner_epsilon(learner), 1.0);
     for (int i = 0; i < 1000; i++) {
         dvfo_q_learner_explore(learner, 4, context, action, spared);

@@ -39,8 +39,8 @@ static void run(struct dvfo_trial *trial)
 static void expect_plan_and_simulator_agree(struct dvfo_trial *trial, const struct dvfo_decision *decision)
 {
     char words[96];
-    snprintf(words, sizeof words, "%d %d %d %d %d %d", (int)decision->place, decision->share_tenths, decision->cut,
-             decision->level[0], decision->level[1], decision->level[2]);
+    snprintf(words, sizeof words, "%d %d %d %d %d %d %g", (int)decision->place, decision->share_tenths, decision->cut,
+             decision->level[0], decision->level[1], decision->level[2], decision->appeal_below);
     trial->policy_argument = words;
     run(trial);
     struct dvfo_scenario *scenario = NULL;
@@ -69,6 +69,11 @@ static void try_every_placement(struct fixture *world, dvfo_composition composit
         expect_plan_and_simulator_agree(&trial, &decision);
     }
     decision.share_tenths = 0;
+    decision.place = DVFO_PLACE_APPEAL; /* both outcomes */
+    expect_plan_and_simulator_agree(&trial, &decision);
+    decision.appeal_below = 1.0;
+    expect_plan_and_simulator_agree(&trial, &decision);
+    decision.appeal_below = 0.0;
     for (decision.place = DVFO_PLACE_LAYER; (size_t)decision.cut < world->network->cut_count; decision.cut++) {
         expect_plan_and_simulator_agree(&trial, &decision);
     }
@@ -318,7 +323,7 @@ Test(simulation, the_oracle_is_best_in_closed_loop)
     double oracle_j = 0.0, oracle_all_j = 0.0;
     static const char *const names[] = {"oracle-all", "oracle-dvfo",          "edge-only",          "offload-best",
                                         "random",     "oracle-informed",      "fixed-best",         "edge-best",
-                                        "cloud-only", "neurosurgeon-latency", "neurosurgeon-energy"};
+                                        "cloud-only", "neurosurgeon-latency", "neurosurgeon-energy",  "dynasplit"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct dvfo_trial trial = fixture_trial(&world, policy(names[i]), 300);
         struct dvfo_board still = *world.board; /* bounds hold without clock-change time */
@@ -491,7 +496,8 @@ static size_t allocations_of(struct dvfo_trial *trial, long requests)
 Test(simulation, a_longer_trial_allocates_no_more_than_a_short_one)
 {
     struct fixture world = open_world("jetson-nano", "resnet-18", "model:wifi");
-    static const char *const names[] = {"edge-only", "cloud-only", "oracle-dvfo", "neurosurgeon-latency"};
+    static const char *const names[] = {"edge-only", "cloud-only", "oracle-dvfo", "neurosurgeon-latency",
+                                        "dynasplit", "appealnet"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct dvfo_trial trial = fixture_trial(&world, policy(names[i]), 1);
         trial.scenario.timeout_s = 0.05;
