@@ -19,6 +19,7 @@ dvfo_status dvfo_command_parse(struct dvfo_ctx *ctx, const struct argp *argp, in
 extern const struct dvfo_command dvfo_command_list;    /* dvfo list */
 extern const struct dvfo_command dvfo_command_show;    /* dvfo show */
 extern const struct dvfo_command dvfo_command_run;     /* dvfo run */
+extern const struct dvfo_command dvfo_command_train;   /* dvfo train */
 extern const struct dvfo_command dvfo_command_trace;   /* dvfo trace */
 extern const struct dvfo_command dvfo_command_profile; /* dvfo profile */
 extern const struct dvfo_command dvfo_command_plot;    /* dvfo plot */

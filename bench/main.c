@@ -17,6 +17,7 @@ static const struct dvfo_command *const commands[] = {
     &dvfo_command_list,
     &dvfo_command_show,
     &dvfo_command_run,
+    &dvfo_command_train,
     &dvfo_command_plot,
     &dvfo_command_trace,
     &dvfo_command_profile,

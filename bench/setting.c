@@ -473,32 +473,6 @@ static dvfo_status check_trials(struct dvfo_ctx *ctx, const struct dvfo_setting 
     return DVFO_OK;
 }
 
-dvfo_status dvfo_setting_load(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
-{
-    DVFO_TRY(check_given(ctx, setting));
-    DVFO_TRY(find_policies(ctx, setting)); /* cheapest first: a mistyped name is told at once */
-    DVFO_TRY(load_boards(ctx, setting));
-    DVFO_TRY(load_networks(ctx, setting));
-    DVFO_TRY(dvfo_cloud_profile_load(ctx, setting->cloud, &setting->cloud_profile));
-    setting->trace = setting->trace != NULL ? setting->trace : "const:5Mbps";
-    DVFO_TRY(check_names(ctx, setting));
-    DVFO_TRY(take_assumptions(ctx, setting));
-    DVFO_TRY(load_profiles(ctx, setting));
-    DVFO_TRY(dvfo_trace_open(ctx, setting->trace, setting->trace_format, setting->base.seed, &setting->opened_trace));
-    return check_trials(ctx, setting);
-}
-
-dvfo_status dvfo_setting_load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
-{
-    DVFO_TRY(load_boards(ctx, setting));
-    return check_names(ctx, setting);
-}
-
-size_t dvfo_setting_trial_count(const struct dvfo_setting *setting)
-{
-    return setting->board_count * setting->network_count * setting->policy_count;
-}
-
 static dvfo_status choose_p_max(struct dvfo_ctx *ctx, const char *text, const struct dvfo_board *board, double *p_max_w)
 {
     if (text == NULL || strcmp(text, "measured") == 0) {
@@ -516,21 +490,60 @@ static dvfo_status choose_p_max(struct dvfo_ctx *ctx, const char *text, const st
     return DVFO_OK;
 }
 
+dvfo_status dvfo_setting_load_worlds(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
+{
+    DVFO_TRY(check_given(ctx, setting));
+    DVFO_TRY(load_boards(ctx, setting));
+    DVFO_TRY(load_networks(ctx, setting));
+    DVFO_TRY(dvfo_cloud_profile_load(ctx, setting->cloud, &setting->cloud_profile));
+    setting->trace = setting->trace != NULL ? setting->trace : "const:5Mbps";
+    DVFO_TRY(check_names(ctx, setting));
+    DVFO_TRY(take_assumptions(ctx, setting));
+    return load_profiles(ctx, setting);
+}
+
+dvfo_status dvfo_setting_world(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, size_t board, size_t network,
+                               struct dvfo_trial *out)
+{
+    *out = setting->base;
+    out->scenario.board = setting->board[board];
+    out->scenario.network = setting->network[network];
+    out->scenario.cloud = setting->cloud_profile;
+    DVFO_TRY(choose_p_max(ctx, setting->p_max, setting->board[board], &out->scenario.p_max_w));
+    return dvfo_board_runtime(ctx, setting->board[board], setting->runtime, setting->precision, &out->scenario.runtime);
+}
+
+dvfo_status dvfo_setting_load(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
+{
+    DVFO_TRY(check_given(ctx, setting));
+    DVFO_TRY(find_policies(ctx, setting)); /* cheapest first: a mistyped name is told at once */
+    DVFO_TRY(dvfo_setting_load_worlds(ctx, setting));
+    DVFO_TRY(dvfo_trace_open(ctx, setting->trace, setting->trace_format, setting->base.seed, &setting->opened_trace));
+    return check_trials(ctx, setting);
+}
+
+dvfo_status dvfo_setting_load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
+{
+    DVFO_TRY(load_boards(ctx, setting));
+    return check_names(ctx, setting);
+}
+
+size_t dvfo_setting_trial_count(const struct dvfo_setting *setting)
+{
+    return setting->board_count * setting->network_count * setting->policy_count;
+}
+
 dvfo_status dvfo_setting_trial(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, size_t i,
                                struct dvfo_trial *out)
 {
     const size_t policy = i % setting->policy_count;
     const size_t network = i / setting->policy_count % setting->network_count;
     const size_t board = i / setting->policy_count / setting->network_count;
-    *out = setting->base;
+    DVFO_TRY(dvfo_setting_world(ctx, setting, board, network, out));
     out->policy = setting->policy[policy];
     out->policy_argument = setting->policy_argument[policy];
     out->trace = setting->opened_trace;
-    out->scenario.board = setting->board[board];
-    out->scenario.network = setting->network[network];
-    out->scenario.cloud = setting->cloud_profile;
-    DVFO_TRY(choose_p_max(ctx, setting->p_max, setting->board[board], &out->scenario.p_max_w));
-    return dvfo_board_runtime(ctx, setting->board[board], setting->runtime, setting->precision, &out->scenario.runtime);
+    return DVFO_OK;
 }
 
 const char *dvfo_setting_policy_name(const struct dvfo_setting *setting, size_t i)

@@ -43,6 +43,13 @@ extern const struct argp dvfo_setting_argp;
 /** Load everything the setting names. */
 dvfo_status dvfo_setting_load(struct dvfo_ctx *ctx, struct dvfo_setting *setting);
 
+/** Load all but policies and trace, for what brings its own. */
+dvfo_status dvfo_setting_load_worlds(struct dvfo_ctx *ctx, struct dvfo_setting *setting);
+
+/** Board and network by number as a trial without policy and trace; borrows from the setting. */
+dvfo_status dvfo_setting_world(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, size_t board, size_t network,
+                               struct dvfo_trial *out);
+
 /** Load the boards alone, for what runs no trials. */
 dvfo_status dvfo_setting_load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *setting);
 

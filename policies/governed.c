@@ -35,8 +35,6 @@ static int cpu_step(struct dvfo_governed *state, const struct dvfo_observation *
         return dvfo_conservative_step(&state->conservative, clock, level, load_percent);
     case DVFO_CPU_SCHEDUTIL:
         return dvfo_schedutil_step(&state->schedutil, clock, level, seen->time_s, passed.busy_s, passed.time_s);
-    case DVFO_CPU_USERSPACE:
-        break;
     }
     return level;
 }
@@ -100,14 +98,17 @@ static bool falls_due(struct dvfo_governed *state, dvfo_domain domain, double no
 /* Every governor whose poll is due has its say. */
 static void poll(struct dvfo_governed *state, const struct dvfo_observation *seen, int level[DVFO_DOMAINS])
 {
-    if (falls_due(state, DVFO_CPU, seen->time_s)) {
+    if (falls_due(state, DVFO_CPU, seen->time_s) && !state->leaves[DVFO_CPU]) {
         level[DVFO_CPU] = cpu_step(state, seen, level[DVFO_CPU]);
     }
-    if (falls_due(state, DVFO_GPU, seen->time_s)) {
+    if (falls_due(state, DVFO_GPU, seen->time_s) && !state->leaves[DVFO_GPU]) {
         level[DVFO_GPU] = gpu_step(state, seen, level[DVFO_GPU]);
     }
-    if (falls_due(state, DVFO_MEM, seen->time_s)) {
+    if (falls_due(state, DVFO_MEM, seen->time_s) && !state->leaves[DVFO_MEM]) {
         state->actmon_level = mem_step(state, seen, level[DVFO_MEM], level[DVFO_CPU]);
+    }
+    if (state->leaves[DVFO_MEM]) {
+        return;
     }
     const int floor_level = memory_floor(state, level[DVFO_GPU]);
     level[DVFO_MEM] = state->actmon_level > floor_level ? state->actmon_level : floor_level;

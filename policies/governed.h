@@ -12,7 +12,6 @@ typedef enum dvfo_cpu_rule {
     DVFO_CPU_ONDEMAND,
     DVFO_CPU_CONSERVATIVE,
     DVFO_CPU_SCHEDUTIL,
-    DVFO_CPU_USERSPACE, /* the clock is left as it is: somebody else sets it */
 } dvfo_cpu_rule;
 
 /* Where a busy counter stood when its governor last looked. */
@@ -23,8 +22,9 @@ struct dvfo_busy_meter {
 struct dvfo_governed {
     const struct dvfo_board *board; /* borrowed */
     dvfo_cpu_rule rule;
-    int up_threshold_percent; /* of ondemand */
-    bool gpu_holds_memory;    /* as L4T's GPU driver does: a floor under the memory clock */
+    bool leaves[DVFO_DOMAINS]; /* domains whose clock somebody else sets */
+    int up_threshold_percent;  /* of ondemand */
+    bool gpu_holds_memory;     /* as L4T's GPU driver does: a floor under the memory clock */
     bool started;
     struct dvfo_conservative conservative;
     struct dvfo_schedutil schedutil;

@@ -26,6 +26,12 @@
     X(dynasplit)                                                                                                       \
     X(coordinate_descent)                                                                                              \
     X(random)                                                                                                          \
+    X(dvfo)                                                                                                            \
+    X(dvfs_drl)                                                                                                        \
+    X(offload_drl)                                                                                                     \
+    X(drldo)                                                                                                           \
+    X(ztt)                                                                                                             \
+    X(geardvfs)                                                                                                        \
     X(oracle_informed)                                                                                                 \
     X(oracle_dvfo)                                                                                                     \
     X(oracle_all)

@@ -416,6 +416,13 @@ double dvfo_scenario_cloud_s(const struct dvfo_scenario *scenario, const struct 
     return scenario->def.cloud->t0_s.value + work_flop / scenario->def.cloud->flop_per_s.value; /* Eq. (7) */
 }
 
+void dvfo_scenario_weigh(struct dvfo_scenario *scenario, double eta, double lambda)
+{
+    DVFO_REQUIRE(eta >= 0.0 && eta <= 1.0 && lambda >= 0.0 && lambda <= 1.0);
+    scenario->def.eta = eta;
+    scenario->def.lambda = lambda;
+}
+
 double dvfo_scenario_cost_j(const struct dvfo_scenario *scenario, double energy_j, double latency_s)
 {
     const double eta = scenario->def.eta, P_max = scenario->def.p_max_w;

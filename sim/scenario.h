@@ -97,6 +97,9 @@ double dvfo_scenario_payload_byte(const struct dvfo_scenario *scenario, const st
 /** Time on the cloud server without queueing, Eq. (7): t0 + W / R; 0 for EDGE. */
 double dvfo_scenario_cloud_s(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision);
 
+/** Weigh energy and answers anew: nothing that is kept depends on it. */
+void dvfo_scenario_weigh(struct dvfo_scenario *scenario, double eta, double lambda);
+
 /** Eq. (9): eta * energy + (1 - eta) * P_max * latency [J]. */
 double dvfo_scenario_cost_j(const struct dvfo_scenario *scenario, double energy_j, double latency_s);
 

@@ -122,15 +122,23 @@ static void move_request(struct dvfo_simulation *sim)
     }
 }
 
+/* Clocks that a decision left as they were are a governor's, which may have asked for others meanwhile. */
+static void keep_what_governors_asked(const struct dvfo_simulation *sim, struct dvfo_decision *decision)
+{
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        if (decision->level[d] == sim->asked_then[d]) {
+            decision->level[d] = sim->asked[d];
+        }
+    }
+}
+
 static void on_thought_done(void *subject, uint64_t argument)
 {
     (void)argument;
     struct dvfo_simulation *sim = subject;
     dvfo_simulation_charge(sim);
     sim->thinking = false;
-    if (sim->trial->policy->tick != NULL) { /* a governor has the clocks, and may have asked for others meanwhile */
-        memcpy(sim->thought.level, sim->asked, sizeof sim->thought.level);
-    }
+    keep_what_governors_asked(sim, &sim->thought);
     act(sim, &sim->thought, false);
     move_request(sim);
 }
@@ -161,6 +169,7 @@ void dvfo_simulation_take(struct dvfo_simulation *sim, uint32_t slot, const stru
 {
     struct dvfo_request *request = dvfo_simulation_request(sim, slot);
     check_decision(sim, decision);
+    memcpy(sim->asked_then, sim->asked, sizeof sim->asked_then);
     if (sim->decision_cycles == 0.0 || request->index == 0) {
         act(sim, decision, request->index == 0);
         begin_under(request, decision);
@@ -175,7 +184,8 @@ void dvfo_simulation_take(struct dvfo_simulation *sim, uint32_t slot, const stru
 
 void dvfo_simulation_decided(struct dvfo_simulation *sim, uint32_t slot)
 {
-    const struct dvfo_decision decision = dvfo_simulation_request(sim, slot)->decision;
+    struct dvfo_decision decision = dvfo_simulation_request(sim, slot)->decision;
+    keep_what_governors_asked(sim, &decision);
     act(sim, &decision, false);
     dvfo_simulation_go_on(sim, slot, dvfo_request_first_step(decision.place));
 }

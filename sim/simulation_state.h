@@ -46,6 +46,7 @@ struct dvfo_simulation {
     double decision_cycles;       /* of one decision, on the CPU; 0: decisions are free */
     struct dvfo_decision acting;  /* the action in force, Eq. (10) */
     struct dvfo_decision thought; /* the decision under way, when there is one */
+    int asked_then[DVFO_DOMAINS]; /* when it was made, or that of the request that waits for its own */
     bool thinking;
     uint32_t thought_for;   /* slot of the request that it was made for ... */
     long thought_for_index; /* ... if that is still this request */

@@ -406,11 +406,11 @@ Test(td, double_targets_by_hand)
     const float chooser[] = {0, 1, 5, 4, 3, 0, 1, 0, 0, 1};   /* chooses 1 and 0, then 1 and 2 */
     const float valuer[] = {9, 2, 4, 9, 9, 100, 1, 0, 0, 50}; /* so the 9s don't count */
     float y[4];
-    dvfo_td_targets(net, DVFO_TD_TARGET_MEAN, 2, reward, discount, chooser, valuer, y);
+    dvfo_td_targets(net, DVFO_TD_TARGET_MEAN, 1.0, 2, reward, discount, chooser, valuer, y);
     cr_expect_eq(y[0], 2.5f, "1 + 0.5 (2 + 4) / 2");
     cr_expect_eq(y[1], 2.5f);
     cr_expect_eq(y[2], 2.0f, "nothing follows");
-    dvfo_td_targets(net, DVFO_TD_TARGET_BRANCH, 2, reward, discount, chooser, valuer, y);
+    dvfo_td_targets(net, DVFO_TD_TARGET_BRANCH, 1.0, 2, reward, discount, chooser, valuer, y);
     cr_expect_eq(y[0], 2.0f, "1 + 0.5 * 2");
     cr_expect_eq(y[1], 3.0f, "1 + 0.5 * 4");
     dvfo_branching_free(net);

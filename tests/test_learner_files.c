@@ -335,7 +335,7 @@ static const struct {
 } spoilings[] = {
     {drop_group, "has no group '/target'"},
     {drop_stream, "has no dataset '/random/replay'"},
-    {spoil_schema, "is 'dvfo-results' version 1, expected 'dvfo-learner' version 1"},
+    {spoil_schema, "is 'dvfo-results' version 2, expected 'dvfo-learner' version 2"},
     {put_gamma, "'/learner, gamma' is 1.5, expected 0 to 1"},
     {put_whole_gamma, "'/learner, gamma' is something else than one number"},
     {put_many_environments, "'/learner, environments' is 1e+09, expected 1 to 65536"},

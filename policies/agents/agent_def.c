@@ -27,6 +27,7 @@ const struct dvfo_field dvfo_action_space_fields[] = {
 const struct dvfo_field dvfo_training_fields[] = {
     {"steps", DVFO_FIELD_COUNT, IN_TRAINING(steps), 1, MANY, "decisions", NULL},
     {"episode", DVFO_FIELD_WHOLE, IN_TRAINING(episode), 2, 1e6, "decisions until an environment begins anew", NULL},
+    {"twins", DVFO_FIELD_WHOLE, IN_TRAINING(twins), 1, 1 << 16, "environments that meet the same draws", NULL},
     {"update_every", DVFO_FIELD_WHOLE, IN_TRAINING(update_every), 1, 1e6, "decisions per update", NULL},
     {"exploring", DVFO_FIELD_NUMBER, IN_TRAINING(exploring), 0, 1, "share of the steps until it explores least", NULL},
     {"evaluate_every", DVFO_FIELD_COUNT, IN_TRAINING(evaluate_every), 1, MANY, "decisions between looks", NULL},
@@ -42,6 +43,7 @@ static struct dvfo_agent_def defaults(void)
         .actions = dvfo_action_space_def_default(),
         .reward = dvfo_reward_def_default(),
         .training = {.steps = 300000,
+                     .twins = 1,
                      .episode = 256,
                      .update_every = 4,
                      .exploring = 0.5,
@@ -193,24 +195,30 @@ static dvfo_status read_word(struct dvfo_ctx *ctx, dvfo_yaml_node root, const ch
     return DVFO_OK;
 }
 
-static dvfo_status read_def(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct dvfo_agent_def *def)
+/* The sections with values, any of which may be missing. */
+static dvfo_status read_sections(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct dvfo_agent_def *def)
 {
-    static const char *const keys[] = {"name",   "policy",  "summary", "standing", "actions",
-                                       "reward", "network", "learner", "training", NULL};
     const struct dvfo_field *const actions[] = {dvfo_action_space_fields, NULL};
     const struct dvfo_field *const reward[] = {dvfo_reward_fields, NULL};
     const struct dvfo_field *const training[] = {dvfo_training_fields, NULL};
     const struct dvfo_field *const learner[] = {dvfo_double_q_fields, dvfo_q_learner_fields, NULL};
-    DVFO_TRY(dvfo_yaml_allow(ctx, root, keys));
-    DVFO_TRY(read_word(ctx, root, "name", sizeof def->preset, def->preset));
-    DVFO_TRY(read_word(ctx, root, "policy", sizeof def->policy, def->policy));
-    DVFO_TRY(read_word(ctx, root, "summary", sizeof def->summary, def->summary));
-    DVFO_TRY(read_word(ctx, root, "standing", sizeof def->standing, def->standing));
     DVFO_TRY(read_section(ctx, root, "actions", actions, (void *[]){&def->actions}));
     DVFO_TRY(read_section(ctx, root, "reward", reward, (void *[]){&def->reward}));
     DVFO_TRY(read_section(ctx, root, "training", training, (void *[]){&def->training}));
     DVFO_TRY(read_section(ctx, root, "learner", learner, (void *[]){&def->learner.q, &def->learner}));
     return read_network(ctx, root, &def->learner.q.network);
+}
+
+static dvfo_status read_def(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct dvfo_agent_def *def)
+{
+    static const char *const keys[] = {"name",   "policy",  "summary", "standing", "actions",
+                                       "reward", "network", "learner", "training", NULL};
+    DVFO_TRY(dvfo_yaml_allow(ctx, root, keys));
+    DVFO_TRY(read_word(ctx, root, "name", sizeof def->preset, def->preset));
+    DVFO_TRY(read_word(ctx, root, "policy", sizeof def->policy, def->policy));
+    DVFO_TRY(read_word(ctx, root, "summary", sizeof def->summary, def->summary));
+    DVFO_TRY(read_word(ctx, root, "standing", sizeof def->standing, def->standing));
+    return read_sections(ctx, root, def);
 }
 
 dvfo_status dvfo_agent_def_load(struct dvfo_ctx *ctx, const char *preset, struct dvfo_agent_def *out)
@@ -232,6 +240,37 @@ dvfo_status dvfo_agent_def_from_memory(struct dvfo_ctx *ctx, const char *name, c
     DVFO_TRY(dvfo_yaml_from_memory(ctx, name, bytes, size, &yaml));
     *out = defaults();
     const dvfo_status status = read_def(ctx, dvfo_yaml_root(yaml), out);
+    dvfo_yaml_free(yaml);
+    return status;
+}
+
+/* "SECTION.KEY=VALUE" as the file that says the same. */
+static dvfo_status as_yaml(struct dvfo_ctx *ctx, const char *assignment, char text[256], size_t *size)
+{
+    const char *dot = strchr(assignment, '.'), *equals = strchr(assignment, '=');
+    if (equals == NULL || dot == NULL || dot > equals || equals[1] == '\0') {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "'%s' is no setting, expected SECTION.KEY=VALUE as learner.gamma=0.9",
+                         assignment);
+    }
+    const int length = snprintf(text, 256, "%.*s: {%.*s: %s}\n", (int)(dot - assignment), assignment,
+                                (int)(equals - dot - 1), dot + 1, equals + 1);
+    if (length >= 256) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "'%.40s...' is too long for a setting", assignment);
+    }
+    *size = (size_t)length;
+    return DVFO_OK;
+}
+
+dvfo_status dvfo_agent_def_set(struct dvfo_ctx *ctx, struct dvfo_agent_def *def, const char *assignment)
+{
+    static const char *const sections[] = {"actions", "reward", "network", "learner", "training", NULL};
+    char text[256];
+    size_t size = 0;
+    struct dvfo_yaml *yaml = NULL;
+    DVFO_TRY(as_yaml(ctx, assignment, text, &size));
+    DVFO_TRY(dvfo_yaml_from_memory(ctx, assignment, text, size, &yaml));
+    dvfo_status status = dvfo_yaml_allow(ctx, dvfo_yaml_root(yaml), sections);
+    status = status == DVFO_OK ? read_sections(ctx, dvfo_yaml_root(yaml), def) : status;
     dvfo_yaml_free(yaml);
     return status;
 }

@@ -10,6 +10,7 @@
 /* How long, and how often it is looked at. A decision is one step of one environment. */
 struct dvfo_training_def {
     uint64_t steps;          /* decisions, all environments together; 300,000 */
+    long twins;              /* environments that meet the same draws of the link, see environments.h; 1 */
     long episode;            /* decisions of an environment before it begins anew; 256 */
     long update_every;       /* decisions per update; 4 */
     double exploring;        /* share of the steps over which exploration falls to its last; 0.5 */
@@ -40,6 +41,10 @@ extern const struct dvfo_field dvfo_action_space_fields[];
 dvfo_status dvfo_agent_def_load(struct dvfo_ctx *ctx, const char *preset, struct dvfo_agent_def *out);
 dvfo_status dvfo_agent_def_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
                                        struct dvfo_agent_def *out);
+
+/** Change one value, as "learner.gamma=0.9", "reward.kind=cost", "network.trunk=[64, 64]".
+ *  @return DVFO_BAD_INPUT with what was found and expected */
+dvfo_status dvfo_agent_def_set(struct dvfo_ctx *ctx, struct dvfo_agent_def *def, const char *assignment);
 
 /** What follows from the rest: the network's inputs and branches, schedules that run over all the steps. */
 void dvfo_agent_def_complete(struct dvfo_agent_def *def, const struct dvfo_action_space *space);

@@ -8,6 +8,8 @@
 #include "sim/base/random.h"
 #include "sim/simulation.h"
 
+enum { CHOSEN = 'x', GOVERNED = '-' }; /* domain by domain, as the argument of a policy */
+
 struct environment {
     struct dvfo_trial trial; /* the simulation borrows it */
     struct dvfo_simulation *sim;
@@ -21,36 +23,36 @@ struct environment {
 
 struct dvfo_environments {
     struct dvfo_environments_def def;
-    struct environment *at; /* (count) */
-    float *observation;     /* (count, DVFO_VIEW_INPUTS) */
+    struct environment *at;        /* (count) */
+    float *observation;            /* (count, DVFO_VIEW_INPUTS) */
+    char clocks[DVFO_DOMAINS + 1]; /* who has them */
 };
 
 /* ---- policies that don't decide: the environment does ---- */
 
-struct outside {
-    struct dvfo_governed governed;
-    double decision_cycles;
-};
-
-static dvfo_status prepare_governors(struct dvfo_ctx *ctx, void *block, const struct dvfo_policy_setup *setup)
+/* Governors for the clocks that an agent leaves to them. */
+static dvfo_status prepare_governors(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
 {
-    struct outside *state = block;
+    struct dvfo_governed *governed = state;
     (void)ctx;
-    dvfo_governed_prepare(&state->governed, setup->board, DVFO_CPU_USERSPACE);
+    dvfo_governed_prepare(governed, setup->board, DVFO_CPU_SCHEDUTIL);
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        governed->leaves[d] = setup->argument[d] == CHOSEN;
+    }
     return DVFO_OK;
 }
 
-static double tick(void *block, const struct dvfo_observation *seen, int level[DVFO_DOMAINS])
+static double tick(void *state, const struct dvfo_observation *seen, int level[DVFO_DOMAINS])
 {
-    return dvfo_governed_tick(&((struct outside *)block)->governed, seen, level);
+    return dvfo_governed_tick(state, seen, level);
 }
 
 static const struct dvfo_policy_type free_clocks = {.name = "outside", .summary = "decided from outside"};
 
 static const struct dvfo_policy_type governed_clocks = {
     .name = "outside-governed",
-    .summary = "decided from outside, GPU and memory clocks by governors",
-    .state_size = sizeof(struct outside),
+    .summary = "decided from outside, some clocks by governors",
+    .state_size = sizeof(struct dvfo_governed),
     .init = prepare_governors,
     .tick = tick,
 };
@@ -61,12 +63,15 @@ dvfo_status dvfo_environments_create(struct dvfo_ctx *ctx, const struct dvfo_env
                                      struct dvfo_environments **out)
 {
     *out = NULL;
-    DVFO_REQUIRE(def->count > 0 && def->episode > 0);
+    DVFO_REQUIRE(def->count > 0 && def->episode > 0 && def->twins > 0 && def->count % def->twins == 0);
     struct dvfo_environments *environments = calloc(1, sizeof *environments);
     if (environments == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
     environments->def = *def;
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        environments->clocks[d] = def->space->def.chooses[d] ? CHOSEN : GOVERNED;
+    }
     environments->at = calloc((size_t)def->count, sizeof *environments->at);
     environments->observation = calloc((size_t)def->count * DVFO_VIEW_INPUTS, sizeof *environments->observation);
     if (environments->at == NULL || environments->observation == NULL) {
@@ -107,7 +112,7 @@ static struct dvfo_trial trial_of(const struct dvfo_environments *environments, 
     struct dvfo_trial trial = *def->conditions->def.base;
     const struct dvfo_clock_domain *cpu = &trial.scenario.board->clock[DVFO_CPU];
     trial.policy = def->space->def.governed ? &governed_clocks : &free_clocks;
-    trial.policy_argument = NULL;
+    trial.policy_argument = environments->clocks;
     trial.workload.requests = LONG_MAX; /* the episode ends by decisions */
     trial.trace = at->link.trace;
     trial.trace_from_s = at->link.from_s;
@@ -136,7 +141,8 @@ static dvfo_status begin(struct dvfo_ctx *ctx, struct dvfo_environments *environ
 {
     const struct dvfo_environments_def *def = &environments->def;
     struct environment *at = &environments->at[e];
-    const uint64_t number = episode * (uint64_t)def->count + (uint64_t)e;
+    const long draws = def->count / def->twins; /* twins lie far apart, for neighbours explore alike */
+    const uint64_t number = episode * (uint64_t)draws + (uint64_t)(e % draws);
     const uint64_t seed = dvfo_random_seed(def->seed, number, def->judging ? "judging" : "episode");
     end_episode(at);
     at->index = (size_t)(number % def->conditions->count);

@@ -21,8 +21,9 @@ struct dvfo_environments_def {
     struct dvfo_reward_def reward;
     long count;
     double decision_cycles; /* what deciding takes, where base->decision_own says that it is the agent's own */
-    long episode;           /* decisions */
-    bool judging;           /* on draws kept aside */
+    long twins; /* environments that meet the same draw: what they try is compared under the same luck; divides count */
+    long episode; /* decisions */
+    bool judging; /* on draws kept aside */
     uint64_t seed;
 };
 
@@ -32,7 +33,8 @@ dvfo_status dvfo_environments_create(struct dvfo_ctx *ctx, const struct dvfo_env
                                      struct dvfo_environments **out);
 void dvfo_environments_free(struct dvfo_environments *environments);
 
-/** Begin episode number `episode` everywhere. Conditions go round: environment e meets number e + episode * count. */
+/** Begin episode number `episode` everywhere. Conditions go round with the draws: count / twins of them in an episode.
+ */
 dvfo_status dvfo_environments_begin(struct dvfo_ctx *ctx, struct dvfo_environments *environments, uint64_t episode);
 
 /** What all of them show. @return (count, DVFO_VIEW_INPUTS), in place */

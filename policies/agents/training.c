@@ -4,17 +4,19 @@
 #include <string.h>
 
 #include "policies/agents/environments.h"
+#include "policies/policies.h"
 
 struct dvfo_training {
     struct dvfo_agent *agent;
     const struct dvfo_conditions *conditions;
     struct dvfo_environments *learning, *judging;
-    long judges;      /* environments that judge: each condition as often */
-    uint64_t owed;    /* decisions since the last update that was due */
-    float *before;    /* (environments, inputs) */
-    unsigned *spared; /* (environments) */
-    int *choice;      /* (the more of both, branches) */
-    double *cost_of;  /* (conditions) */
+    long judges;          /* environments that judge: each condition as often */
+    uint64_t owed;        /* decisions since the last update that was due */
+    float *before;        /* (environments, inputs) */
+    unsigned *spared;     /* (environments) */
+    int *choice;          /* (the more of both, branches) */
+    double *cost_of;      /* (conditions) */
+    double *reference_of; /* (conditions) of the reference; NULL: none */
     struct dvfo_branching_pass *judging_pass;
 };
 
@@ -30,17 +32,23 @@ static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_training *trai
     const struct dvfo_agent *agent = training->agent;
     const struct dvfo_agent_def *def = &agent->def;
     const long most = training->judges > def->learner.environments ? training->judges : def->learner.environments;
+    if (def->learner.environments % def->training.twins != 0) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "an agent's environments are %ld, expected a multiple of its %ld twins",
+                         def->learner.environments, def->training.twins);
+    }
     struct dvfo_environments_def environments = {
         .conditions = training->conditions,
         .space = &agent->space,
         .reward = def->reward,
         .count = def->learner.environments,
+        .twins = def->training.twins,
         .decision_cycles = dvfo_agent_decision_cycles(agent->learner->q->network),
         .episode = def->training.episode,
         .seed = def->learner.seed,
     };
     DVFO_TRY(dvfo_environments_create(ctx, &environments, &training->learning));
     environments.judging = true;
+    environments.twins = 1;
     environments.count = training->judges;
     environments.episode = def->training.evaluate_episode;
     environments.seed = 1; /* all agents are judged on the same draws */
@@ -86,6 +94,7 @@ void dvfo_training_free(struct dvfo_training *training)
         free(training->spared);
         free(training->choice);
         free(training->cost_of);
+        free(training->reference_of);
         free(training);
     }
 }
@@ -184,6 +193,65 @@ dvfo_status dvfo_training_round(struct dvfo_ctx *ctx, struct dvfo_training *trai
 
 /* ---- judging ---- */
 
+/* Sums over the judges of each condition become means per request. */
+static struct dvfo_training_look summary(struct dvfo_training *training, double reward)
+{
+    const size_t conditions = training->conditions->count;
+    const double requests =
+        (double)(training->judges / (long)conditions * training->agent->def.training.evaluate_episode);
+    struct dvfo_training_look look = {.reward = reward, .conditions = conditions, .cost_of = training->cost_of};
+    for (size_t c = 0; c < conditions; c++) {
+        training->cost_of[c] /= requests;
+        look.cost += training->cost_of[c] / (double)conditions;
+        look.regret += training->reference_of == NULL
+                           ? (double)NAN
+                           : (training->cost_of[c] / training->reference_of[c] - 1.0) / (double)conditions;
+    }
+    return look;
+}
+
+/* What the reference pays per request on the stretch of link of one judge, in costs of edge-only. */
+static dvfo_status run_reference(struct dvfo_ctx *ctx, const struct dvfo_training *training, long judge, double *cost)
+{
+    const struct dvfo_condition at =
+        dvfo_condition_at(training->conditions, dvfo_environments_condition(training->judging, judge));
+    struct dvfo_trial trial = *training->conditions->def.base;
+    trial.trace = dvfo_environments_trace(training->judging, judge, &trial.trace_from_s);
+    const bool generated = strcmp(trial.trace->format, "model") == 0 || strcmp(trial.trace->format, "const") == 0;
+    trial.policy = generated ? &dvfo_policy_oracle_informed : &dvfo_policy_oracle_dvfo;
+    trial.scenario = *dvfo_scenario_def_of(at.scenario);
+    trial.scenario.eta = at.yardstick.eta;
+    trial.workload.requests = training->agent->def.training.evaluate_episode;
+    trial.decision_s = trial.decision_share = 0.0;
+    trial.made = at.scenario;
+    dvfo_scenario_weigh(at.scenario, at.yardstick.eta, trial.scenario.lambda);
+    DVFO_TRY(dvfo_trial_run(ctx, &trial));
+    *cost = trial.results.cost_j / at.yardstick.cost_j;
+    return DVFO_OK;
+}
+
+dvfo_status dvfo_training_refer(struct dvfo_ctx *ctx, struct dvfo_training *training)
+{
+    const size_t conditions = training->conditions->count;
+    double *sum = calloc(conditions, sizeof *sum);
+    if (sum == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    dvfo_status status = dvfo_environments_begin(ctx, training->judging, 0);
+    for (long e = 0; e < training->judges && status == DVFO_OK; e++) {
+        double cost = 0.0;
+        status = run_reference(ctx, training, e, &cost);
+        sum[dvfo_environments_condition(training->judging, e)] += cost * (double)conditions / (double)training->judges;
+    }
+    if (status != DVFO_OK) {
+        free(sum);
+        return status;
+    }
+    free(training->reference_of);
+    training->reference_of = sum;
+    return DVFO_OK;
+}
+
 dvfo_status dvfo_training_look(struct dvfo_ctx *ctx, struct dvfo_training *training, struct dvfo_training_look *look)
 {
     const struct dvfo_agent *agent = training->agent;
@@ -205,12 +273,6 @@ dvfo_status dvfo_training_look(struct dvfo_ctx *ctx, struct dvfo_training *train
             reward += result.reward;
         }
     }
-    const double steps = (double)(training->judges * episode);
-    double cost = 0.0;
-    for (size_t c = 0; c < training->conditions->count; c++) {
-        cost += training->cost_of[c] / steps;
-        training->cost_of[c] /= steps / (double)training->conditions->count;
-    }
-    *look = (struct dvfo_training_look){cost, reward / steps, training->conditions->count, training->cost_of};
+    *look = summary(training, reward / (double)(training->judges * episode));
     return DVFO_OK;
 }

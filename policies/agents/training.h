@@ -33,10 +33,16 @@ struct dvfo_training_round {
 dvfo_status dvfo_training_round(struct dvfo_ctx *ctx, struct dvfo_training *training,
                                 struct dvfo_training_round *round);
 
+/** Let a reference decide on the draws that judge: an oracle that knows the generator and hears of own transfers alone,
+ *  or where a link is a recording one that knows the trace. Looks then tell how far the agent is from it. Some seconds.
+ */
+dvfo_status dvfo_training_refer(struct dvfo_ctx *ctx, struct dvfo_training *training);
+
 /* How good it is, on draws that it never learns from. */
 struct dvfo_training_look {
     double cost;       /* mean over conditions of the cost per request, in costs of edge-only at the highest clocks */
     double reward;     /* mean per decision */
+    double regret;     /* mean over conditions of cost / reference - 1; NaN without a reference */
     size_t conditions; /* of them */
     double *cost_of;   /* (conditions) borrowed from the training, until the next look */
 };

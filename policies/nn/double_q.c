@@ -14,6 +14,7 @@ struct dvfo_double_q_def dvfo_double_q_def_default(void)
         .target = DVFO_TD_TARGET_MEAN,
         .loss = DVFO_TD_LOSS_HUBER,
         .clip_norm = 10.0,
+        .near = 1.0,
         .follow_every = 1,
         .follow_share = 0.005,
     };
@@ -43,6 +44,7 @@ const struct dvfo_field dvfo_double_q_fields[] = {
     {"epsilon", DVFO_FIELD_NUMBER, AT(adam.epsilon), 1e-12, 1, "added to the root of Adam's mean square", NULL},
     {"doubled", DVFO_FIELD_SWITCH, AT(doubled), 0, 1, "the learning network chooses, the target values", NULL},
     {"target", DVFO_FIELD_CHOICE, AT(target), 0, DVFO_TD_TARGET_COUNT - 1, "how branches share a target", targets},
+    {"near", DVFO_FIELD_NUMBER, AT(near), 1, 1e9, "exponent of the discount in all branches but the last", NULL},
     {"loss", DVFO_FIELD_CHOICE, AT(loss), 0, DVFO_TD_LOSS_COUNT - 1, "of a temporal difference", losses},
     {"clip_norm", DVFO_FIELD_NUMBER, AT(clip_norm), 0, 1e9, "longest gradient; 0: any", NULL},
     {"trunk_scale", DVFO_FIELD_NUMBER, AT(trunk_scale), 0, 1, "of the trunk's gradient; 0: 1 / (branches + 1)", NULL},
@@ -120,8 +122,8 @@ static void aim(struct dvfo_double_q *q, const struct dvfo_batch *batch)
             dvfo_branching_forward(net, count, after, q->pass);
         }
         const float *chooser = q->def.doubled ? q->pass->q : q->target_pass->q;
-        dvfo_td_targets(net, q->def.target, count, batch->reward + b, batch->discount + b, chooser, q->target_pass->q,
-                        q->y + b * D);
+        dvfo_td_targets(net, q->def.target, q->def.near, count, batch->reward + b, batch->discount + b, chooser,
+                        q->target_pass->q, q->y + b * D);
     }
 }
 

@@ -17,6 +17,7 @@ struct dvfo_double_q_def {
     long batch;   /* B; default 64 */
     bool doubled; /* the learning network chooses, the target values; on by default, off: the target does both */
     dvfo_td_target target; /* default mean */
+    double near;           /* exponent of the discount in all branches but the last, for target by branch; default 1 */
     dvfo_td_loss loss;     /* default Huber */
     double clip_norm;      /* gradients longer than this are shortened to it; default 10; 0: never */
     double trunk_scale;    /* of the gradient that heads hand to the trunk; 0, the default: 1 / (branches + 1) */

@@ -23,7 +23,7 @@ static bool write_field(hid_t at, const struct dvfo_field *field, const void *de
     return dvfo_hdf_put_integer(at, field->name, (uint64_t)value);
 }
 
-bool dvfo_fields_write(hid_t at, const struct dvfo_field *fields, const void *def)
+bool dvfo_fields_save(hid_t at, const struct dvfo_field *fields, const void *def)
 {
     bool written = true;
     for (const struct dvfo_field *field = fields; written && field->name != NULL; field++) {
@@ -75,7 +75,7 @@ static dvfo_status read_field(const struct dvfo_hdf_reader *r, hid_t at, const c
     return DVFO_OK;
 }
 
-dvfo_status dvfo_fields_read(const struct dvfo_hdf_reader *r, hid_t at, const char *of, const struct dvfo_field *fields,
+dvfo_status dvfo_fields_load(const struct dvfo_hdf_reader *r, hid_t at, const char *of, const struct dvfo_field *fields,
                              void *def)
 {
     for (const struct dvfo_field *field = fields; field->name != NULL; field++) {

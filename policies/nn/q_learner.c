@@ -53,6 +53,7 @@ const struct dvfo_field dvfo_q_learner_fields[] = {
     {"epsilon_decisions", DVFO_FIELD_COUNT, AT(epsilon_decisions), 0, MANY, "from the first to the last", NULL},
     {"epsilon_spread", DVFO_FIELD_NUMBER, AT(epsilon_spread), 0, 100, "how unevenly environments explore", NULL},
     {"one_branch", DVFO_FIELD_SWITCH, AT(one_branch), 0, 1, "explores in one branch at a time", NULL},
+    {"epsilon_near", DVFO_FIELD_NUMBER, AT(epsilon_near), 0, 1, "how often a branch but the last is tried", NULL},
     {"noise", DVFO_FIELD_NUMBER, AT(noise), 0, 10, "on the best choice, in widths of its branch", NULL},
     {"seed", DVFO_FIELD_COUNT, AT(seed), 0, 2e19, "of all its random streams", NULL},
     {0},
@@ -80,14 +81,14 @@ static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_q_learner *lea
     DVFO_TRY(dvfo_batch_create(ctx, def->q.batch, I, D, &learner->batch));
     DVFO_TRY(dvfo_branching_pass_create(ctx, learner->q->network, def->environments, false, &learner->pass));
     if (def->risk_width > 0) {
-        DVFO_TRY(dvfo_risk_create(ctx, I, def->risk_width, def->q.adam.rate, def->q.batch, &learner->risk));
+        DVFO_TRY(dvfo_risk_create(ctx, I, def->risk_width, def->q.batch, &learner->risk));
     }
     gsl_rng *weights = dvfo_random_small_stream(def->seed, 0, "weights");
     learner->exploration = dvfo_random_small_stream(def->seed, 0, "exploration");
     if (weights != NULL) {
         dvfo_double_q_initialise(learner->q, weights);
         if (learner->risk != NULL) {
-            dvfo_double_q_initialise(learner->risk->q, weights);
+            dvfo_risk_initialise(learner->risk, weights);
         }
         gsl_rng_free(weights);
     }
@@ -177,14 +178,28 @@ void dvfo_q_learner_act(struct dvfo_q_learner *learner, long count, const float 
     choose(learner, learner->def.averaged ? learner->q->target : learner->q->network, count, observation, action);
 }
 
+/* Which branch is tried; -1: none. */
+static long branch_to_try(struct dvfo_q_learner *learner, double epsilon)
+{
+    const long D = learner->q->network->def.branches;
+    gsl_rng *rng = learner->exploration;
+    if (learner->def.epsilon_near > 0.0 && D > 1) {
+        if (gsl_rng_uniform(rng) < learner->def.epsilon_near) {
+            return (long)gsl_rng_uniform_int(rng, (unsigned long)(D - 1));
+        }
+        return gsl_rng_uniform(rng) < epsilon ? D - 1 : -1;
+    }
+    return gsl_rng_uniform(rng) < epsilon ? (long)gsl_rng_uniform_int(rng, (unsigned long)D) : -1;
+}
+
 /* One branch moves, or none; only it learns from that. @return the branches that are spared */
 static unsigned explore_one(struct dvfo_q_learner *learner, double epsilon, int *choice)
 {
     const struct dvfo_branching_def *net = &learner->q->network->def;
-    if (gsl_rng_uniform(learner->exploration) >= epsilon) {
+    const long d = branch_to_try(learner, epsilon);
+    if (d < 0) {
         return 0;
     }
-    const unsigned long d = gsl_rng_uniform_int(learner->exploration, (unsigned long)net->branches);
     choice[d] = (int)gsl_rng_uniform_int(learner->exploration, (unsigned long)net->choices[d]);
     return ((1u << net->branches) - 1u) ^ (1u << d);
 }
@@ -237,7 +252,7 @@ dvfo_status dvfo_q_learner_update(struct dvfo_ctx *ctx, struct dvfo_q_learner *l
     learner->q->adam->def.rate = def->q.adam.rate * along(1.0, def->rate_last, done, def->rate_updates);
     dvfo_replay_draw(learner->replay, beta, learner->batch);
     if (learner->risk != NULL) {
-        DVFO_TRY(dvfo_risk_charge(ctx, learner->risk, def->risk_rate * learner->q->adam->def.rate, learner->batch));
+        dvfo_risk_charge(learner->risk, def->risk_rate * learner->q->adam->def.rate, learner->batch);
     }
     DVFO_TRY(dvfo_double_q_update(ctx, learner->q, learner->batch, report));
     dvfo_replay_reprioritise(learner->replay, learner->batch, learner->q->error);

@@ -48,6 +48,9 @@ struct dvfo_q_learner_def {
     bool one_branch;       /* who explores changes one branch and leaves the others at their best, and only that
                               branch learns from it: so a choice is valued as the others would have it, not as
                               they happened to explore. Off by default: branches explore each for itself */
+    double epsilon_near;   /* of one_branch: how often one of the branches but the last is tried, in all environments
+                              alike; for branches whose choices leave nothing behind. The last is tried as epsilon says.
+                              Default 0: one of all, as epsilon says */
     double noise;          /* else: normal noise on the best choice, in widths of the branch; default 0.
                               For branches whose choices are levels in order (Tavakoli et al.: 0.1) */
     uint64_t seed;         /* default 1 */

@@ -9,8 +9,8 @@
 #define DVFO_Q_LEARNER_SCHEMA "dvfo-learner"
 
 enum {
-    DVFO_Q_LEARNER_SCHEMA_VERSION = 1,
-    DVFO_Q_LEARNER_PARTS = 7,
+    DVFO_Q_LEARNER_SCHEMA_VERSION = 2,
+    DVFO_Q_LEARNER_PARTS = 9,
     DVFO_Q_LEARNER_STREAMS = 2,
     DVFO_STREAM_WORDS = 3, /* gsl_rng_taus2 keeps three words of 32 bits, each as an unsigned long */
 };

@@ -17,8 +17,8 @@ static dvfo_status create(const struct dvfo_hdf_reader *r, hid_t at, const struc
                           struct dvfo_q_learner **out)
 {
     struct dvfo_q_learner_def def = {.q.network = net->def};
-    DVFO_TRY(dvfo_fields_read(r, at, "/learner", dvfo_double_q_fields, &def.q));
-    DVFO_TRY(dvfo_fields_read(r, at, "/learner", dvfo_q_learner_fields, &def));
+    DVFO_TRY(dvfo_fields_load(r, at, "/learner", dvfo_double_q_fields, &def.q));
+    DVFO_TRY(dvfo_fields_load(r, at, "/learner", dvfo_q_learner_fields, &def));
     return dvfo_q_learner_create(r->ctx, &def, out);
 }
 
@@ -110,17 +110,29 @@ static dvfo_status read_stream(const struct dvfo_hdf_reader *r, const struct dvf
     return DVFO_OK;
 }
 
-static dvfo_status read_target(const struct dvfo_hdf_reader *r, struct dvfo_q_learner *learner)
+/* A network of the learner's becomes the file's. */
+static dvfo_status read_into(const struct dvfo_hdf_reader *r, const char *group, struct dvfo_branching *net)
 {
-    struct dvfo_branching *target = NULL;
-    DVFO_TRY(dvfo_branching_read(r, "/target", &target));
-    const bool same = dvfo_branching_is_like(target, learner->q->target);
+    struct dvfo_branching *read = NULL;
+    DVFO_TRY(dvfo_branching_read(r, group, &read));
+    const bool same = dvfo_branching_is_like(read, net);
     if (same) {
-        dvfo_branching_follow(learner->q->target, target, 1.0);
+        dvfo_branching_follow(net, read, 1.0);
     }
-    dvfo_branching_free(target);
+    dvfo_branching_free(read);
     return same ? DVFO_OK
-                : dvfo_fail(r->ctx, DVFO_BAD_INPUT, "%s: '/target' has another shape than '/network'", r->name);
+                : dvfo_fail(r->ctx, DVFO_BAD_INPUT, "%s: '%s' has another shape than the learner has", r->name, group);
+}
+
+static dvfo_status read_risk(const struct dvfo_hdf_reader *r, struct dvfo_q_learner *learner)
+{
+    if (learner->risk == NULL) {
+        return DVFO_OK;
+    }
+    DVFO_TRY(read_into(r, "/risk", learner->risk->network));
+    DVFO_TRY(read_into(r, "/risk_target", learner->risk->target));
+    learner->risk->adam->steps = learner->q->updates; /* they go together */
+    return DVFO_OK;
 }
 
 static dvfo_status read_state(const struct dvfo_hdf_reader *r, hid_t at, const struct dvfo_branching *net,
@@ -128,7 +140,8 @@ static dvfo_status read_state(const struct dvfo_hdf_reader *r, hid_t at, const s
 {
     DVFO_TRY(read_counters(r, at, learner));
     dvfo_branching_follow(learner->q->network, net, 1.0);
-    DVFO_TRY(read_target(r, learner));
+    DVFO_TRY(read_into(r, "/target", learner->q->target));
+    DVFO_TRY(read_risk(r, learner));
     DVFO_TRY(read_parts(r, learner));
     struct dvfo_q_learner_stream streams[DVFO_Q_LEARNER_STREAMS];
     dvfo_q_learner_streams(learner, streams);

@@ -14,8 +14,8 @@
 static bool write_definition(hid_t file, const struct dvfo_q_learner *learner)
 {
     const hid_t at = H5Gopen2(file, "/learner", H5P_DEFAULT);
-    const bool written = at >= 0 && dvfo_fields_write(at, dvfo_double_q_fields, &learner->def.q) &&
-                         dvfo_fields_write(at, dvfo_q_learner_fields, &learner->def) &&
+    const bool written = at >= 0 && dvfo_fields_save(at, dvfo_double_q_fields, &learner->def.q) &&
+                         dvfo_fields_save(at, dvfo_q_learner_fields, &learner->def) &&
                          dvfo_hdf_put_integer(at, "updates", learner->q->updates) &&
                          dvfo_hdf_put_integer(at, "decisions", learner->decisions) &&
                          dvfo_hdf_put_integer(at, "added", learner->replay->added) &&
@@ -50,6 +50,13 @@ static bool write_stream(hid_t file, const struct dvfo_q_learner_stream *stream)
     return write_part(file, &part);
 }
 
+static bool write_risk(hid_t file, const struct dvfo_risk *risk)
+{
+    return risk == NULL || (dvfo_branching_write(file, "/risk", "what tails of rewards cost", risk->network) &&
+                            dvfo_branching_write(file, "/risk_target", "its average, charged", risk->target) &&
+                            dvfo_hdf_put_group(file, "/risk_adam", "moments of its gradient"));
+}
+
 bool dvfo_q_learner_write(hid_t file, const struct dvfo_q_learner *learner)
 {
     struct dvfo_q_learner_part parts[DVFO_Q_LEARNER_PARTS];
@@ -63,7 +70,7 @@ bool dvfo_q_learner_write(hid_t file, const struct dvfo_q_learner *learner)
                    dvfo_hdf_put_group(file, "/n_step", "transitions that wait for rewards to come") &&
                    dvfo_hdf_put_group(file, "/replay", "transitions to learn from, a ring") &&
                    dvfo_hdf_put_group(file, "/random", "states of the random streams") &&
-                   write_definition(file, learner);
+                   write_definition(file, learner) && write_risk(file, learner->risk);
     for (size_t i = 0; written && i < count; i++) {
         written = write_part(file, &parts[i]);
     }

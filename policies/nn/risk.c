@@ -4,33 +4,36 @@
 #include <string.h>
 
 #define AVERAGED 0.002 /* share of an update in what is charged: an average over the last 500 of them */
+#define MOST_Z 7.0f    /* a mean tail of a thousand */
 
-dvfo_status dvfo_risk_create(struct dvfo_ctx *ctx, long inputs, long width, double rate, long batch,
-                             struct dvfo_risk **out)
+enum { TOLD = 1 }; /* the choice whose value is z */
+
+static dvfo_status create_parts(struct dvfo_ctx *ctx, long inputs, long width, long batch, struct dvfo_risk *risk)
+{
+    struct dvfo_branching_def def = dvfo_branching_def_default();
+    const struct dvfo_adam_def adam = dvfo_adam_def_default();
+    def.inputs = inputs;
+    def.layers = 1;
+    def.width[0] = width;
+    def.branches = 1;
+    def.choices[0] = 2;
+    def.dueling = false;
+    DVFO_TRY(dvfo_branching_create(ctx, &def, &risk->network));
+    DVFO_TRY(dvfo_branching_create(ctx, &def, &risk->target));
+    DVFO_TRY(dvfo_adam_create(ctx, &adam, risk->network->count, &risk->adam));
+    DVFO_TRY(dvfo_branching_pass_create(ctx, risk->network, batch, true, &risk->pass));
+    risk->gradient = calloc(risk->network->count, sizeof *risk->gradient);
+    return risk->gradient != NULL ? DVFO_OK : dvfo_fail_no_memory(ctx);
+}
+
+dvfo_status dvfo_risk_create(struct dvfo_ctx *ctx, long inputs, long width, long batch, struct dvfo_risk **out)
 {
     *out = NULL;
     struct dvfo_risk *risk = calloc(1, sizeof *risk);
     if (risk == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
-    struct dvfo_double_q_def def = dvfo_double_q_def_default();
-    def.network.inputs = inputs;
-    def.network.layers = 1;
-    def.network.width[0] = width;
-    def.network.branches = 1;
-    def.network.choices[0] = 2;
-    def.network.dueling = false;
-    def.adam.rate = rate;
-    def.batch = batch;
-    def.doubled = false;
-    def.loss = DVFO_TD_LOSS_SQUARED; /* the mean is wanted, not the median */
-    def.clip_norm = 0.0;
-    def.trunk_scale = 1.0;
-    def.follow_share = AVERAGED;
-    dvfo_status status = dvfo_double_q_create(ctx, &def, &risk->q);
-    if (status == DVFO_OK) {
-        status = dvfo_batch_create(ctx, batch, inputs, 1, &risk->batch);
-    }
+    const dvfo_status status = create_parts(ctx, inputs, width, batch, risk);
     if (status != DVFO_OK) {
         dvfo_risk_free(risk);
         return status;
@@ -42,39 +45,54 @@ dvfo_status dvfo_risk_create(struct dvfo_ctx *ctx, long inputs, long width, doub
 void dvfo_risk_free(struct dvfo_risk *risk)
 {
     if (risk != NULL) {
-        dvfo_batch_free(risk->batch);
-        dvfo_double_q_free(risk->q);
+        dvfo_branching_pass_free(risk->pass);
+        dvfo_adam_free(risk->adam);
+        dvfo_branching_free(risk->target);
+        dvfo_branching_free(risk->network);
+        free(risk->gradient);
         free(risk);
     }
 }
 
-/* The tails as rewards without a future. */
-static void take_tails(struct dvfo_risk *risk, const struct dvfo_batch *batch)
+void dvfo_risk_initialise(struct dvfo_risk *risk, gsl_rng *rng)
 {
-    struct dvfo_batch *tails = risk->batch;
-    const size_t numbers = 2 * (size_t)(batch->samples * risk->q->def.network.inputs);
-    memcpy(tails->observation, batch->observation, numbers * sizeof(float));
+    dvfo_branching_initialise(risk->network, rng);
+    dvfo_branching_follow(risk->target, risk->network, 1.0);
+}
+
+/* Gradient of the mean of weight (exp(z) - t z) over the samples that teach. */
+static void differentiate(struct dvfo_risk *risk, const struct dvfo_batch *batch)
+{
+    const long A = risk->network->actions;
+    float *dq = risk->pass->dq;
+    memset(dq, 0, (size_t)(batch->samples * A) * sizeof *dq);
     for (long b = 0; b < batch->samples; b++) {
-        const bool teaches = batch->risky[b] && !isnan(batch->tail[b]);
-        tails->reward[b] = teaches ? batch->tail[b] : 0.0f;
-        tails->weight[b] = teaches ? batch->weight[b] : 0.0f;
-        tails->discount[b] = 0.0f;
-        tails->action[b] = 1;
+        if (batch->risky[b] && !isnan(batch->tail[b])) {
+            const float mean = expf(fminf(risk->pass->q[b * A + TOLD], MOST_Z));
+            dq[b * A + TOLD] = batch->weight[b] * (mean + batch->tail[b]) / (float)batch->samples;
+        }
     }
 }
 
-dvfo_status dvfo_risk_charge(struct dvfo_ctx *ctx, struct dvfo_risk *risk, double rate, struct dvfo_batch *batch)
+static void learn(struct dvfo_risk *risk, double rate, const struct dvfo_batch *batch)
 {
-    struct dvfo_double_q_report report;
-    const struct dvfo_branching *net = risk->q->target; /* an average over recent ones */
-    take_tails(risk, batch);
-    risk->q->adam->def.rate = rate;
-    DVFO_TRY(dvfo_double_q_update(ctx, risk->q, risk->batch, &report));
-    dvfo_branching_forward(net, batch->samples, batch->observation, risk->q->pass);
+    risk->adam->def.rate = rate;
+    dvfo_branching_forward(risk->network, batch->samples, batch->observation, risk->pass);
+    differentiate(risk, batch);
+    dvfo_branching_backward(risk->network, batch->samples, batch->observation, 1.0f, risk->pass, risk->gradient);
+    dvfo_adam_step(risk->adam, risk->gradient, 1.0, risk->network->parameters);
+    dvfo_branching_fold(risk->network);
+    dvfo_branching_follow(risk->target, risk->network, AVERAGED);
+}
+
+void dvfo_risk_charge(struct dvfo_risk *risk, double rate, struct dvfo_batch *batch)
+{
+    const long A = risk->network->actions;
+    learn(risk, rate, batch);
+    dvfo_branching_forward(risk->target, batch->samples, batch->observation, risk->pass);
     for (long b = 0; b < batch->samples; b++) {
         if (batch->risky[b]) {
-            batch->reward[b] += fminf(risk->q->pass->q[b * net->actions + 1], 0.0f);
+            batch->reward[b] -= expf(fminf(risk->pass->q[b * A + TOLD], MOST_Z));
         }
     }
-    return DVFO_OK;
 }

@@ -12,7 +12,7 @@ static float mean_of(long n, const float *x)
     return sum / (float)n;
 }
 
-void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, long B, const float *reward,
+void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, double near, long B, const float *reward,
                      const float *discount, const float *chooser, const float *valuer, float *y)
 {
     const long A = net->actions, D = net->def.branches;
@@ -24,9 +24,10 @@ void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, lo
             value[d] = valuer[b * A + net->first[d] + best[d]];
         }
         const float mean = mean_of(D, value);
+        const float sooner = near == 1.0 ? discount[b] : powf(discount[b], (float)near);
         for (long d = 0; d < D; d++) {
             const float next = target == DVFO_TD_TARGET_MEAN ? mean : value[d];
-            y[b * D + d] = reward[b] + discount[b] * next;
+            y[b * D + d] = reward[b] + (d + 1 < D ? sooner : discount[b]) * next;
         }
     }
 }

@@ -25,13 +25,15 @@ typedef enum dvfo_td_loss { DVFO_TD_LOSS_LIST(DVFO_TD_LOSS_ENUM) DVFO_TD_LOSS_CO
 #undef DVFO_TD_LOSS_ENUM
 
 /** y_d = reward + discount Q_d(s', best choice of branch d), or with the mean over branches of that Q.
+ *  @param near      exponent of the discount in all branches but the last, >= 1; with targets by branch they look less
+ *                   far ahead than the last
  *  @param reward    (B)
  *  @param discount  (B)
  *  @param chooser   (B, A) Q of the states reached, whose best choices count: the learning network's for a double-Q
  *                   target (van Hasselt et al. 2016), the target network's for a plain one
  *  @param valuer    (B, A) Q of the same states that values them: the target network's
  *  @param y         (B, D) */
-void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, long B, const float *reward,
+void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, double near, long B, const float *reward,
                      const float *discount, const float *chooser, const float *valuer, float *y);
 
 /** Loss: the mean over samples of weight times the mean over branches of loss(Q_d(s, a_d) - y_d), which is 0 for a
