@@ -47,13 +47,19 @@ struct dvfo_busy {
     double s[DVFO_DOMAINS];
 };
 
+/* A piece of a stretch: a layer with a kernel, or before all of them what a request costs once. Both counted from the
+ * start of the stretch, and side by side in memory: there are too many schedules for a fast cache. */
+struct dvfo_piece {
+    double end_s;
+    struct dvfo_busy busy; /* until then */
+};
+
 /* A stretch of layers at fixed clocks. */
 struct dvfo_schedule {
-    size_t n;               /* pieces: layers with a kernel, and before them what a request costs once */
-    double *end_s;          /* (n) time from the start until each has ended; ascending */
-    struct dvfo_busy *busy; /* (n) busy integrals until then */
-    double time_s;          /* of the whole stretch: end_s[n-1], 0 when empty */
+    double time_s; /* of the whole stretch: end of the last piece, 0 when empty */
     struct dvfo_busy total;
+    size_t n;
+    struct dvfo_piece *piece; /* (n) in order of time; owned */
 };
 
 /** Cost of layers first..last (inclusive; empty when last < first). `with_request` adds what a request costs once, the
@@ -78,11 +84,32 @@ double dvfo_cost_request_s(const struct dvfo_runtime *runtime, const double kern
 
 void dvfo_schedule_free(struct dvfo_schedule *schedule);
 
-/** Busy integrals from the start until `t_s` in [0, time_s]: linear within a layer. Cost: O(log n). */
-struct dvfo_busy dvfo_schedule_busy_until(const struct dvfo_schedule *schedule, double t_s);
+/** First piece that hasn't ended at `t_s`; n when all have. The search walks from the piece `near`: who goes through a
+ *  schedule remembers where it was. Cost: O(pieces passed). */
+static inline size_t dvfo_schedule_piece_at(const struct dvfo_schedule *schedule, size_t near, double t_s)
+{
+    size_t piece = near;
+    while (piece > 0 && schedule->piece[piece - 1].end_s > t_s) {
+        piece--;
+    }
+    while (piece < schedule->n && schedule->piece[piece].end_s <= t_s) {
+        piece++;
+    }
+    return piece;
+}
+
+/** Busy integrals from the start until `t_s` in [0, time_s]: linear within a layer.
+ *  @param piece  dvfo_schedule_piece_at of t_s */
+struct dvfo_busy dvfo_schedule_busy_in(const struct dvfo_schedule *schedule, size_t piece, double t_s);
 
 /** Where the same work stands at other clocks: time `t_s` on `from` becomes the time on `to` at which as much of the
- * same layer is done (Eq. (5): work left is rescaled). Both must be the same stretch. Cost: O(log n). */
+ *  same layer is done (Eq. (5): work left is rescaled). Both must be the same stretch.
+ *  @param piece  dvfo_schedule_piece_at of t_s on `from` */
+double dvfo_schedule_rescale_in_s(const struct dvfo_schedule *from, const struct dvfo_schedule *to, size_t piece,
+                                  double t_s);
+
+/** The two above for who doesn't know the piece. Cost: O(n). */
+struct dvfo_busy dvfo_schedule_busy_until(const struct dvfo_schedule *schedule, double t_s);
 double dvfo_schedule_rescale_s(const struct dvfo_schedule *from, const struct dvfo_schedule *to, double t_s);
 
 #endif

@@ -20,12 +20,13 @@ struct dvfo_job {
 struct dvfo_device {
     struct dvfo_scenario *scenario; /* borrowed */
     int level[DVFO_DOMAINS];        /* clocks in force */
-    const struct dvfo_power *power; /* Eq. (2) at these clocks */
+    struct dvfo_power power;        /* Eq. (2) at these clocks */
     bool working;
     struct dvfo_job job;
-    const struct dvfo_schedule *schedule; /* of a network job at the clocks in force */
-    double length_s;                      /* of the job at the clocks in force */
-    double done_s;                        /* of that, behind us */
+    struct dvfo_work whole;               /* the job at the clocks in force, from beginning to end */
+    double done_s;                        /* of its time, behind us */
+    struct dvfo_busy done_busy;           /* of a network job, until then */
+    size_t piece;                         /* of its schedule, in which done_s lies or after which */
     double stalled_until_s;               /* work stands still until then */
     double busy_s[DVFO_DOMAINS];          /* counters of dvfo_observation */
     struct dvfo_sum cycles[DVFO_DOMAINS]; /* integrals of the clocks, for time-weighted means */
