@@ -284,53 +284,6 @@ void dvfo_schedule_free(struct dvfo_schedule *schedule)
     *schedule = (struct dvfo_schedule){0};
 }
 
-static double piece_start_s(const struct dvfo_schedule *schedule, size_t piece)
-{
-    return piece == 0 ? 0.0 : schedule->piece[piece - 1].end_s;
-}
-
-/* Share of a piece that is done at t_s. */
-static double share_done(const struct dvfo_schedule *schedule, size_t piece, double t_s)
-{
-    const double start_s = piece_start_s(schedule, piece);
-    return (t_s - start_s) / (schedule->piece[piece].end_s - start_s);
-}
-
-struct dvfo_busy dvfo_schedule_busy_in(const struct dvfo_schedule *schedule, size_t piece, double t_s)
-{
-    if (t_s <= 0.0) {
-        return (struct dvfo_busy){{0}};
-    }
-    if (piece == schedule->n) {
-        return schedule->total;
-    }
-    const double share = share_done(schedule, piece, t_s);
-    const struct dvfo_busy nothing = {{0}};
-    const struct dvfo_busy *before = piece == 0 ? &nothing : &schedule->piece[piece - 1].busy;
-    struct dvfo_busy busy;
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        busy.s[d] = before->s[d] + share * (schedule->piece[piece].busy.s[d] - before->s[d]);
-    }
-    return busy;
-}
-
-double dvfo_schedule_rescale_in_s(const struct dvfo_schedule *from, const struct dvfo_schedule *to, size_t piece,
-                                  double t_s)
-{
-    DVFO_REQUIRE(from->n == to->n);
-    if (t_s <= 0.0 || from->n == 0) {
-        return 0.0;
-    }
-    if (piece == from->n) {
-        return to->time_s;
-    }
-    const double from_start_s = piece_start_s(from, piece), to_start_s = piece_start_s(to, piece);
-    if (from_start_s == to_start_s && from->piece[piece].end_s == to->piece[piece].end_s) {
-        return t_s; /* same clocks: exact, not merely near */
-    }
-    return to_start_s + share_done(from, piece, t_s) * (to->piece[piece].end_s - to_start_s); /* Eq. (5) */
-}
-
 struct dvfo_busy dvfo_schedule_busy_until(const struct dvfo_schedule *schedule, double t_s)
 {
     return dvfo_schedule_busy_in(schedule, dvfo_schedule_piece_at(schedule, 0, t_s), t_s);

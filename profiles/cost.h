@@ -98,15 +98,60 @@ static inline size_t dvfo_schedule_piece_at(const struct dvfo_schedule *schedule
     return piece;
 }
 
+static inline double dvfo_schedule_piece_start_s(const struct dvfo_schedule *schedule, size_t piece)
+{
+    return piece == 0 ? 0.0 : schedule->piece[piece - 1].end_s;
+}
+
+/** Share of a piece that is done at t_s. */
+static inline double dvfo_schedule_share_done(const struct dvfo_schedule *schedule, size_t piece, double t_s)
+{
+    const double start_s = dvfo_schedule_piece_start_s(schedule, piece);
+    return (t_s - start_s) / (schedule->piece[piece].end_s - start_s);
+}
+
 /** Busy integrals from the start until `t_s` in [0, time_s]: linear within a layer.
  *  @param piece  dvfo_schedule_piece_at of t_s */
-struct dvfo_busy dvfo_schedule_busy_in(const struct dvfo_schedule *schedule, size_t piece, double t_s);
+static inline struct dvfo_busy dvfo_schedule_busy_in(const struct dvfo_schedule *schedule, size_t piece, double t_s)
+{
+    struct dvfo_busy busy = {{0.0, 0.0, 0.0}};
+    if (t_s <= 0.0) {
+        return busy;
+    }
+    if (piece == schedule->n) {
+        return schedule->total;
+    }
+    if (piece > 0) {
+        busy = schedule->piece[piece - 1].busy;
+    }
+    const double share = dvfo_schedule_share_done(schedule, piece, t_s);
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        busy.s[d] += share * (schedule->piece[piece].busy.s[d] - busy.s[d]);
+    }
+    return busy;
+}
 
 /** Where the same work stands at other clocks: time `t_s` on `from` becomes the time on `to` at which as much of the
  *  same layer is done (Eq. (5): work left is rescaled). Both must be the same stretch.
  *  @param piece  dvfo_schedule_piece_at of t_s on `from` */
-double dvfo_schedule_rescale_in_s(const struct dvfo_schedule *from, const struct dvfo_schedule *to, size_t piece,
-                                  double t_s);
+static inline double dvfo_schedule_rescale_in_s(const struct dvfo_schedule *from, const struct dvfo_schedule *to,
+                                                size_t piece, double t_s)
+{
+    DVFO_REQUIRE(from->n == to->n);
+    if (t_s <= 0.0 || from->n == 0) {
+        return 0.0;
+    }
+    if (piece == from->n) {
+        return to->time_s;
+    }
+    const double from_start_s = dvfo_schedule_piece_start_s(from, piece);
+    const double to_start_s = dvfo_schedule_piece_start_s(to, piece);
+    if (from_start_s == to_start_s && from->piece[piece].end_s == to->piece[piece].end_s) {
+        return t_s; /* same clocks: exact, not merely near */
+    }
+    const double share = dvfo_schedule_share_done(from, piece, t_s);
+    return to_start_s + share * (to->piece[piece].end_s - to_start_s); /* Eq. (5) */
+}
 
 /** The two above for who doesn't know the piece. Cost: O(n). */
 struct dvfo_busy dvfo_schedule_busy_until(const struct dvfo_schedule *schedule, double t_s);

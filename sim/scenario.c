@@ -325,8 +325,7 @@ const struct dvfo_power *dvfo_scenario_power(struct dvfo_scenario *scenario, con
     return *kept;
 }
 
-void dvfo_scenario_power_at(const struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS],
-                            struct dvfo_power *out)
+void dvfo_scenario_power_at(const struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS], struct dvfo_power *out)
 {
     const struct dvfo_power_part *part[DVFO_DOMAINS];
     for (int d = 0; d < DVFO_DOMAINS; d++) {

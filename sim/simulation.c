@@ -56,8 +56,8 @@ static void charge_interval(struct dvfo_simulation *sim, double from_s, double t
     if (sim->thinking) { /* on a core of its own, beside the device's work */
         busy.s[DVFO_CPU] += to_s - from_s;
     }
-    const double energy_j =
-        dvfo_ledger_charge(&sim->ledger, &sim->device.power, to_s - from_s, &busy, radio_w, cause, owner != DVFO_NO_REQUEST);
+    const double energy_j = dvfo_ledger_charge(&sim->ledger, &sim->device.power, to_s - from_s, &busy, radio_w, cause,
+                                               owner != DVFO_NO_REQUEST);
     if (owner != DVFO_NO_REQUEST) {
         sim->requests.slot[owner].energy_j += energy_j;
     }
@@ -71,7 +71,7 @@ static void charge_interval(struct dvfo_simulation *sim, double from_s, double t
 /* Charge everything up to the present; every handler begins with this. A stall may end on the way. */
 void dvfo_simulation_charge(struct dvfo_simulation *sim)
 {
-    const double to_s = dvfo_simulation_now_s(sim);
+    const double to_s = sim->now_s = dvfo_event_queue_now_s(sim->queue);
     const double stall_s = sim->device.stalled_until_s;
     if (stall_s > sim->charged_until_s && stall_s < to_s) {
         charge_interval(sim, sim->charged_until_s, stall_s);
