@@ -226,9 +226,7 @@ static size_t count_pieces(const struct dvfo_network *network, int first, int la
 
 static void store(struct dvfo_schedule *schedule, const struct walk *walk)
 {
-    schedule->end_s[schedule->n] = walk->end_s;
-    schedule->busy[schedule->n] = walk->busy;
-    schedule->n++;
+    schedule->piece[schedule->n++] = (struct dvfo_piece){walk->end_s, walk->busy};
 }
 
 dvfo_status dvfo_schedule_create(struct dvfo_ctx *ctx, const struct dvfo_board *board,
@@ -241,11 +239,10 @@ dvfo_status dvfo_schedule_create(struct dvfo_ctx *ctx, const struct dvfo_board *
     if (pieces == 0) {
         return DVFO_OK;
     }
-    out->busy = malloc(pieces * (sizeof *out->busy + sizeof *out->end_s)); /* one block for both arrays */
-    if (out->busy == NULL) {
+    out->piece = malloc(pieces * sizeof *out->piece);
+    if (out->piece == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
-    out->end_s = (double *)(void *)(out->busy + pieces);
     struct walk walk;
     begin_walk(&walk, board, runtime, network, clocks);
     if (with_request) {
@@ -283,66 +280,16 @@ double dvfo_cost_stretch_s(const struct dvfo_board *board, const struct dvfo_run
 
 void dvfo_schedule_free(struct dvfo_schedule *schedule)
 {
-    free(schedule->busy);
+    free(schedule->piece);
     *schedule = (struct dvfo_schedule){0};
-}
-
-/* First piece that hasn't ended at t_s; n when all have. */
-static size_t piece_at(const struct dvfo_schedule *schedule, double t_s)
-{
-    size_t low = 0, high = schedule->n;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (schedule->end_s[middle] > t_s) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    return low;
-}
-
-static double piece_start_s(const struct dvfo_schedule *schedule, size_t piece)
-{
-    return piece == 0 ? 0.0 : schedule->end_s[piece - 1];
-}
-
-/* Share of a piece that is done at t_s. */
-static double share_done(const struct dvfo_schedule *schedule, size_t piece, double t_s)
-{
-    const double start_s = piece_start_s(schedule, piece);
-    return (t_s - start_s) / (schedule->end_s[piece] - start_s);
 }
 
 struct dvfo_busy dvfo_schedule_busy_until(const struct dvfo_schedule *schedule, double t_s)
 {
-    const size_t piece = t_s <= 0.0 ? 0 : piece_at(schedule, t_s);
-    if (piece == schedule->n) {
-        return schedule->total;
-    }
-    const double share = t_s <= 0.0 ? 0.0 : share_done(schedule, piece, t_s);
-    const struct dvfo_busy nothing = {{0}};
-    const struct dvfo_busy *before = piece == 0 ? &nothing : &schedule->busy[piece - 1];
-    struct dvfo_busy busy;
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        busy.s[d] = before->s[d] + share * (schedule->busy[piece].s[d] - before->s[d]);
-    }
-    return busy;
+    return dvfo_schedule_busy_in(schedule, dvfo_schedule_piece_at(schedule, 0, t_s), t_s);
 }
 
 double dvfo_schedule_rescale_s(const struct dvfo_schedule *from, const struct dvfo_schedule *to, double t_s)
 {
-    DVFO_REQUIRE(from->n == to->n);
-    if (t_s <= 0.0 || from->n == 0) {
-        return 0.0;
-    }
-    const size_t piece = piece_at(from, t_s);
-    if (piece == from->n) {
-        return to->time_s;
-    }
-    const double from_start_s = piece_start_s(from, piece), to_start_s = piece_start_s(to, piece);
-    if (from_start_s == to_start_s && from->end_s[piece] == to->end_s[piece]) {
-        return t_s; /* same clocks: exact, not merely near */
-    }
-    return to_start_s + share_done(from, piece, t_s) * (to->end_s[piece] - to_start_s); /* Eq. (5) */
+    return dvfo_schedule_rescale_in_s(from, to, dvfo_schedule_piece_at(from, 0, t_s), t_s);
 }

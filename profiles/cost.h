@@ -47,13 +47,19 @@ struct dvfo_busy {
     double s[DVFO_DOMAINS];
 };
 
+/* A piece of a stretch: a layer with a kernel, or before all of them what a request costs once. Both counted from the
+ * start of the stretch, and side by side in memory: there are too many schedules for a fast cache. */
+struct dvfo_piece {
+    double end_s;
+    struct dvfo_busy busy; /* until then */
+};
+
 /* A stretch of layers at fixed clocks. */
 struct dvfo_schedule {
-    size_t n;               /* pieces: layers with a kernel, and before them what a request costs once */
-    double *end_s;          /* (n) time from the start until each has ended; ascending */
-    struct dvfo_busy *busy; /* (n) busy integrals until then */
-    double time_s;          /* of the whole stretch: end_s[n-1], 0 when empty */
+    double time_s; /* of the whole stretch: end of the last piece, 0 when empty */
     struct dvfo_busy total;
+    size_t n;
+    struct dvfo_piece *piece; /* (n) in order of time; owned */
 };
 
 /** Cost of layers first..last (inclusive; empty when last < first). `with_request` adds what a request costs once, the
@@ -78,11 +84,77 @@ double dvfo_cost_request_s(const struct dvfo_runtime *runtime, const double kern
 
 void dvfo_schedule_free(struct dvfo_schedule *schedule);
 
-/** Busy integrals from the start until `t_s` in [0, time_s]: linear within a layer. Cost: O(log n). */
-struct dvfo_busy dvfo_schedule_busy_until(const struct dvfo_schedule *schedule, double t_s);
+/** First piece that hasn't ended at `t_s`; n when all have. The search walks from the piece `near`: who goes through a
+ *  schedule remembers where it was. Cost: O(pieces passed). */
+static inline size_t dvfo_schedule_piece_at(const struct dvfo_schedule *schedule, size_t near, double t_s)
+{
+    size_t piece = near;
+    while (piece > 0 && schedule->piece[piece - 1].end_s > t_s) {
+        piece--;
+    }
+    while (piece < schedule->n && schedule->piece[piece].end_s <= t_s) {
+        piece++;
+    }
+    return piece;
+}
+
+static inline double dvfo_schedule_piece_start_s(const struct dvfo_schedule *schedule, size_t piece)
+{
+    return piece == 0 ? 0.0 : schedule->piece[piece - 1].end_s;
+}
+
+/** Share of a piece that is done at t_s. */
+static inline double dvfo_schedule_share_done(const struct dvfo_schedule *schedule, size_t piece, double t_s)
+{
+    const double start_s = dvfo_schedule_piece_start_s(schedule, piece);
+    return (t_s - start_s) / (schedule->piece[piece].end_s - start_s);
+}
+
+/** Busy integrals from the start until `t_s` in [0, time_s]: linear within a layer.
+ *  @param piece  dvfo_schedule_piece_at of t_s */
+static inline struct dvfo_busy dvfo_schedule_busy_in(const struct dvfo_schedule *schedule, size_t piece, double t_s)
+{
+    struct dvfo_busy busy = {{0.0, 0.0, 0.0}};
+    if (t_s <= 0.0) {
+        return busy;
+    }
+    if (piece == schedule->n) {
+        return schedule->total;
+    }
+    if (piece > 0) {
+        busy = schedule->piece[piece - 1].busy;
+    }
+    const double share = dvfo_schedule_share_done(schedule, piece, t_s);
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        busy.s[d] += share * (schedule->piece[piece].busy.s[d] - busy.s[d]);
+    }
+    return busy;
+}
 
 /** Where the same work stands at other clocks: time `t_s` on `from` becomes the time on `to` at which as much of the
- * same layer is done (Eq. (5): work left is rescaled). Both must be the same stretch. Cost: O(log n). */
+ *  same layer is done (Eq. (5): work left is rescaled). Both must be the same stretch.
+ *  @param piece  dvfo_schedule_piece_at of t_s on `from` */
+static inline double dvfo_schedule_rescale_in_s(const struct dvfo_schedule *from, const struct dvfo_schedule *to,
+                                                size_t piece, double t_s)
+{
+    DVFO_REQUIRE(from->n == to->n);
+    if (t_s <= 0.0 || from->n == 0) {
+        return 0.0;
+    }
+    if (piece == from->n) {
+        return to->time_s;
+    }
+    const double from_start_s = dvfo_schedule_piece_start_s(from, piece);
+    const double to_start_s = dvfo_schedule_piece_start_s(to, piece);
+    if (from_start_s == to_start_s && from->piece[piece].end_s == to->piece[piece].end_s) {
+        return t_s; /* same clocks: exact, not merely near */
+    }
+    const double share = dvfo_schedule_share_done(from, piece, t_s);
+    return to_start_s + share * (to->piece[piece].end_s - to_start_s); /* Eq. (5) */
+}
+
+/** The two above for who doesn't know the piece. Cost: O(n). */
+struct dvfo_busy dvfo_schedule_busy_until(const struct dvfo_schedule *schedule, double t_s);
 double dvfo_schedule_rescale_s(const struct dvfo_schedule *from, const struct dvfo_schedule *to, double t_s);
 
 #endif

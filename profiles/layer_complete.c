@@ -122,11 +122,11 @@ struct stretch {
 
 static struct stretch piece(const struct dvfo_schedule *schedule, size_t i)
 {
-    struct stretch s = {schedule->end_s[i], schedule->busy[i]};
+    struct stretch s = {schedule->piece[i].end_s, schedule->piece[i].busy};
     if (i > 0) {
-        s.dt_s -= schedule->end_s[i - 1];
+        s.dt_s -= schedule->piece[i - 1].end_s;
         for (int d = 0; d < DVFO_DOMAINS; d++) {
-            s.busy.s[d] -= schedule->busy[i - 1].s[d];
+            s.busy.s[d] -= schedule->piece[i - 1].busy.s[d];
         }
     }
     return s;

@@ -13,28 +13,48 @@ double dvfo_power_voltage(const struct dvfo_clock_domain *domain, double f_hz)
     return floor_v + (1.0 - floor_v) * (f_hz - knee_hz) / (top_hz - knee_hz);
 }
 
+struct dvfo_power_part dvfo_power_part_at(const struct dvfo_board *board, dvfo_domain domain, double f_hz)
+{
+    struct dvfo_power_part part = {0};
+    const size_t other = board->rail_count;
+    const struct dvfo_clock_domain *clock = &board->clock[domain];
+    const double v = dvfo_power_voltage(clock, f_hz);
+    const double switching = f_hz / clock->level_hz[clock->level_count - 1] * v * v;
+    for (size_t r = 0; r < other; r++) {
+        const struct dvfo_rail *rail = &board->rail[r];
+        part.idle_w[r] = rail->clock_w[domain].value * switching + rail->static_w[domain].value * v; /* Eq. (2) */
+        part.busy_w[r] = rail->dynamic_w[domain].value * switching;                                  /* Eq. (2) */
+        part.busy_w[other] += board->other_conversion.value * part.busy_w[r];
+    }
+    return part;
+}
+
+void dvfo_power_join(const struct dvfo_board *board, const struct dvfo_power_part *const part[DVFO_DOMAINS],
+                     struct dvfo_power *out)
+{
+    const size_t other = board->rail_count;
+    out->rail_count = other + 1;
+    out->idle_w[other] = board->other_base_w.value;
+    for (size_t r = 0; r < other; r++) {
+        out->idle_w[r] = part[DVFO_CPU]->idle_w[r] + part[DVFO_GPU]->idle_w[r] + part[DVFO_MEM]->idle_w[r] +
+                         board->rail[r].base_w.value;
+        out->idle_w[other] += board->other_conversion.value * out->idle_w[r];
+    }
+    for (size_t r = 0; r <= other; r++) {
+        for (int d = 0; d < DVFO_DOMAINS; d++) {
+            out->busy_w[r][d] = part[d]->busy_w[r];
+        }
+    }
+}
+
 struct dvfo_power dvfo_power_at(const struct dvfo_board *board, const struct dvfo_clocks *clocks)
 {
-    struct dvfo_power power = {.rail_count = board->rail_count + 1};
-    const size_t other = board->rail_count;
+    struct dvfo_power_part part[DVFO_DOMAINS];
     for (int d = 0; d < DVFO_DOMAINS; d++) {
-        const struct dvfo_clock_domain *domain = &board->clock[d];
-        const double f_hz = clocks->hz[d], v = dvfo_power_voltage(domain, f_hz);
-        const double switching = f_hz / domain->level_hz[domain->level_count - 1] * v * v;
-        for (size_t r = 0; r < other; r++) {
-            const struct dvfo_rail *rail = &board->rail[r];
-            power.idle_w[r] += rail->clock_w[d].value * switching + rail->static_w[d].value * v; /* Eq. (2) */
-            power.busy_w[r][d] = rail->dynamic_w[d].value * switching;                           /* Eq. (2) */
-        }
+        part[d] = dvfo_power_part_at(board, (dvfo_domain)d, clocks->hz[d]);
     }
-    power.idle_w[other] = board->other_base_w.value;
-    for (size_t r = 0; r < other; r++) {
-        power.idle_w[r] += board->rail[r].base_w.value;
-        power.idle_w[other] += board->other_conversion.value * power.idle_w[r];
-        for (int d = 0; d < DVFO_DOMAINS; d++) {
-            power.busy_w[other][d] += board->other_conversion.value * power.busy_w[r][d];
-        }
-    }
+    struct dvfo_power power = {0};
+    dvfo_power_join(board, (const struct dvfo_power_part *const[]){&part[0], &part[1], &part[2]}, &power);
     return power;
 }
 

@@ -20,6 +20,19 @@ struct dvfo_power {
 /** Eq. (2) at `clocks`. */
 struct dvfo_power dvfo_power_at(const struct dvfo_board *board, const struct dvfo_clocks *clocks);
 
+/* What one domain at one clock brings to the above. A board has few of these and many combinations of them. */
+struct dvfo_power_part {
+    double idle_w[DVFO_MAX_RAILS];     /* (rail) without "other" */
+    double busy_w[DVFO_MAX_RAILS + 1]; /* (rail) per unit of u, with "other" */
+};
+
+/** A domain's part of Eq. (2) at a clock. */
+struct dvfo_power_part dvfo_power_part_at(const struct dvfo_board *board, dvfo_domain domain, double f_hz);
+
+/** dvfo_power_at of clocks whose parts are at hand. */
+void dvfo_power_join(const struct dvfo_board *board, const struct dvfo_power_part *const part[DVFO_DOMAINS],
+                     struct dvfo_power *out);
+
 /* What one domain draws, over all rails, conversion not included. */
 struct dvfo_domain_power {
     double idle_w, busy_w; /* at u = 0, and per unit of u */

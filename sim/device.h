@@ -20,12 +20,15 @@ struct dvfo_job {
 struct dvfo_device {
     struct dvfo_scenario *scenario; /* borrowed */
     int level[DVFO_DOMAINS];        /* clocks in force */
-    const struct dvfo_power *power; /* Eq. (2) at these clocks */
+    struct dvfo_clocks clocks;      /* the same as frequencies */
+    struct dvfo_power power;        /* Eq. (2) at these clocks */
     bool working;
     struct dvfo_job job;
-    const struct dvfo_schedule *schedule; /* of a network job at the clocks in force */
+    const struct dvfo_schedule *schedule; /* of a network job at the clocks in force; NULL for one on the CPU */
     double length_s;                      /* of the job at the clocks in force */
     double done_s;                        /* of that, behind us */
+    struct dvfo_busy done_busy;           /* of a network job, until then */
+    size_t piece;                         /* of the schedule, near the one in which done_s lies */
     double stalled_until_s;               /* work stands still until then */
     double busy_s[DVFO_DOMAINS];          /* counters of dvfo_observation */
     struct dvfo_sum cycles[DVFO_DOMAINS]; /* integrals of the clocks, for time-weighted means */
@@ -41,8 +44,17 @@ void dvfo_device_begin(struct dvfo_device *device, const struct dvfo_job *job);
 /** The work in flight turns out to be another that begins with the same layers: it goes on from where it stands. */
 void dvfo_device_turn_into(struct dvfo_device *device, const struct dvfo_job *job);
 
+static inline bool dvfo_device_is_stalled(const struct dvfo_device *device, double now_s)
+{
+    return now_s < device->stalled_until_s;
+}
+
 /** Time until the work in flight ends if nothing changes, a stall included [s]. */
-double dvfo_device_remaining_s(const struct dvfo_device *device, double now_s);
+static inline double dvfo_device_remaining_s(const struct dvfo_device *device, double now_s)
+{
+    const double stall_s = device->stalled_until_s - now_s, left_s = device->length_s - device->done_s;
+    return (stall_s > 0.0 ? stall_s : 0.0) + (left_s > 0.0 ? left_s : 0.0);
+}
 
 /** Go from `from_s` to `to_s`, which must not cross the end of a stall; integrals of u over the interval come back. */
 struct dvfo_busy dvfo_device_advance(struct dvfo_device *device, double from_s, double to_s);
@@ -52,7 +64,5 @@ void dvfo_device_finish(struct dvfo_device *device, double now_s);
 
 /** A clock takes effect now; work in flight is rescaled and stands still for the domain's stall. */
 void dvfo_device_set_clock(struct dvfo_device *device, dvfo_domain domain, int level, double now_s);
-
-bool dvfo_device_is_stalled(const struct dvfo_device *device, double now_s);
 
 #endif

@@ -11,11 +11,6 @@ void dvfo_link_free(struct dvfo_link *link)
     link->line = NULL;
 }
 
-bool dvfo_link_is_idle(const struct dvfo_link *link)
-{
-    return link->count == 0;
-}
-
 static uint32_t *place(const struct dvfo_link *link, uint32_t i)
 {
     return &link->line[(link->head + i) % link->capacity];

@@ -19,7 +19,10 @@ struct dvfo_link {
 void dvfo_link_init(struct dvfo_link *link, const struct dvfo_trace *trace);
 void dvfo_link_free(struct dvfo_link *link);
 
-bool dvfo_link_is_idle(const struct dvfo_link *link);
+static inline bool dvfo_link_is_idle(const struct dvfo_link *link)
+{
+    return link->count == 0;
+}
 
 /** The transfer under way; the link must not be idle. */
 uint32_t dvfo_link_current(const struct dvfo_link *link);

@@ -9,10 +9,10 @@ enum { MAX_WIDTH_STEPS = 16, TAILS = DVFO_SHARES - 1 };
 
 #define SPEECH_SAMPLE_HZ 16000.0 /* samples per second of speech to encode (Mozilla DeepSpeech's input) */
 
-/* What is kept for one stage at one combination of levels. */
-struct kept_work {
-    bool known;
-    struct dvfo_work work;
+/* What is kept for one stage at one combination of levels. Whole costs and the inside are made when asked for. */
+struct kept_stage {
+    struct dvfo_schedule schedule;
+    bool known, has_inside;
 };
 
 struct dvfo_scenario {
@@ -21,9 +21,11 @@ struct dvfo_scenario {
     struct dvfo_network *slim[MAX_WIDTH_STEPS]; /* [i]: tail of width (i+1) / steps; the last is full width */
     double *remaining_flop;                     /* (n + 1) work of layers i.. to the end */
     size_t stages, combinations;
-    struct kept_work *work;          /* (stages, combinations) */
-    struct dvfo_schedule **schedule; /* (stages, combinations), NULL until asked for */
-    struct dvfo_power **power;       /* (combinations), NULL until asked for */
+    size_t first_of_stage[DVFO_STAGE_COUNT];
+    size_t tail_of_share[DVFO_SHARES]; /* tails of one width are the same tail */
+    struct kept_stage *kept;   /* (combinations, stages): a request's stages follow each other at the same clocks */
+    struct dvfo_power **power; /* (combinations), NULL until asked for */
+    struct dvfo_power_part power_part[DVFO_DOMAINS][DVFO_MAX_LEVELS];
 };
 
 struct dvfo_scenario_def dvfo_scenario_def_default(void)
@@ -74,6 +76,30 @@ static dvfo_status check_def(struct dvfo_ctx *ctx, const struct dvfo_scenario_de
     return DVFO_OK;
 }
 
+/* Width of the slimmable tail that a share leaves, of `tail_width_steps`: 1 up to all of them. */
+static int tail_width(const struct dvfo_scenario *scenario, int share_tenths)
+{
+    const double kept = 1.0 - (double)share_tenths / (DVFO_SHARES - 1);
+    return (int)ceil(kept * scenario->def.tail_width_steps - 1e-9);
+}
+
+/* Where each stage stands at one combination: FULL, HEAD, ATTENTION, tails, prefixes, suffixes, LITTLE. */
+static void order_stages(struct dvfo_scenario *s)
+{
+    const bool widths = s->def.tail_rule == DVFO_TAIL_SHAPES;
+    const size_t tails = widths ? (size_t)s->def.tail_width_steps : TAILS;
+    for (int i = 0; i < TAILS; i++) {
+        s->tail_of_share[i] = (size_t)(widths ? tail_width(s, i) - 1 : i);
+    }
+    s->first_of_stage[DVFO_STAGE_HEAD] = 1;
+    s->first_of_stage[DVFO_STAGE_ATTENTION] = 2;
+    s->first_of_stage[DVFO_STAGE_TAIL] = 3;
+    s->first_of_stage[DVFO_STAGE_PREFIX] = 3 + tails;
+    s->first_of_stage[DVFO_STAGE_SUFFIX] = 3 + tails + s->def.network->cut_count;
+    s->first_of_stage[DVFO_STAGE_LITTLE] = 3 + tails + 2 * s->def.network->cut_count;
+    s->stages = s->first_of_stage[DVFO_STAGE_LITTLE] + 1;
+}
+
 static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_scenario *s)
 {
     const struct dvfo_network *network = s->def.network;
@@ -85,16 +111,19 @@ static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_scenario *s)
     for (int i = 0; i + 1 < steps; i++) {
         DVFO_TRY(dvfo_network_slim(ctx, network, (double)(i + 1) / steps, &s->slim[i]));
     }
-    s->stages = 4 + TAILS + 2 * network->cut_count; /* FULL, HEAD, ATTENTION, tails, prefixes, suffixes, LITTLE */
+    order_stages(s);
     s->combinations = 1;
     for (int d = 0; d < DVFO_DOMAINS; d++) {
-        s->combinations *= s->def.board->clock[d].level_count;
+        const struct dvfo_clock_domain *clock = &s->def.board->clock[d];
+        s->combinations *= clock->level_count;
+        for (size_t i = 0; i < clock->level_count; i++) {
+            s->power_part[d][i] = dvfo_power_part_at(s->def.board, (dvfo_domain)d, clock->level_hz[i]);
+        }
     }
     s->remaining_flop = calloc(network->n + 1, sizeof *s->remaining_flop);
-    s->work = calloc(s->stages * s->combinations, sizeof *s->work);
-    s->schedule = calloc(s->stages * s->combinations, sizeof(struct dvfo_schedule *));
+    s->kept = calloc(s->combinations * s->stages, sizeof *s->kept);
     s->power = calloc(s->combinations, sizeof(struct dvfo_power *));
-    if (s->remaining_flop == NULL || s->work == NULL || s->schedule == NULL || s->power == NULL) {
+    if (s->remaining_flop == NULL || s->kept == NULL || s->power == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
     for (size_t i = network->n; i-- > 0;) {
@@ -130,11 +159,8 @@ void dvfo_scenario_free(struct dvfo_scenario *scenario)
     if (scenario == NULL) {
         return;
     }
-    for (size_t i = 0; scenario->schedule != NULL && i < scenario->stages * scenario->combinations; i++) {
-        if (scenario->schedule[i] != NULL) {
-            dvfo_schedule_free(scenario->schedule[i]);
-            free(scenario->schedule[i]);
-        }
+    for (size_t i = 0; scenario->kept != NULL && i < scenario->combinations * scenario->stages; i++) {
+        dvfo_schedule_free(&scenario->kept[i].schedule);
     }
     for (size_t i = 0; scenario->power != NULL && i < scenario->combinations; i++) {
         free(scenario->power[i]);
@@ -145,8 +171,7 @@ void dvfo_scenario_free(struct dvfo_scenario *scenario)
     dvfo_network_free(scenario->attention);
     free(scenario->remaining_flop);
     free(scenario->power);
-    free(scenario->schedule);
-    free(scenario->work);
+    free(scenario->kept);
     free(scenario);
 }
 
@@ -179,11 +204,11 @@ static size_t combination_of(const struct dvfo_scenario *scenario, const int lev
     return combination;
 }
 
-static size_t place_of(const struct dvfo_scenario *scenario, dvfo_stage stage, int index, const int level[DVFO_DOMAINS])
+static struct kept_stage *kept_of(const struct dvfo_scenario *scenario, dvfo_stage stage, int index,
+                                  const int level[DVFO_DOMAINS])
 {
-    const size_t cuts = scenario->def.network->cut_count;
-    const size_t first[DVFO_STAGE_COUNT] = {0, 1, 2, 3, 3 + TAILS, 3 + TAILS + cuts, 3 + TAILS + 2 * cuts};
-    return (first[stage] + (size_t)index) * scenario->combinations + combination_of(scenario, level);
+    const size_t first = combination_of(scenario, level) * scenario->stages + scenario->first_of_stage[stage];
+    return &scenario->kept[first + (stage == DVFO_STAGE_TAIL ? scenario->tail_of_share[index] : (size_t)index)];
 }
 
 /* A stretch of layers with a factor on everything that those behind the split cost (for the simpler tail rules). */
@@ -218,8 +243,7 @@ static struct stretch stretch_of(const struct dvfo_scenario *scenario, dvfo_stag
     const struct dvfo_network *network = scenario->def.network;
     const int last = (int)network->n - 1, split = network->split;
     const double kept = 1.0 - (double)index / (DVFO_SHARES - 1);
-    const int steps = scenario->def.tail_width_steps;
-    const int width = (int)ceil(kept * steps - 1e-9); /* of `steps`, 1..steps */
+    const int width = tail_width(scenario, index), steps = scenario->def.tail_width_steps;
     switch (stage) {
     case DVFO_STAGE_FULL:
         return (struct stretch){network, 0, last, true, 1.0};
@@ -255,16 +279,17 @@ static size_t pieces_to_split(const struct stretch *stretch)
 /* Scale what comes after the first `from` pieces. */
 static void scale_schedule(struct dvfo_schedule *schedule, size_t from, double factor)
 {
-    const double base_s = from > 0 ? schedule->end_s[from - 1] : 0.0;
-    const struct dvfo_busy base = from > 0 ? schedule->busy[from - 1] : (struct dvfo_busy){{0.0}};
+    const double base_s = from > 0 ? schedule->piece[from - 1].end_s : 0.0;
+    const struct dvfo_busy base = from > 0 ? schedule->piece[from - 1].busy : (struct dvfo_busy){{0.0}};
     schedule->time_s = base_s + (schedule->time_s - base_s) * factor;
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         schedule->total.s[d] = base.s[d] + (schedule->total.s[d] - base.s[d]) * factor;
     }
     for (size_t i = from; i < schedule->n; i++) {
-        schedule->end_s[i] = base_s + (schedule->end_s[i] - base_s) * factor;
+        struct dvfo_piece *piece = &schedule->piece[i];
+        piece->end_s = base_s + (piece->end_s - base_s) * factor;
         for (int d = 0; d < DVFO_DOMAINS; d++) {
-            schedule->busy[i].s[d] = base.s[d] + (schedule->busy[i].s[d] - base.s[d]) * factor;
+            piece->busy.s[d] = base.s[d] + (piece->busy.s[d] - base.s[d]) * factor;
         }
     }
 }
@@ -286,26 +311,26 @@ static void make_schedule(const struct dvfo_scenario *scenario, dvfo_stage stage
 struct dvfo_work dvfo_scenario_work(struct dvfo_scenario *scenario, dvfo_stage stage, int index,
                                     const int level[DVFO_DOMAINS])
 {
-    struct kept_work *kept = &scenario->work[place_of(scenario, stage, index, level)];
+    struct kept_stage *kept = kept_of(scenario, stage, index, level);
     if (!kept->known) {
         struct dvfo_schedule schedule;
         make_schedule(scenario, stage, index, level, &schedule);
-        *kept = (struct kept_work){true, {.time_s = schedule.time_s, .busy = schedule.total}};
+        kept->schedule = (struct dvfo_schedule){.time_s = schedule.time_s, .total = schedule.total};
+        kept->known = true;
         dvfo_schedule_free(&schedule);
     }
-    return kept->work;
+    return (struct dvfo_work){.time_s = kept->schedule.time_s, .busy = kept->schedule.total};
 }
 
 const struct dvfo_schedule *dvfo_scenario_schedule(struct dvfo_scenario *scenario, dvfo_stage stage, int index,
                                                    const int level[DVFO_DOMAINS])
 {
-    struct dvfo_schedule **kept = &scenario->schedule[place_of(scenario, stage, index, level)];
-    if (*kept == NULL) {
-        *kept = malloc(sizeof **kept);
-        DVFO_REQUIRE(*kept != NULL);
-        make_schedule(scenario, stage, index, level, *kept);
+    struct kept_stage *kept = kept_of(scenario, stage, index, level);
+    if (!kept->has_inside) {
+        make_schedule(scenario, stage, index, level, &kept->schedule);
+        kept->known = kept->has_inside = true;
     }
-    return *kept;
+    return &kept->schedule;
 }
 
 struct dvfo_work dvfo_scenario_cpu_work(const struct dvfo_scenario *scenario, double cycles,
@@ -325,6 +350,15 @@ const struct dvfo_power *dvfo_scenario_power(struct dvfo_scenario *scenario, con
         **kept = dvfo_power_at(scenario->def.board, &clocks);
     }
     return *kept;
+}
+
+void dvfo_scenario_power_at(const struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS], struct dvfo_power *out)
+{
+    const struct dvfo_power_part *part[DVFO_DOMAINS];
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        part[d] = &scenario->power_part[d][level[d]];
+    }
+    dvfo_power_join(scenario->def.board, part, out);
 }
 
 /* Channels that a share sends: k = round(xi * channels), Eq. (8). */

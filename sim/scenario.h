@@ -87,6 +87,10 @@ struct dvfo_work dvfo_scenario_cpu_work(const struct dvfo_scenario *scenario, do
 /** Eq. (2) at levels; borrowed, kept like schedules. */
 const struct dvfo_power *dvfo_scenario_power(struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS]);
 
+/** The same anew, for who goes from clocks to clocks: from parts in a small table. */
+void dvfo_scenario_power_at(const struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS],
+                            struct dvfo_power *out);
+
 /** CPU cycles before a transfer: quantisation of the payload, or encoding of the input. 0 for EDGE. */
 double dvfo_scenario_prepare_cycles(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision);
 /** CPU cycles of fusion, Eq. (8); 0 where one side answers alone. */

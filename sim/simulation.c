@@ -52,13 +52,12 @@ static void charge_interval(struct dvfo_simulation *sim, double from_s, double t
     const double radio_w = radio_power_w(sim);
     const dvfo_cause cause = cause_now(sim, from_s);
     const uint32_t owner = sim->on_device != DVFO_NO_REQUEST ? sim->on_device : sim->requests.oldest;
-    const struct dvfo_power *power = sim->device.power;
     struct dvfo_busy busy = dvfo_device_advance(&sim->device, from_s, to_s);
     if (sim->thinking) { /* on a core of its own, beside the device's work */
         busy.s[DVFO_CPU] += to_s - from_s;
     }
-    const double energy_j =
-        dvfo_ledger_charge(&sim->ledger, power, to_s - from_s, &busy, radio_w, cause, owner != DVFO_NO_REQUEST);
+    const double energy_j = dvfo_ledger_charge(&sim->ledger, &sim->device.power, to_s - from_s, &busy, radio_w, cause,
+                                               owner != DVFO_NO_REQUEST);
     if (owner != DVFO_NO_REQUEST) {
         sim->requests.slot[owner].energy_j += energy_j;
     }
@@ -72,7 +71,7 @@ static void charge_interval(struct dvfo_simulation *sim, double from_s, double t
 /* Charge everything up to the present; every handler begins with this. A stall may end on the way. */
 void dvfo_simulation_charge(struct dvfo_simulation *sim)
 {
-    const double to_s = dvfo_simulation_now_s(sim);
+    const double to_s = sim->now_s = dvfo_event_queue_now_s(sim->queue);
     const double stall_s = sim->device.stalled_until_s;
     if (stall_s > sim->charged_until_s && stall_s < to_s) {
         charge_interval(sim, sim->charged_until_s, stall_s);
@@ -352,7 +351,7 @@ static dvfo_status init_parts(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
     }
     dvfo_device_init(&sim->device, sim->scenario, top);
     dvfo_cloud_init(&sim->cloud, sim->def->cloud->servers);
-    dvfo_ledger_init(&sim->ledger, sim->device.power->rail_count);
+    dvfo_ledger_init(&sim->ledger, sim->device.power.rail_count);
     dvfo_requests_init(&sim->requests);
     dvfo_link_init(&sim->link, trial->trace);
     sim->on_device = sim->undecided = DVFO_NO_REQUEST;

@@ -16,11 +16,12 @@ struct dvfo_simulation {
     const struct dvfo_scenario_def *def;
     double trace_stride_s;
     struct dvfo_event_queue *queue;
+    double now_s; /* the queue's, as of the latest dvfo_simulation_charge */
     struct dvfo_device device;
     struct dvfo_cloud cloud;
     struct dvfo_ledger ledger;
     gsl_rng *arrival_rng;
-    uint64_t sample_seed; /* of what the requests' inputs are like */
+    uint64_t sample_seed;                /* of what the requests' inputs are like */
     double importance[DVFO_IMPORTANCES]; /* of the request whose channels attention ranked last */
     void *policy_state;
     bool policy_ready; /* init succeeded: release is due */
@@ -51,8 +52,8 @@ struct dvfo_simulation {
     uint32_t thought_for;   /* slot of the request that it was made for ... */
     long thought_for_index; /* ... if that is still this request */
 
-    long transfers;           /* that ended */
-    double bandwidth_trace_s; /* where in the trace the last of them ended */
+    long transfers;                                      /* that ended */
+    double bandwidth_trace_s;                            /* where in the trace the last of them ended */
     double bandwidth_bps, last_latency_s, last_energy_j; /* what policies see */
     struct dvfo_tally tally;
 };
@@ -70,7 +71,7 @@ enum {
 
 static inline double dvfo_simulation_now_s(const struct dvfo_simulation *sim)
 {
-    return dvfo_event_queue_now_s(sim->queue);
+    return sim->now_s;
 }
 
 static inline struct dvfo_request *dvfo_simulation_request(const struct dvfo_simulation *sim, uint32_t slot)

@@ -156,8 +156,8 @@ Test(cost, a_stream_hides_launches_behind_kernels_and_a_sum_does_not)
      */
     struct dvfo_schedule stream = schedule_of(board, &three, false, clocks_mhz(1000, 1000, 1000));
     cr_assert(stream.n == 3);
-    cr_expect(NEAR(stream.end_s[0], 3e-3, 1e-12) && NEAR(stream.end_s[1], 8e-3, 1e-12) &&
-              NEAR(stream.end_s[2], 10e-3, 1e-12));
+    cr_expect(NEAR(stream.piece[0].end_s, 3e-3, 1e-12) && NEAR(stream.piece[1].end_s, 8e-3, 1e-12) &&
+              NEAR(stream.piece[2].end_s, 10e-3, 1e-12));
     board->runtime[0].combine = DVFO_COMBINE_SUM; /* 3 * 2 + 7 = 13 ms */
     struct dvfo_schedule sum = schedule_of(board, &three, false, clocks_mhz(1000, 1000, 1000));
     cr_expect(NEAR(sum.time_s, 13e-3, 1e-12));
