@@ -147,6 +147,8 @@ static dvfo_status choose_head(struct dvfo_ctx *ctx, const char *head, struct dv
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "--head is '%s', expected branching or flat", head);
     }
     def->actions.flat = true;
+    def->learner.risk_width = 0; /* one branch can't tell what was tried, so a tail's reason stays unknown */
+    def->reward.bound = 1e9;
     return DVFO_OK;
 }
 

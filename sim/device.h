@@ -52,6 +52,7 @@ static inline bool dvfo_device_is_stalled(const struct dvfo_device *device, doub
 /** Time until the work in flight ends if nothing changes, a stall included [s]. */
 static inline double dvfo_device_remaining_s(const struct dvfo_device *device, double now_s)
 {
+    DVFO_REQUIRE(device->working);
     const double stall_s = device->stalled_until_s - now_s, left_s = device->length_s - device->done_s;
     return (stall_s > 0.0 ? stall_s : 0.0) + (left_s > 0.0 ? left_s : 0.0);
 }

@@ -14,16 +14,31 @@ static void add_knob(struct dvfo_action_space *space, int knob, int count)
     space->knobs++;
 }
 
+/* Kinds of placement: all on the device, a part sent, all sent. */
+enum { KINDS = 3 };
+
+static int kind_of_share(int choice)
+{
+    return choice == 0 ? 0 : choice < DVFO_SHARES - 1 ? 1 : 2;
+}
+
 static void make_branches(struct dvfo_action_space *space)
 {
-    space->branches = space->def.flat ? 1 : space->knobs;
-    space->choices[0] = 1;
-    for (int k = 0; k < space->knobs; k++) {
-        if (space->def.flat) {
-            space->choices[0] *= space->count[k];
-        } else {
-            space->choices[k] = space->count[k];
+    const bool shares = space->knob[space->knobs - 1] == DVFO_KNOB_SHARE;
+    space->clock_knobs = space->knobs - (shares ? 1 : 0);
+    space->sets = space->def.kinds && shares && !space->def.flat ? KINDS : 1;
+    if (space->def.flat) {
+        space->branches = 1;
+        space->choices[0] = (long)dvfo_action_space_size(space);
+        return;
+    }
+    for (int set = 0; set < space->sets; set++) {
+        for (int k = 0; k < space->clock_knobs; k++) {
+            space->choices[space->branches++] = space->count[k];
         }
+    }
+    if (shares) {
+        space->choices[space->branches++] = space->count[space->knobs - 1];
     }
 }
 
@@ -63,17 +78,54 @@ static void turn(const struct dvfo_action_space *space, int k, int choice, struc
     }
 }
 
+long dvfo_action_space_share_branch(const struct dvfo_action_space *space)
+{
+    return space->clock_knobs < space->knobs && !space->def.flat ? space->branches - 1 : -1;
+}
+
+/* The set of clock branches that counts. */
+static int set_of(const struct dvfo_action_space *space, const int *choice)
+{
+    return space->sets > 1 ? kind_of_share(choice[space->branches - 1]) : 0;
+}
+
+unsigned dvfo_action_space_idle(const struct dvfo_action_space *space, const int *choice)
+{
+    unsigned idle = 0;
+    for (int set = 0; set < space->sets; set++) {
+        for (int k = 0; k < space->clock_knobs && set != set_of(space, choice); k++) {
+            idle |= 1u << (set * space->clock_knobs + k);
+        }
+    }
+    return idle;
+}
+
+/* The choice of each knob. */
+static void choices_of_knobs(const struct dvfo_action_space *space, const int *choice, int of_knob[DVFO_KNOBS])
+{
+    int rest = choice[0];
+    for (int k = space->knobs - 1; k >= 0; k--) {
+        if (space->def.flat) { /* the last knob turns fastest */
+            of_knob[k] = rest % space->count[k];
+            rest /= space->count[k];
+        } else {
+            of_knob[k] = k < space->clock_knobs ? choice[set_of(space, choice) * space->clock_knobs + k]
+                                                : choice[space->branches - 1];
+        }
+    }
+}
+
 void dvfo_action_space_decide(const struct dvfo_action_space *space, const int *choice, struct dvfo_decision *decision)
 {
+    int of_knob[DVFO_KNOBS] = {0};
     decision->place = DVFO_PLACE_EDGE;
     decision->share_tenths = 0;
     for (int d = 0; d < DVFO_DOMAINS && !space->def.governed; d++) {
         decision->level[d] = space->top[d];
     }
-    int rest = choice[0];
-    for (int k = space->knobs - 1; k >= 0; k--) { /* flat: the last knob turns fastest */
-        turn(space, k, space->def.flat ? rest % space->count[k] : choice[k], decision);
-        rest /= space->count[k];
+    choices_of_knobs(space, choice, of_knob);
+    for (int k = 0; k < space->knobs; k++) {
+        turn(space, k, of_knob[k], decision);
     }
 }
 

@@ -2,11 +2,16 @@
  *
  * Clocks are chosen among DVFO's levels of a domain, the share in tenths. A domain that isn't chosen stays at its
  * highest clock or is left to a governor. A flat space is one branch with a choice for every combination: 11,000 of
- * them for three clocks of ten levels and eleven shares, where the branching one has 41 outputs. */
+ * them for three clocks of ten levels and eleven shares, where the branching one has 41 outputs.
+ *
+ * The best clocks depend on the share: who waits for the cloud needs none of the speed that who computes alone does. So
+ * with `kinds` the clocks have a set of branches for each kind of placement: all on the device, a part sent, all sent.
+ * The share chooses the set that counts; the others neither act nor learn. */
 #ifndef DVFO_ACTION_SPACE_H
 #define DVFO_ACTION_SPACE_H
 
 #include "policies/common.h"
+#include "policies/nn/branching.h"
 
 enum {
     DVFO_KNOB_SHARE = DVFO_DOMAINS, /* after the clocks */
@@ -17,6 +22,7 @@ struct dvfo_action_space_def {
     bool chooses[DVFO_KNOBS]; /* default all */
     bool input;               /* one more choice beside the shares: the encoded input goes to the cloud; off */
     bool flat;                /* off */
+    bool kinds;               /* a set of clock branches for each kind of placement; off: one for all */
     bool governed;            /* domains that aren't chosen are left to governors; off: they stay at the top */
     long levels;              /* at most, of each clock; default 10 */
 };
@@ -27,11 +33,12 @@ struct dvfo_action_space {
     struct dvfo_action_space_def def;
     struct dvfo_level_choice clocks;
     int top[DVFO_DOMAINS];
-    int knobs;             /* that are chosen */
+    int knobs;             /* that are chosen; the share is the last */
     int knob[DVFO_KNOBS];  /* (knobs) which */
     int count[DVFO_KNOBS]; /* (knobs) choices of each */
-    long branches;         /* knobs, or 1 when flat */
-    long choices[DVFO_KNOBS];
+    int clock_knobs, sets; /* clocks among them, and sets of branches for these */
+    long branches;         /* (sets, clock_knobs), then the share; or 1 when flat */
+    long choices[DVFO_BRANCHING_BRANCHES];
 };
 
 /** @return DVFO_BAD_INPUT when nothing is chosen */
@@ -41,6 +48,12 @@ dvfo_status dvfo_action_space_of(struct dvfo_ctx *ctx, const struct dvfo_action_
 /** What choices mean. @param choice    (branches)
  *                     @param decision  comes in with the clocks asked for last; governed ones stay */
 void dvfo_action_space_decide(const struct dvfo_action_space *space, const int *choice, struct dvfo_decision *decision);
+
+/** A bit for each branch that doesn't count under these choices. */
+unsigned dvfo_action_space_idle(const struct dvfo_action_space *space, const int *choice);
+
+/** The branch of the share; -1 when it isn't chosen, or flat. */
+long dvfo_action_space_share_branch(const struct dvfo_action_space *space);
 
 /** Number of joint actions. */
 double dvfo_action_space_size(const struct dvfo_action_space *space);

@@ -16,6 +16,7 @@ const struct dvfo_field dvfo_action_space_fields[] = {
     {"share", DVFO_FIELD_SWITCH, IN_ACTIONS(chooses[DVFO_KNOB_SHARE]), 0, 1, "chooses the share to send", NULL},
     {"input", DVFO_FIELD_SWITCH, IN_ACTIONS(input), 0, 1, "may send the encoded input instead", NULL},
     {"flat", DVFO_FIELD_SWITCH, IN_ACTIONS(flat), 0, 1, "one branch of all combinations", NULL},
+    {"kinds", DVFO_FIELD_SWITCH, IN_ACTIONS(kinds), 0, 1, "clocks by kind of placement", NULL},
     {"governed", DVFO_FIELD_SWITCH, IN_ACTIONS(governed), 0, 1, "governors have the other clocks", NULL},
     {"levels", DVFO_FIELD_WHOLE, IN_ACTIONS(levels), 2, DVFO_MAX_LEVELS, "of each clock at most", NULL},
     {0},
@@ -282,7 +283,6 @@ void dvfo_agent_def_complete(struct dvfo_agent_def *def, const struct dvfo_actio
     learner->q.network.inputs = DVFO_VIEW_INPUTS;
     learner->q.network.branches = space->branches;
     memcpy(learner->q.network.choices, space->choices, (size_t)space->branches * sizeof space->choices[0]);
-    learner->horizon_s = 1.0; /* environments tell time in requests, see environments.h */
     learner->epsilon_decisions = (uint64_t)(training->exploring * (double)training->steps);
     learner->rate_updates = training->steps / (uint64_t)training->update_every;
     learner->replay_beta_updates = learner->rate_updates;

@@ -210,7 +210,7 @@ dvfo_status dvfo_environments_step(struct dvfo_ctx *ctx, struct dvfo_environment
     result->reward = (float)fmax(reward, -environments->def.reward.bound);
     result->tail = (float)fmin(reward + environments->def.reward.bound, 0.0);
     result->sent = decision.place != DVFO_PLACE_EDGE;
-    result->elapsed = (now.trace_s - at->sums.trace_s) / yardstick->latency_s;
+    result->elapsed_s = now.trace_s - at->sums.trace_s;
     result->cost = -dvfo_reward_of(&cost, yardstick, &stretch);
     result->finished = stretch.finished;
     at->sums = now;

@@ -5,9 +5,8 @@
  * begin together: between two of them an environment is nothing but its number, so a training that was interrupted can
  * go on from there.
  *
- * Time is told in requests: where requests are paired with the trace, the time from a decision to the next is how far
- * the trace has moved on, which is the same whatever the action; else it is simulated time. Both are divided by the
- * latency of the device alone at the highest clocks. */
+ * Time is the link's: where requests are paired with the trace, how far the trace has moved on from a decision to the
+ * next, which is the same whatever the action; else it is simulated time. */
 #ifndef DVFO_ENVIRONMENTS_H
 #define DVFO_ENVIRONMENTS_H
 
@@ -42,11 +41,11 @@ const float *dvfo_environments_observation(const struct dvfo_environments *envir
 
 /* What a step was worth. */
 struct dvfo_step_result {
-    float reward;   /* bounded, see dvfo_reward_def.bound; ... */
-    float tail;     /* ... and what is beyond, <= 0 */
-    bool sent;      /* something went over the link: a risk was taken */
-    double elapsed; /* requests */
-    double cost;    /* of the requests that ended, in costs of a request of edge-only at the highest clocks */
+    float reward;     /* bounded, see dvfo_reward_def.bound; ... */
+    float tail;       /* ... and what is beyond, <= 0 */
+    bool sent;        /* something went over the link: a risk was taken */
+    double elapsed_s; /* on the link's clock */
+    double cost;      /* of the requests that ended, in costs of a request of edge-only at the highest clocks */
     long finished;
 };
 

@@ -112,16 +112,18 @@ struct sums {
     uint64_t updates;
 };
 
-/* A tail speaks of the link unless a clock was tried out: then it may have been that. */
-static bool teaches_risk(const struct dvfo_agent *agent, unsigned spared)
+/* Branches that don't learn from a step: those that nothing depended on, and those spared for what was tried. */
+static unsigned spared_by(const struct dvfo_action_space *space, const int *choice, unsigned tried)
 {
-    const struct dvfo_action_space *space = &agent->space;
-    for (int k = 0; k < space->knobs && space->branches > 1; k++) {
-        if (space->knob[k] == DVFO_KNOB_SHARE) {
-            return (spared >> k & 1u) == 0;
-        }
-    }
-    return spared == 0;
+    const unsigned idle = dvfo_action_space_idle(space, choice), all = (1u << space->branches) - 1u;
+    return (tried | idle) == all ? idle : tried | idle; /* what was tried didn't count: as if nothing had been */
+}
+
+/* A tail speaks of the link unless a clock was tried out: then it may have been that. */
+static bool teaches_risk(const struct dvfo_action_space *space, unsigned spared)
+{
+    const long share = dvfo_action_space_share_branch(space);
+    return share < 0 || (spared >> share & 1u) == 0;
 }
 
 /* All environments make a step; what they show now is where the next one begins. */
@@ -135,16 +137,18 @@ static dvfo_status step_all(struct dvfo_ctx *ctx, struct dvfo_training *training
     dvfo_q_learner_explore(learner, N, shown, training->choice, training->spared);
     for (long e = 0; e < N; e++) {
         struct dvfo_step_result result;
-        DVFO_TRY(dvfo_environments_step(ctx, training->learning, e, training->choice + e * D, &result));
+        const int *choice = training->choice + e * D;
+        const unsigned spared = spared_by(&agent->space, choice, training->spared[e]);
+        DVFO_TRY(dvfo_environments_step(ctx, training->learning, e, choice, &result));
         const struct dvfo_transition transition = {
             .observation = training->before + e * DVFO_VIEW_INPUTS,
-            .action = training->choice + e * D,
+            .action = choice,
             .reward = result.reward,
-            .discount = dvfo_q_learner_discount(learner, result.elapsed),
+            .discount = dvfo_q_learner_discount(learner, result.elapsed_s),
             .next = shown + e * DVFO_VIEW_INPUTS,
-            .tail = teaches_risk(agent, training->spared[e]) ? result.tail : (float)NAN,
+            .tail = teaches_risk(&agent->space, spared) ? result.tail : (float)NAN,
             .risky = result.sent,
-            .spared = training->spared[e],
+            .spared = spared,
             .ended = last, /* cut off: the value of what came next counts */
         };
         dvfo_q_learner_remember(learner, e, &transition);

@@ -62,7 +62,7 @@ void dvfo_view_begin(struct dvfo_view *view, const struct dvfo_policy_setup *set
 
 static void remember(struct dvfo_view *view, double bandwidth)
 {
-    const bool stalled = view->heard > 0 && bandwidth < view->level - STALL;
+    const bool stalled = bandwidth < view->level - STALL; /* at first the level is 0: 5 Mbit/s, a guess */
     view->heard++;
     const double weight = 1.0 / (double)(view->heard < MEMORY ? view->heard : MEMORY);
     view->stalls += weight * ((stalled ? 1.0 : 0.0) - view->stalls);
