@@ -20,6 +20,7 @@ extern const struct dvfo_command dvfo_command_list;    /* dvfo list */
 extern const struct dvfo_command dvfo_command_show;    /* dvfo show */
 extern const struct dvfo_command dvfo_command_run;     /* dvfo run */
 extern const struct dvfo_command dvfo_command_train;   /* dvfo train */
+extern const struct dvfo_command dvfo_command_bench;   /* dvfo bench */
 extern const struct dvfo_command dvfo_command_trace;   /* dvfo trace */
 extern const struct dvfo_command dvfo_command_profile; /* dvfo profile */
 extern const struct dvfo_command dvfo_command_plot;    /* dvfo plot */

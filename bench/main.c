@@ -18,6 +18,7 @@ static const struct dvfo_command *const commands[] = {
     &dvfo_command_show,
     &dvfo_command_run,
     &dvfo_command_train,
+    &dvfo_command_bench,
     &dvfo_command_plot,
     &dvfo_command_trace,
     &dvfo_command_profile,

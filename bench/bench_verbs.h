@@ -1,0 +1,11 @@
+/* Verbs of `dvfo bench`, and the tables of `dvfo bench table`. */
+#ifndef DVFO_BENCH_VERBS_H
+#define DVFO_BENCH_VERBS_H
+
+#include "bench/command.h"
+
+extern const struct dvfo_command dvfo_bench_table; /* dvfo bench table */
+
+extern const struct dvfo_command dvfo_table_regret; /* dvfo bench table regret */
+
+#endif
