@@ -20,13 +20,14 @@ struct world {
     struct dvfo_action_space space;
 };
 
-static void open_world(struct world *world, const char *const *links, size_t count)
+static void open_patient_world(struct world *world, const char *const *links, size_t count, double timeout_s)
 {
     const struct dvfo_action_space_def actions = dvfo_action_space_def_default();
     cr_assert(fixture_init(&ctx, &world->fixture, DVFO_SOURCE_DIR "/tests/data/small-board.yaml", "mobilenet-v2",
                            "const:5Mbps"),
               "%s", ctx.message);
     world->base = fixture_trial(&world->fixture, NULL, 1);
+    world->base.scenario.timeout_s = timeout_s;
     struct dvfo_conditions_def def = {.base = &world->base,
                                       .networks = 1,
                                       .network = {world->fixture.network},
@@ -36,6 +37,11 @@ static void open_world(struct world *world, const char *const *links, size_t cou
     memcpy(def.link, links, count * sizeof links[0]);
     cr_assert_eq(dvfo_conditions_create(&ctx, &def, &world->conditions), DVFO_OK, "%s", ctx.message);
     cr_assert_eq(dvfo_action_space_of(&ctx, &actions, world->fixture.board, &world->space), DVFO_OK);
+}
+
+static void open_world(struct world *world, const char *const *links, size_t count)
+{
+    open_patient_world(world, links, count, 10.0);
 }
 
 static void close_world(struct world *world)
@@ -206,10 +212,9 @@ Test(environments, steps_equal_a_trial_bit_for_bit_in_both_modes_whatever_decidi
 Test(environments, steps_equal_a_trial_where_time_is_not_paired_and_heat_counts)
 {
     struct world world;
-    open_world(&world, wifi, 1);
+    open_patient_world(&world, wifi, 1, 0.3);
     world.base.paired = false;
     world.base.thermal = true;
-    world.base.scenario.timeout_s = 0.3;
     expect_steps_equal_trial(&world);
     close_world(&world);
 }
