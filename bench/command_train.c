@@ -292,10 +292,9 @@ struct session {
     struct dvfo_training *training;
     struct dvfo_curve curve;
     struct dvfo_progress progress;
-    struct dvfo_training_round sums; /* since the last look */
-    double loss_sum, trained_s, best_cost;
-    long rounds_with_loss, worse; /* looks in a row without improvement */
-    bool shown;
+    double loss; /* of the last round: a mean since the last look would forget what came before an interruption */
+    double trained_s, best_cost;
+    long worse; /* looks in a row without improvement */
 };
 
 /* A line for each look where nobody watches a bar. */
@@ -315,6 +314,14 @@ static void tell_look(struct session *session, const struct dvfo_curve_point *po
     fputc('\n', stderr);
 }
 
+/* Is that better than any look before? */
+static void compare(struct session *session, double cost)
+{
+    const bool better = cost < session->best_cost * (1.0 - session->agent->def.training.plateau);
+    session->worse = better ? 0 : session->worse + 1;
+    session->best_cost = fmin(session->best_cost, cost);
+}
+
 static dvfo_status look(struct dvfo_ctx *ctx, struct session *session)
 {
     const struct dvfo_agent *agent = session->agent;
@@ -324,17 +331,13 @@ static dvfo_status look(struct dvfo_ctx *ctx, struct session *session)
         .decisions = (double)agent->steps,
         .updates = (double)agent->learner->q->updates,
         .epsilon = dvfo_q_learner_epsilon(agent->learner),
-        .loss = session->rounds_with_loss > 0 ? session->loss_sum / (double)session->rounds_with_loss : (double)NAN,
+        .loss = session->loss,
         .reward = seen.reward,
         .cost = seen.cost,
         .regret = seen.regret,
         .wall_s = session->trained_s,
     };
-    session->loss_sum = 0.0;
-    session->rounds_with_loss = 0;
-    const bool better = point.cost < session->best_cost * (1.0 - agent->def.training.plateau);
-    session->worse = better ? 0 : session->worse + 1;
-    session->best_cost = fmin(session->best_cost, point.cost);
+    compare(session, point.cost);
     tell_look(session, &point);
     return dvfo_curve_add(&session->curve, &point) ? DVFO_OK : dvfo_fail_no_memory(ctx);
 }
@@ -351,10 +354,7 @@ static dvfo_status round_of(struct dvfo_ctx *ctx, struct session *session)
     const double begun_s = dvfo_progress_clock_s();
     DVFO_TRY(dvfo_training_round(ctx, session->training, &round));
     session->trained_s += dvfo_progress_clock_s() - begun_s;
-    if (!isnan(round.loss)) {
-        session->loss_sum += round.loss;
-        session->rounds_with_loss++;
-    }
+    session->loss = round.loss;
     char what[64];
     const struct dvfo_curve *curve = &session->curve;
     const struct dvfo_curve_point *last = curve->count > 0 ? &curve->point[curve->count - 1] : NULL;
@@ -371,7 +371,11 @@ static dvfo_status train(struct dvfo_ctx *ctx, struct session *session, const vo
     if (session->curve.count > 0) {
         next_look = (session->agent->steps / def->evaluate_every + 1) * def->evaluate_every;
     }
+    session->loss = (double)NAN;
     session->best_cost = INFINITY;
+    for (size_t i = 0; i < session->curve.count; i++) { /* of a file that goes on */
+        compare(session, session->curve.point[i].cost);
+    }
     session->progress = dvfo_progress_begin("decisions", (double)def->steps);
     dvfo_status status = DVFO_OK;
     while (status == DVFO_OK && !is_on_plateau(session)) {
@@ -386,7 +390,7 @@ static dvfo_status train(struct dvfo_ctx *ctx, struct session *session, const vo
         status = status == DVFO_OK ? round_of(ctx, session) : status;
     }
     dvfo_progress_end(&session->progress);
-    return status != DVFO_OK || *stop == 0
+    return status != DVFO_OK || *stop == 0 || dvfo_training_is_done(session->training)
                ? status
                : dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted after %llu of %llu decisions",
                            (unsigned long long)session->agent->steps, (unsigned long long)def->steps);
@@ -482,9 +486,11 @@ static dvfo_status train_and_write(struct dvfo_ctx *ctx, struct arguments *argum
     if (written != DVFO_OK) {
         return dvfo_fail(ctx, written, "%s", writing.message);
     }
-    return status == DVFO_OK
-               ? DVFO_OK
-               : dvfo_fail(ctx, DVFO_INTERRUPTED, "%s; go on with --resume %s", ctx->message, arguments->out);
+    if (status == DVFO_OK) {
+        return DVFO_OK;
+    }
+    const struct dvfo_ctx interrupted = *ctx; /* its message goes into the next one */
+    return dvfo_fail(ctx, DVFO_INTERRUPTED, "%s; go on with --resume %s", interrupted.message, arguments->out);
 }
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)

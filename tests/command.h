@@ -5,6 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A function of bash: wait until process $1 catches Ctrl-C, or has ended. A signal that comes sooner would kill it. */
+#define COMMAND_UNTIL_IT_CATCHES                                                                                       \
+    "until_it_catches() { while kill -0 $1 && ! grep -q '^SigCgt:.*[2367abef]$' /proc/$1/status; do sleep 0.01; "      \
+    "done; } 2>/dev/null\n"
+
 struct said {
     int code;          /* exit code; -1 when a signal ended it */
     char out[1 << 17]; /* standard output, its beginning */

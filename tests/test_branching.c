@@ -66,6 +66,25 @@ static const struct {
      {.inputs = 5, .layers = 1, .width = {10}, .branches = 3, .choices = {2, 5, 3}, .head_width = 4},
      9},
     {"no state value", {.inputs = 6, .layers = 3, .width = {9, 8, 7}, .branches = 2, .choices = {4, 2}}, 5},
+    {"plain sum of value and advantage",
+     {.inputs = 5,
+      .layers = 2,
+      .width = {11, 8},
+      .branches = 3,
+      .choices = {2, 5, 3},
+      .dueling = true,
+      .plain_sum = true},
+     9},
+    {"plain sum, hidden units in the heads",
+     {.inputs = 5,
+      .layers = 1,
+      .width = {9},
+      .branches = 2,
+      .choices = {4, 3},
+      .head_width = 6,
+      .dueling = true,
+      .plain_sum = true},
+     7},
     {"flat, all branches in one",
      {.inputs = 6, .layers = 1, .width = {16}, .branches = 1, .choices = {1100}, .dueling = true},
      3},
@@ -158,6 +177,27 @@ Test(branching, q_of_a_network_computed_by_hand)
     dvfo_branching_greedy(net, pass->q + 5, choice);
     cr_expect_eq(choice[0], 0, "the first of equals");
     cr_expect_eq(choice[1], 0);
+    dvfo_branching_pass_free(pass);
+    dvfo_branching_free(net);
+}
+
+Test(branching, a_plain_sum_leaves_the_mean_of_the_advantages_on)
+{
+    /* as above: h = 3, V = 9, A_0 = (3, -3), A_1 = (6, 0, 0) */
+    const struct dvfo_branching_def def = {
+        .inputs = 1, .layers = 1, .width = {1}, .branches = 2, .choices = {2, 3}, .dueling = true, .plain_sum = true};
+    const float parameters[] = {2, -1, 3, 0, 1, -1, 1, 0, 0, 0, 0, 3, 0, 0};
+    const float in[] = {2}, expected[] = {12, 6, 15, 9, 9};
+    struct dvfo_branching *net = NULL;
+    struct dvfo_branching_pass *pass = NULL;
+    cr_assert_eq(dvfo_branching_create(&ctx, &def, &net), DVFO_OK);
+    cr_assert_eq(dvfo_branching_pass_create(&ctx, net, 1, false, &pass), DVFO_OK);
+    memcpy(net->parameters, parameters, sizeof parameters);
+    dvfo_branching_fold(net);
+    dvfo_branching_forward(net, 1, in, pass);
+    for (size_t i = 0; i < 5; i++) {
+        cr_expect_float_eq(pass->q[i], expected[i], 1e-5, "q %zu is %g", i, (double)pass->q[i]);
+    }
     dvfo_branching_pass_free(pass);
     dvfo_branching_free(net);
 }
@@ -416,6 +456,23 @@ Test(td, double_targets_by_hand)
     dvfo_branching_free(net);
 }
 
+Test(td, all_branches_but_the_last_look_less_far_ahead)
+{
+    struct dvfo_branching *net = NULL;
+    cr_assert_eq(dvfo_branching_create(&ctx, &small, &net), DVFO_OK);
+    const float q[] = {0, 2, 4, 3, 3, 100, 1, 0, 0, 50};
+    float y[4];
+    dvfo_td_targets(net, DVFO_TD_TARGET_BRANCH, 3.0, 2, reward, discount, q, q, y);
+    cr_expect_float_eq(y[0], 1.25f, 1e-6, "1 + 0.5^3 * 2");
+    cr_expect_float_eq(y[1], 3.0f, 1e-6, "1 + 0.5 * 4");
+    cr_expect_eq(y[2], 2.0f, "nothing follows, soon or late");
+    cr_expect_eq(y[3], 2.0f);
+    dvfo_td_targets(net, DVFO_TD_TARGET_MEAN, 3.0, 2, reward, discount, q, q, y);
+    cr_expect_float_eq(y[0], 1.375f, 1e-6, "1 + 0.5^3 (2 + 4) / 2");
+    cr_expect_float_eq(y[1], 2.5f, 1e-6, "1 + 0.5 (2 + 4) / 2");
+    dvfo_branching_free(net);
+}
+
 Test(td, losses_by_hand)
 {
     struct dvfo_branching *net = NULL;
@@ -433,6 +490,45 @@ Test(td, losses_by_hand)
                        (4.5 + 0.125 + 0.5 * (2.0 + 0.125)) / 4.0, 1e-6);
     const float squared[] = {0, 0.75f, 0, 0, 0.125f, 0.25f, 0, -0.0625f, 0, 0};
     cr_expect_arr_eq(dq, squared, sizeof squared);
+    dvfo_branching_free(net);
+}
+
+/* Loss and gradient of the two samples with q and y of the test above, by the definition. */
+static double spared_loss(const unsigned spared_bits[2], float dq[10])
+{
+    static const float q[] = {0, 3, 0, 0, 1.5f, 4, 0, 0, 0, 0}, y[] = {0, 1, 2, 0.5f};
+    const size_t taken[] = {1, 4, 5, 7};
+    double loss = 0.0;
+    memset(dq, 0, 10 * sizeof *dq);
+    for (int i = 0; i < 4; i++) {
+        const float e = q[taken[i]] - y[i];
+        if ((spared_bits[i / 2] >> (i % 2) & 1u) == 0) {
+            loss += 0.25 * (double)(weight[i / 2] * 0.5f * e * e);
+            dq[taken[i]] = 0.25f * weight[i / 2] * e;
+        }
+    }
+    return loss;
+}
+
+Test(td, a_spared_branch_costs_nothing_and_has_no_gradient)
+{
+    struct dvfo_branching *net = NULL;
+    cr_assert_eq(dvfo_branching_create(&ctx, &small, &net), DVFO_OK);
+    static const unsigned cases[][2] = {{0, 0}, {1, 0}, {2, 1}, {3, 3}, {1, 2}};
+    const float q[] = {0, 3, 0, 0, 1.5f, 4, 0, 0, 0, 0}, y[] = {0, 1, 2, 0.5f};
+    float dq[10], expected[10], error[2];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dvfo_batch batch = two_samples;
+        batch.spared = (unsigned *)cases[i];
+        const double loss = dvfo_td_loss_of(net, DVFO_TD_LOSS_SQUARED, &batch, q, y, dq, error);
+        cr_expect_float_eq(loss, spared_loss(cases[i], expected), 1e-6, "case %zu: %g", i, loss);
+        cr_expect_arr_eq(dq, expected, sizeof expected, "case %zu", i);
+    }
+    cr_expect_eq(error[0], 0.5f, "of branch 1 alone");
+    cr_expect_eq(error[1], 2.0f, "of branch 0 alone");
+    const unsigned planted[] = {0, 2}; /* sample 0 not spared: the check sees it */
+    cr_expect(fabs(spared_loss(planted, expected) - spared_loss(cases[4], dq)) > 0.1 &&
+              memcmp(dq, expected, sizeof dq) != 0);
     dvfo_branching_free(net);
 }
 

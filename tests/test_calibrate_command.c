@@ -116,14 +116,15 @@ Test(calibrate_command, a_fitted_board_is_written_whole_and_fitted_again_says_th
 
 Test(calibrate_command, ctrl_c_ends_a_long_fit_and_leaves_no_file)
 {
-    command_shell("timeout --preserve-status -s INT 0.3 $DVFO profile validate --board jetson-tx2 --runtime keras "
-                  "--measured " MEASURED " --leave-out all",
+    command_shell(COMMAND_UNTIL_IT_CATCHES "$DVFO profile validate --board jetson-tx2 --runtime keras "
+                                           "--measured " MEASURED " --leave-out all & pid=$!\n"
+                                           "until_it_catches $pid; kill -INT $pid; wait $pid",
                   &said);
     cr_expect(said.code == 130 && strcmp(said.err, "dvfo: interrupted while fitting\n") == 0, "%d %s", said.code,
               said.err);
-    command_shell(
-        "timeout --preserve-status -s INT 0.1 $DVFO profile fit --board jetson-tx2 --runtime keras --data " MEASURED
-        " --out fitted.yaml; echo $?; ls *fitted*",
-        &said);
+    command_shell(COMMAND_UNTIL_IT_CATCHES "$DVFO profile fit --board jetson-tx2 --runtime keras --data " MEASURED
+                                           " --out fitted.yaml & pid=$!\n"
+                                           "until_it_catches $pid; kill -INT $pid; wait $pid; echo $?; ls *fitted*",
+                  &said);
     cr_expect_str_eq(said.out, "130\n");
 }

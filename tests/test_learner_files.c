@@ -57,12 +57,35 @@ static struct dvfo_q_learner_def small_def(void)
     return def;
 }
 
+/* The same with a network of tails, trying one branch at a time; an average of it acts. */
+static struct dvfo_q_learner_def risky_def(void)
+{
+    struct dvfo_q_learner_def def = small_def();
+    def.q.network.plain_sum = true;
+    def.q.target = DVFO_TD_TARGET_BRANCH;
+    def.q.near = 5.0;
+    def.steps = 1;
+    def.risk_width = 6;
+    def.one_branch = true;
+    def.epsilon_near = 0.3;
+    def.epsilon_spread = 2.0;
+    def.averaged = true;
+    def.rate_last = 0.1;
+    def.rate_updates = 250;
+    return def;
+}
+
+static struct dvfo_q_learner *create(const struct dvfo_q_learner_def *def)
+{
+    struct dvfo_q_learner *learner = NULL;
+    cr_assert_eq(dvfo_q_learner_create(&ctx, def, &learner), DVFO_OK, "%s", ctx.message);
+    return learner;
+}
+
 static struct dvfo_q_learner *make_learner(void)
 {
     const struct dvfo_q_learner_def def = small_def();
-    struct dvfo_q_learner *learner = NULL;
-    cr_assert_eq(dvfo_q_learner_create(&ctx, &def, &learner), DVFO_OK, "%s", ctx.message);
-    return learner;
+    return create(&def);
 }
 
 /* What environment e shows at a step: a world without chance or memory, so that it needs no file of its own. */
@@ -94,6 +117,11 @@ static void learn(struct dvfo_q_learner *learner, int first, int end)
                 .reward = after[0] * (float)choice[0] - after[1] * (float)choice[1],
                 .discount = dvfo_q_learner_discount(learner, 0.5 + 0.1 * choice[0]),
                 .next = after,
+                .tail = step % 9 == 0   ? -3.0f
+                        : step % 9 == 1 ? (float)NAN
+                                        : 0.0f,
+                .risky = choice[1] > 0,
+                .spared = spared[e],
                 .ended = step % 50 == 49,
             };
             dvfo_q_learner_remember(learner, e, &transition);
@@ -143,16 +171,16 @@ static void make_file(const char *path)
     dvfo_q_learner_free(learner);
 }
 
-Test(learner_files, a_training_interrupted_anywhere_and_resumed_equals_one_that_ran_through)
+static void expect_interruptions_change_nothing(const struct dvfo_q_learner_def *def)
 {
     static const int interruptions[] = {0, 1, 5, 70, 149, 200};
-    struct dvfo_q_learner *learner = make_learner();
+    struct dvfo_q_learner *learner = create(def);
     learn(learner, 0, 300);
     cr_assert(learner->q->updates > 200 && learner->replay->added > 2 * learner->replay->def.capacity);
     save(learner, "through.h5");
     dvfo_q_learner_free(learner);
     for (size_t i = 0; i < sizeof interruptions / sizeof interruptions[0]; i++) {
-        learner = make_learner();
+        learner = create(def);
         learn(learner, 0, interruptions[i]);
         save(learner, "interrupted.h5");
         dvfo_q_learner_free(learner);
@@ -162,6 +190,38 @@ Test(learner_files, a_training_interrupted_anywhere_and_resumed_equals_one_that_
         dvfo_q_learner_free(learner);
         cr_expect(same_files("through.h5", "resumed.h5"), "interrupted at step %d", interruptions[i]);
     }
+}
+
+Test(learner_files, a_training_interrupted_anywhere_and_resumed_equals_one_that_ran_through)
+{
+    const struct dvfo_q_learner_def def = small_def();
+    expect_interruptions_change_nothing(&def);
+}
+
+Test(learner_files, so_does_one_that_learns_of_tails_and_tries_one_branch_at_a_time)
+{
+    const struct dvfo_q_learner_def def = risky_def();
+    expect_interruptions_change_nothing(&def);
+}
+
+Test(learner_files, the_network_of_tails_comes_back_with_its_average_and_moments)
+{
+    const struct dvfo_q_learner_def def = risky_def();
+    struct dvfo_q_learner *learner = create(&def);
+    learn(learner, 0, 100);
+    save(learner, "a.h5");
+    struct dvfo_q_learner *again = load("a.h5");
+    const size_t bytes = learner->risk->network->count * sizeof(float);
+    cr_assert_not_null(again->risk);
+    cr_expect_arr_eq(again->risk->network->parameters, learner->risk->network->parameters, bytes);
+    cr_expect_arr_eq(again->risk->target->parameters, learner->risk->target->parameters, bytes);
+    cr_expect_arr_eq(again->risk->adam->mean, learner->risk->adam->mean, bytes);
+    cr_expect_arr_neq(again->risk->network->parameters, learner->risk->target->parameters, bytes);
+    again->risk->adam->mean[2] += 1e-3f; /* one number of it changes the file */
+    save(again, "b.h5");
+    cr_expect_not(same_files("a.h5", "b.h5"));
+    dvfo_q_learner_free(again);
+    dvfo_q_learner_free(learner);
 }
 
 Test(learner_files, the_comparison_sees_one_number_drawn_too_much)

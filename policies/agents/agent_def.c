@@ -4,7 +4,6 @@
 
 #include "policies/agents/view.h"
 #include "sim/base/data_path.h"
-#include "sim/base/nearest.h"
 #include "sim/base/yaml.h"
 
 #define IN_ACTIONS(member) offsetof(struct dvfo_action_space_def, member)
@@ -59,6 +58,7 @@ static struct dvfo_agent_def defaults(void)
 
 /* ---- reading ---- */
 
+/* Of a key that stands in a table. */
 static const struct dvfo_field *find_field(const struct dvfo_field *const tables[], const char *key, size_t *table)
 {
     for (*table = 0; tables[*table] != NULL; (*table)++) {
@@ -71,19 +71,27 @@ static const struct dvfo_field *find_field(const struct dvfo_field *const tables
     return NULL;
 }
 
-static dvfo_status fail_unknown(struct dvfo_ctx *ctx, dvfo_yaml_node at, const struct dvfo_field *const tables[],
-                                const char *key)
+enum { MOST_KEYS = 128 }; /* of a section */
+
+static void list_keys(const struct dvfo_field *const tables[], const char *keys[MOST_KEYS + 1])
 {
-    const char *names[128];
     size_t count = 0;
     for (size_t t = 0; tables[t] != NULL; t++) {
-        for (const struct dvfo_field *field = tables[t]; field->name != NULL && count < 128; field++) {
-            names[count++] = field->name;
+        for (const struct dvfo_field *field = tables[t]; field->name != NULL; field++) {
+            DVFO_REQUIRE(count < MOST_KEYS);
+            keys[count++] = field->name;
         }
     }
-    const char *near = dvfo_nearest(key, names, count);
-    return dvfo_yaml_fail(ctx, at, "unknown key '%s'%s%s%s", key, near != NULL ? "; did you mean '" : "",
-                          near != NULL ? near : ", expected one of this section", near != NULL ? "'?" : "");
+    keys[count] = NULL;
+}
+
+static dvfo_status read_switch(struct dvfo_ctx *ctx, dvfo_yaml_node node, const char *name, bool *out)
+{
+    const char *text = NULL;
+    DVFO_TRY(dvfo_yaml_as_string(ctx, node, name, &text));
+    *out = strcmp(text, "yes") == 0;
+    return *out || strcmp(text, "no") == 0 ? DVFO_OK
+                                           : dvfo_yaml_fail(ctx, node, "'%s' is '%s', expected yes or no", name, text);
 }
 
 static dvfo_status read_choice(struct dvfo_ctx *ctx, dvfo_yaml_node node, const struct dvfo_field *field, void *def)
@@ -96,7 +104,7 @@ static dvfo_status read_choice(struct dvfo_ctx *ctx, dvfo_yaml_node node, const 
             return DVFO_OK;
         }
     }
-    return dvfo_yaml_fail(ctx, node, "%s is '%s', expected %s: e.g. '%s'", field->name, text, field->what,
+    return dvfo_yaml_fail(ctx, node, "'%s' is '%s', expected %s: e.g. '%s'", field->name, text, field->what,
                           field->choices[0]);
 }
 
@@ -104,16 +112,13 @@ static dvfo_status read_field(struct dvfo_ctx *ctx, dvfo_yaml_node node, const s
 {
     double number = 0.0;
     long long whole = 0;
-    const char *text = NULL;
+    bool on = false;
     switch (field->kind) {
     case DVFO_FIELD_CHOICE:
         return read_choice(ctx, node, field, def);
     case DVFO_FIELD_SWITCH:
-        DVFO_TRY(dvfo_yaml_as_string(ctx, node, field->name, &text));
-        if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0) {
-            return dvfo_yaml_fail(ctx, node, "%s is '%s', expected yes or no", field->name, text);
-        }
-        number = strcmp(text, "yes") == 0;
+        DVFO_TRY(read_switch(ctx, node, field->name, &on));
+        number = on;
         break;
     case DVFO_FIELD_NUMBER:
         DVFO_TRY(dvfo_yaml_as_number(ctx, node, field->name, field->low, field->high, &number));
@@ -137,18 +142,15 @@ static dvfo_status read_section(struct dvfo_ctx *ctx, dvfo_yaml_node root, const
     if (dvfo_yaml_is_null(section)) {
         return DVFO_OK;
     }
-    if (!dvfo_yaml_is_map(section)) {
-        return dvfo_yaml_fail(ctx, section, "'%s' is no map, expected keys with values", name);
-    }
+    const char *keys[MOST_KEYS + 1];
+    list_keys(tables, keys);
+    DVFO_TRY(dvfo_yaml_allow(ctx, section, keys));
     for (size_t i = 0; i < dvfo_yaml_count(section); i++) {
         const char *key = NULL;
         dvfo_yaml_node value;
         size_t table = 0;
         dvfo_yaml_pair(section, i, &key, &value);
         const struct dvfo_field *field = find_field(tables, key, &table);
-        if (field == NULL) {
-            return fail_unknown(ctx, value, tables, key);
-        }
         DVFO_TRY(read_field(ctx, value, field, defs[table]));
     }
     return DVFO_OK;
@@ -159,7 +161,6 @@ static dvfo_status read_network(struct dvfo_ctx *ctx, dvfo_yaml_node root, struc
     static const char *const keys[] = {"trunk", "head_width", "dueling", "plain_sum", NULL};
     const dvfo_yaml_node section = dvfo_yaml_find(root, "network");
     long long whole = 0;
-    const char *dueling = NULL, *plain_sum = NULL;
     if (dvfo_yaml_is_null(section)) {
         return DVFO_OK;
     }
@@ -179,10 +180,14 @@ static dvfo_status read_network(struct dvfo_ctx *ctx, dvfo_yaml_node root, struc
     }
     DVFO_TRY(dvfo_yaml_integer_or(ctx, section, "head_width", 0, 4096, net->head_width, &whole));
     net->head_width = (long)whole;
-    DVFO_TRY(dvfo_yaml_string_or(ctx, section, "dueling", net->dueling ? "yes" : "no", &dueling));
-    net->dueling = strcmp(dueling, "yes") == 0;
-    DVFO_TRY(dvfo_yaml_string_or(ctx, section, "plain_sum", net->plain_sum ? "yes" : "no", &plain_sum));
-    net->plain_sum = strcmp(plain_sum, "yes") == 0;
+    const dvfo_yaml_node dueling = dvfo_yaml_find(section, "dueling");
+    const dvfo_yaml_node plain_sum = dvfo_yaml_find(section, "plain_sum");
+    if (!dvfo_yaml_is_null(dueling)) {
+        DVFO_TRY(read_switch(ctx, dueling, "dueling", &net->dueling));
+    }
+    if (!dvfo_yaml_is_null(plain_sum)) {
+        DVFO_TRY(read_switch(ctx, plain_sum, "plain_sum", &net->plain_sum));
+    }
     return DVFO_OK;
 }
 

@@ -88,12 +88,13 @@ struct dvfo_condition dvfo_condition_at(const struct dvfo_conditions *conditions
     return at;
 }
 
-/* Somewhere in the part of a recording that is for learning, or for judging. */
-static double start_in(const struct dvfo_trace *trace, uint64_t seed, bool judging)
+/* Somewhere in the part of a recording that is for learning, or for judging, and early enough for all of the episode.
+ */
+static double start_in(const struct dvfo_trace *trace, double length_s, uint64_t seed, bool judging)
 {
     const double way = (double)(dvfo_random_seed(seed, 0, "start") >> 11) * 0x1p-53;
     const double part_s = (judging ? KEPT_ASIDE : 1.0 - KEPT_ASIDE) * trace->period_s;
-    return (judging ? (1.0 - KEPT_ASIDE) * trace->period_s : 0.0) + way * part_s;
+    return (judging ? (1.0 - KEPT_ASIDE) * trace->period_s : 0.0) + way * fmax(part_s - length_s, 0.0);
 }
 
 dvfo_status dvfo_conditions_draw(struct dvfo_ctx *ctx, const struct dvfo_conditions *conditions, size_t link,
@@ -101,7 +102,7 @@ dvfo_status dvfo_conditions_draw(struct dvfo_ctx *ctx, const struct dvfo_conditi
 {
     *out = (struct dvfo_stretch_of_link){.trace = conditions->trace[link]};
     if (out->trace != NULL) {
-        out->from_s = out->trace->n > 1 ? start_in(out->trace, seed, judging) : 0.0;
+        out->from_s = out->trace->n > 1 ? start_in(out->trace, length_s, seed, judging) : 0.0;
         return DVFO_OK;
     }
     const uint64_t draw = dvfo_random_seed(seed, link, judging ? "judging" : "learning");

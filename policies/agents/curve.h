@@ -11,7 +11,7 @@
 struct dvfo_curve_point {
     double decisions, updates;
     double epsilon; /* exploring */
-    double loss;    /* mean since the look before; NaN before the first update */
+    double loss;    /* mean over the round before; NaN before the first update */
     double reward;  /* mean per decision, without exploring */
     double cost;    /* mean over conditions, in costs of edge-only at the highest clocks */
     double regret;  /* cost over that of the reference on the same draws, - 1; NaN without one */
@@ -33,7 +33,7 @@ bool dvfo_curve_add(struct dvfo_curve *curve, const struct dvfo_curve_point *poi
     X(decisions, "1", "decisions, all environments together")                                                          \
     X(updates, "1", "updates of the network")                                                                          \
     X(epsilon, "1", "share of random choices")                                                                         \
-    X(loss, "1", "mean loss since the look before")                                                                    \
+    X(loss, "1", "mean loss over the round before")                                                                    \
     X(reward, "1", "mean reward per decision without exploring, on draws kept aside")                                  \
     X(cost, "1", "mean cost per request on draws kept aside, in costs of edge-only at the highest clocks")             \
     X(regret, "1", "that over the reference's on the same draws, minus 1 (NaN: no reference)")
