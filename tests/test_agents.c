@@ -128,6 +128,36 @@ Test(agents, shares_are_tenths_and_the_last_choice_is_the_encoded_input)
     fixture_free(&world);
 }
 
+/* Branches: CPU, GPU, memory on the device; the same with a part sent; the same with all sent; the share. */
+Test(agents, the_share_chooses_which_set_of_clock_branches_counts)
+{
+    struct fixture world = open_world(SMALL_BOARD);
+    struct dvfo_action_space_def def = dvfo_action_space_def_default();
+    def.kinds = def.input = true;
+    const struct dvfo_action_space space = space_of(&def, world.board);
+    cr_assert(space.branches == 10 && space.sets == 3 && space.choices[9] == 12 && space.choices[3] == 3);
+    cr_expect_eq(dvfo_action_space_share_branch(&space), 9);
+    cr_expect_eq(dvfo_action_space_size(&space), 3 * 4 * 2 * 12.0, "as many actions as without");
+    const struct {
+        int share;
+        unsigned idle;
+        int level[DVFO_DOMAINS];
+    } rows[] = {{0, 0x1f8, {0, 1, 0}},
+                {1, 0x1c7, {1, 2, 1}},
+                {9, 0x1c7, {1, 2, 1}},
+                {10, 0x03f, {2, 3, 0}},
+                {11, 0x03f, {2, 3, 0}}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const int choice[] = {0, 1, 0, 1, 2, 1, 2, 3, 0, rows[i].share};
+        struct dvfo_decision decision = {0};
+        dvfo_action_space_decide(&space, choice, &decision);
+        cr_expect_arr_eq(decision.level, rows[i].level, sizeof decision.level, "share %d", rows[i].share);
+        cr_expect_eq(dvfo_action_space_idle(&space, choice), rows[i].idle, "share %d: %x", rows[i].share,
+                     dvfo_action_space_idle(&space, choice));
+    }
+    fixture_free(&world);
+}
+
 Test(agents, a_governed_space_leaves_the_clocks_that_it_does_not_choose)
 {
     struct fixture world = open_world(SMALL_BOARD);

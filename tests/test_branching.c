@@ -346,7 +346,7 @@ Test(branching, sizes_out_of_range_are_refused)
     struct dvfo_branching_def def = shapes[0].def;
     def.branches = DVFO_BRANCHING_BRANCHES + 1;
     cr_expect_eq(dvfo_branching_create(&ctx, &def, &net), DVFO_BAD_INPUT);
-    cr_expect_str_eq(ctx.message, "a Q-network with 9 branches, expected 1 to 8");
+    cr_expect_str_eq(ctx.message, "a Q-network with 13 branches, expected 1 to 12");
     def = shapes[0].def;
     def.choices[2] = 1;
     cr_expect_eq(dvfo_branching_create(&ctx, &def, &net), DVFO_BAD_INPUT);
