@@ -34,7 +34,7 @@ do for [quantity in "cost regret"] {
     do for [against in "decisions wall_s"] {
         scale = against eq "decisions" ? 1e-3 : 1.0
         set title !is_cost ? "" : against eq "decisions" ? sprintf("%s, %s, %s, eta %s", boards, networks, link, eta) \
-            : sprintf("decisions take %s; median and range of %d seeds", decision, seeds) offset 0, -0.3
+            : sprintf("decisions: %s; range of %d seeds", decision, seeds) offset 0, -0.3
         set xlabel against eq "decisions" ? "decisions, all environments [thousands]" : "training wall time [s]"
         set ylabel is_cost ? "cost / edge-only at top clocks" : "regret against the reference [%]"
         set xrange [*:*]; set yrange [*:*]
