@@ -93,6 +93,8 @@ static char *describe(int key, const char *text, void *input)
     fputs("\nExamples:\n"
           "  dvfo plot clock-sensitivity --board jetson-tx2\n"
           "  dvfo plot bandwidth-sweep --policy edge-best,oracle-all --out figures\n"
+          "  dvfo plot learning-curves --eta 0.8\n"
+          "  dvfo plot adaptation --policy edge-best,oracle-dvfo,dvfo:agent.h5\n"
           "  dvfo plot fidelity --board jetson-tx2 --measured measurements/\n\n"
           "The CSV beside each picture holds the numbers as drawn.\n",
           file);
@@ -140,11 +142,13 @@ static dvfo_status plot(struct dvfo_ctx *ctx, struct arguments *arguments)
     setting->boards = setting->boards != NULL ? setting->boards : figure->boards;
     setting->networks = setting->networks != NULL ? setting->networks : figure->networks;
     setting->policies = setting->policies != NULL ? setting->policies : figure->policies;
+    const bool has_trace = setting->trace != NULL;
+    setting->trace = has_trace ? setting->trace : figure->trace;
     DVFO_TRY(figure->networks != NULL ? dvfo_setting_load(ctx, setting) : dvfo_setting_load_boards(ctx, setting));
     DVFO_TRY(dvfo_figure_check(ctx, figure, setting));
     DVFO_TRY(make_folder(ctx, arguments->folder));
     const struct dvfo_figure_subject subject = {
-        .setting = setting, .measured = arguments->measured, .stop = dvfo_interrupt_catch()};
+        .setting = setting, .has_trace = has_trace, .measured = arguments->measured, .stop = dvfo_interrupt_catch()};
     DVFO_TRY(dvfo_figure_make(ctx, figure, &subject, arguments->folder));
     printf("%s/%s.svg\n%s/%s.png\n%s/%s.csv\n", arguments->folder, figure->name, arguments->folder, figure->name,
            arguments->folder, figure->name);

@@ -12,8 +12,13 @@ extern char **environ;
 
 const struct dvfo_figure *const *dvfo_figures(void)
 {
-    static const struct dvfo_figure *const list[] = {&dvfo_figure_clock_sensitivity, &dvfo_figure_bandwidth_sweep,
-                                                     &dvfo_figure_layer_profile, &dvfo_figure_fidelity, NULL};
+    static const struct dvfo_figure *const list[] = {&dvfo_figure_clock_sensitivity,
+                                                     &dvfo_figure_bandwidth_sweep,
+                                                     &dvfo_figure_layer_profile,
+                                                     &dvfo_figure_fidelity,
+                                                     &dvfo_figure_learning_curves,
+                                                     &dvfo_figure_adaptation,
+                                                     NULL};
     return list;
 }
 

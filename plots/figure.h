@@ -12,6 +12,7 @@
 /* What a figure is made from; everything borrowed. */
 struct dvfo_figure_subject {
     const struct dvfo_setting *setting; /* loaded */
+    bool has_trace;                     /* the user chose one */
     const char *measured;               /* file or folder of measurements; NULL: those that are shipped */
     const volatile sig_atomic_t *stop;  /* non-zero: give up */
 };
@@ -20,6 +21,7 @@ struct dvfo_figure {
     const char *name, *summary;
     const char *boards, *networks, *policies; /* what it shows when the user doesn't choose; no networks: it runs
                                                  no trials, only the boards of the setting are loaded */
+    const char *trace;                        /* likewise; NULL: the setting's default */
     const char *const *takes;                 /* options of `dvfo plot` that matter to it; NULL at the end */
     size_t most_networks, most_policies, most_columns; /* that a reader can tell apart; 0: any number. A column is a
                                                           board with a network */
@@ -48,5 +50,7 @@ extern const struct dvfo_figure dvfo_figure_clock_sensitivity;
 extern const struct dvfo_figure dvfo_figure_bandwidth_sweep;
 extern const struct dvfo_figure dvfo_figure_layer_profile;
 extern const struct dvfo_figure dvfo_figure_fidelity;
+extern const struct dvfo_figure dvfo_figure_learning_curves;
+extern const struct dvfo_figure dvfo_figure_adaptation;
 
 #endif
