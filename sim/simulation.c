@@ -359,7 +359,6 @@ static dvfo_status init_parts(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
     sim->narrator = (struct dvfo_narrator){.probe = trial->probe, .board = sim->def->board};
     sim->bandwidth_bps = sim->last_latency_s = sim->last_energy_j = NAN;
     sim->temperature_c = trial->thermal ? sim->def->board->thermal.ambient_c.value : NAN;
-    DVFO_TRY(dvfo_tally_init(ctx, &sim->tally));
     DVFO_TRY(dvfo_event_queue_create(ctx, &sim->queue));
     sim->sample_seed = dvfo_random_seed(trial->seed, trial->index, "samples");
     sim->arrival_rng = dvfo_random_stream(trial->seed, trial->index, "arrivals");
@@ -507,6 +506,7 @@ dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *si
     const volatile sig_atomic_t *stop = sim->trial->stop;
     uint64_t events = 0;
     bool stopped = false;
+    DVFO_TRY(dvfo_tally_count_percentiles(ctx, &sim->tally));
     while (!sim->done && !stopped && dvfo_event_queue_step(sim->queue)) {
         events++;
         if (sim->undecided != DVFO_NO_REQUEST) {
