@@ -91,14 +91,19 @@ static inline struct dvfo_busy dvfo_device_advance_job(struct dvfo_device *devic
     return busy;
 }
 
-/** Go from `from_s` to `to_s`, which must not cross the end of a stall; integrals of u over the interval come back. */
-static inline struct dvfo_busy dvfo_device_advance(struct dvfo_device *device, double from_s, double to_s)
+/** Count an interval for the time-weighted means of the clocks. */
+static inline void dvfo_device_count(struct dvfo_device *device, double dt_s)
 {
-    const double dt_s = to_s - from_s;
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         dvfo_sum_add(&device->cycles[d], dt_s * device->clocks.hz[d]);
     }
     dvfo_sum_add(&device->time_s, dt_s);
+}
+
+/** Go from `from_s` to `to_s`, which must not cross the end of a stall; integrals of u over the interval come back. */
+static inline struct dvfo_busy dvfo_device_advance(struct dvfo_device *device, double from_s, double to_s)
+{
+    const double dt_s = to_s - from_s;
     struct dvfo_busy busy = {{0.0, 0.0, 0.0}};
     if (!device->working || dvfo_device_is_stalled(device, from_s)) {
         return busy;

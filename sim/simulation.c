@@ -56,8 +56,11 @@ static void charge_interval(struct dvfo_simulation *sim, double from_s, double t
     if (sim->thinking) { /* on a core of its own, beside the device's work */
         busy.s[DVFO_CPU] += to_s - from_s;
     }
-    const double energy_j = dvfo_ledger_charge(&sim->ledger, &sim->device.power, to_s - from_s, &busy, radio_w, cause,
-                                               owner != DVFO_NO_REQUEST);
+    if (sim->accounts) {
+        dvfo_device_count(&sim->device, to_s - from_s);
+    }
+    const double energy_j = dvfo_ledger_charge(sim->accounts ? &sim->ledger : NULL, &sim->device.power, to_s - from_s,
+                                               &busy, radio_w, cause, owner != DVFO_NO_REQUEST);
     if (owner != DVFO_NO_REQUEST) {
         sim->requests.slot[owner].energy_j += energy_j;
     }
@@ -506,6 +509,7 @@ dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *si
     const volatile sig_atomic_t *stop = sim->trial->stop;
     uint64_t events = 0;
     bool stopped = false;
+    sim->accounts = true;
     DVFO_TRY(dvfo_tally_count_percentiles(ctx, &sim->tally));
     while (!sim->done && !stopped && dvfo_event_queue_step(sim->queue)) {
         events++;

@@ -75,6 +75,16 @@ void dvfo_replay_add(struct dvfo_replay *replay, const float *row)
     replay->size += replay->size < replay->def.capacity;
 }
 
+/* Rows lie anywhere in memory: they are on their way while the rest of a batch is drawn. */
+static void ask_for_row(const struct dvfo_replay *replay, size_t row)
+{
+    enum { CACHE_LINE = 64 / sizeof(float) };
+    const float *at = replay->row + row * replay->row_size;
+    for (size_t i = 0; i < replay->row_size; i += CACHE_LINE) {
+        __builtin_prefetch(at + i);
+    }
+}
+
 static void copy_row(const struct dvfo_replay *replay, size_t row, struct dvfo_batch *batch, long b)
 {
     const long I = replay->def.inputs, D = replay->def.branches;
@@ -89,7 +99,6 @@ static void copy_row(const struct dvfo_replay *replay, size_t row, struct dvfo_b
     batch->tail[b] = *from.tail;
     batch->risky[b] = *from.risky != 0.0f;
     batch->spared[b] = (unsigned)*from.spared;
-    batch->row[b] = row;
 }
 
 /* All priorities are 1, then: a stretch of the total is as many rows, and nothing need be looked up. */
@@ -133,7 +142,11 @@ void dvfo_replay_draw(struct dvfo_replay *replay, double beta, struct dvfo_batch
     const double stretch = total / (double)batch->samples;
     for (long b = 0; b < batch->samples; b++) {
         const double mass = stretch * ((double)b + gsl_rng_uniform(replay->rng));
-        copy_row(replay, row_of(replay, mass), batch, b);
+        batch->row[b] = row_of(replay, mass);
+        ask_for_row(replay, batch->row[b]);
+    }
+    for (long b = 0; b < batch->samples; b++) {
+        copy_row(replay, batch->row[b], batch, b);
     }
     if (is_uniform(replay)) {
         weigh_alike(batch);
