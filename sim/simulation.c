@@ -7,8 +7,6 @@
 #include "sim/sample.h"
 #include "sim/simulation_state.h"
 
-static void on_job_done(void *subject, uint64_t argument);
-
 void dvfo_simulation_give_up(struct dvfo_simulation *sim)
 {
     sim->out_of_memory = true;
@@ -156,10 +154,8 @@ static void finish_request(struct dvfo_simulation *sim, uint32_t slot)
 void dvfo_simulation_reschedule_job(struct dvfo_simulation *sim)
 {
     if (sim->on_device != DVFO_NO_REQUEST) {
-        dvfo_event_queue_cancel(sim->queue, sim->job_event);
-        sim->job_event =
-            dvfo_simulation_schedule(sim, dvfo_device_remaining_s(&sim->device, dvfo_simulation_now_s(sim)),
-                                     PRIORITY_JOB, on_job_done, sim->on_device);
+        const double now_s = dvfo_simulation_now_s(sim);
+        dvfo_event_queue_move(sim->queue, sim->job_event, now_s + dvfo_device_remaining_s(&sim->device, now_s));
     }
 }
 
