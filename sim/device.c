@@ -2,12 +2,6 @@
 
 #include <math.h>
 
-/* A job's end is met up to the rounding of event times, which grows with the time on the clock. */
-static double rounding_s(double length_s, double now_s)
-{
-    return 1e-9 * length_s + 1e-14 * now_s;
-}
-
 static void take_level(struct dvfo_device *device, int domain, int level)
 {
     device->level[domain] = level;
@@ -36,14 +30,6 @@ static void measure_job(struct dvfo_device *device)
     }
 }
 
-/* A network job stands at `done_s`; its piece is looked for from the one it was in. */
-static void stand_at(struct dvfo_device *device, double done_s)
-{
-    device->done_s = done_s;
-    device->piece = dvfo_schedule_piece_at(device->schedule, device->piece, done_s);
-    device->done_busy = dvfo_schedule_busy_in(device->schedule, device->piece, done_s);
-}
-
 void dvfo_device_begin(struct dvfo_device *device, const struct dvfo_job *job)
 {
     DVFO_REQUIRE(!device->working);
@@ -62,55 +48,13 @@ void dvfo_device_turn_into(struct dvfo_device *device, const struct dvfo_job *jo
     device->piece = 0;
     measure_job(device);
     DVFO_REQUIRE(device->done_s <= device->length_s);
-    stand_at(device, device->done_s);
-}
-
-/* The job in flight goes on to a point of it; how busy it was on the way comes back. */
-static struct dvfo_busy advance_job(struct dvfo_device *device, double to_s)
-{
-    const double from_s = device->done_s;
-    if (device->schedule == NULL) {
-        device->done_s = to_s;
-        return (struct dvfo_busy){.s = {[DVFO_CPU] = to_s - from_s}};
-    }
-    struct dvfo_busy busy = device->done_busy;
-    if (to_s >= device->length_s) {
-        device->done_s = to_s;
-        device->done_busy = device->schedule->total;
-    } else {
-        stand_at(device, to_s);
-    }
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        busy.s[d] = device->done_busy.s[d] - busy.s[d];
-    }
-    return busy;
-}
-
-struct dvfo_busy dvfo_device_advance(struct dvfo_device *device, double from_s, double to_s)
-{
-    const double dt_s = to_s - from_s;
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        dvfo_sum_add(&device->cycles[d], dt_s * device->clocks.hz[d]);
-    }
-    dvfo_sum_add(&device->time_s, dt_s);
-    struct dvfo_busy busy = {{0.0, 0.0, 0.0}};
-    if (!device->working || dvfo_device_is_stalled(device, from_s)) {
-        return busy;
-    }
-    double done_s = device->done_s + dt_s;
-    if (done_s >= device->length_s - rounding_s(device->length_s, to_s)) {
-        done_s = device->length_s;
-    }
-    busy = advance_job(device, done_s);
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        device->busy_s[d] += busy.s[d];
-    }
-    return busy;
+    dvfo_device_stand_at(device, device->done_s);
 }
 
 void dvfo_device_finish(struct dvfo_device *device, double now_s)
 {
-    DVFO_REQUIRE(device->working && device->done_s >= device->length_s - rounding_s(device->length_s, now_s));
+    DVFO_REQUIRE(device->working &&
+                 device->done_s >= device->length_s - dvfo_device_rounding_s(device->length_s, now_s));
     device->working = false;
 }
 
@@ -122,7 +66,8 @@ static void rescale_job(struct dvfo_device *device)
     measure_job(device);
     if (before != NULL) {
         device->piece = dvfo_schedule_piece_at(before, device->piece, device->done_s);
-        stand_at(device, dvfo_schedule_rescale_in_s(before, device->schedule, device->piece, device->done_s));
+        dvfo_device_stand_at(device,
+                             dvfo_schedule_rescale_in_s(before, device->schedule, device->piece, device->done_s));
     } else if (length_before_s > 0.0) {
         device->done_s = device->done_s * device->length_s / length_before_s;
     }

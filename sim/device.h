@@ -57,8 +57,68 @@ static inline double dvfo_device_remaining_s(const struct dvfo_device *device, d
     return (stall_s > 0.0 ? stall_s : 0.0) + (left_s > 0.0 ? left_s : 0.0);
 }
 
+/* A job's end is met up to the rounding of event times, which grows with the time on the clock. */
+static inline double dvfo_device_rounding_s(double length_s, double now_s)
+{
+    return 1e-9 * length_s + 1e-14 * now_s;
+}
+
+/* A network job stands at `done_s`; its piece is looked for from the one it was in. */
+static inline void dvfo_device_stand_at(struct dvfo_device *device, double done_s)
+{
+    device->done_s = done_s;
+    device->piece = dvfo_schedule_piece_at(device->schedule, device->piece, done_s);
+    device->done_busy = dvfo_schedule_busy_in(device->schedule, device->piece, done_s);
+}
+
+/* The job in flight goes on to a point of it; how busy it was on the way comes back. */
+static inline struct dvfo_busy dvfo_device_advance_job(struct dvfo_device *device, double to_s)
+{
+    const double from_s = device->done_s;
+    if (device->schedule == NULL) {
+        device->done_s = to_s;
+        return (struct dvfo_busy){.s = {[DVFO_CPU] = to_s - from_s}};
+    }
+    struct dvfo_busy busy = device->done_busy;
+    if (to_s >= device->length_s) {
+        device->done_s = to_s;
+        device->done_busy = device->schedule->total;
+    } else {
+        dvfo_device_stand_at(device, to_s);
+    }
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        busy.s[d] = device->done_busy.s[d] - busy.s[d];
+    }
+    return busy;
+}
+
+/** Count an interval for the time-weighted means of the clocks. */
+static inline void dvfo_device_count(struct dvfo_device *device, double dt_s)
+{
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        dvfo_sum_add(&device->cycles[d], dt_s * device->clocks.hz[d]);
+    }
+    dvfo_sum_add(&device->time_s, dt_s);
+}
+
 /** Go from `from_s` to `to_s`, which must not cross the end of a stall; integrals of u over the interval come back. */
-struct dvfo_busy dvfo_device_advance(struct dvfo_device *device, double from_s, double to_s);
+static inline struct dvfo_busy dvfo_device_advance(struct dvfo_device *device, double from_s, double to_s)
+{
+    const double dt_s = to_s - from_s;
+    struct dvfo_busy busy = {{0.0, 0.0, 0.0}};
+    if (!device->working || dvfo_device_is_stalled(device, from_s)) {
+        return busy;
+    }
+    double done_s = device->done_s + dt_s;
+    if (done_s >= device->length_s - dvfo_device_rounding_s(device->length_s, to_s)) {
+        done_s = device->length_s;
+    }
+    busy = dvfo_device_advance_job(device, done_s);
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        device->busy_s[d] += busy.s[d];
+    }
+    return busy;
+}
 
 /** The work in flight is done, up to the rounding of the clock. */
 void dvfo_device_finish(struct dvfo_device *device, double now_s);

@@ -155,27 +155,54 @@ static void release_slot(struct dvfo_event_queue *queue, uint32_t index)
     queue->free_slot = index;
 }
 
+/* An entry takes a place that another has left, and from there goes where it belongs. */
+static void settle(struct dvfo_event_queue *queue, size_t place, struct entry entry)
+{
+    if (place > 0 && event_before(&entry, &queue->heap[(place - 1) / 2])) {
+        sift_up(queue, place, entry);
+    } else {
+        sift_down(queue, place, entry);
+    }
+}
+
 static void remove_at(struct dvfo_event_queue *queue, size_t place)
 {
     const struct entry last = queue->heap[--queue->size];
-    if (place == queue->size) {
-        return;
+    if (place < queue->size) {
+        settle(queue, place, last);
     }
-    if (place > 0 && event_before(&last, &queue->heap[(place - 1) / 2])) {
-        sift_up(queue, place, last);
-    } else {
-        sift_down(queue, place, last);
-    }
+}
+
+/* The slot of a pending event; NULL when it isn't one any more. */
+static const struct slot *slot_of(const struct dvfo_event_queue *queue, dvfo_event_id id)
+{
+    const uint32_t index = (uint32_t)id, generation = (uint32_t)(id >> 32);
+    const bool pending = id != 0 && index < queue->capacity && queue->slot[index].generation == generation;
+    return pending ? &queue->slot[index] : NULL;
 }
 
 bool dvfo_event_queue_cancel(struct dvfo_event_queue *queue, dvfo_event_id id)
 {
-    const uint32_t index = (uint32_t)id, generation = (uint32_t)(id >> 32);
-    if (id == 0 || index >= queue->capacity || queue->slot[index].generation != generation) {
+    const struct slot *slot = slot_of(queue, id);
+    if (slot == NULL) {
         return false;
     }
-    remove_at(queue, queue->slot[index].place);
-    release_slot(queue, index);
+    remove_at(queue, slot->place);
+    release_slot(queue, (uint32_t)id);
+    return true;
+}
+
+bool dvfo_event_queue_move(struct dvfo_event_queue *queue, dvfo_event_id id, double time_s)
+{
+    DVFO_REQUIRE(time_s >= queue->now_s);
+    const struct slot *slot = slot_of(queue, id);
+    if (slot == NULL) {
+        return false;
+    }
+    struct entry entry = queue->heap[slot->place];
+    entry.time_s = time_s;
+    entry.order = (entry.order >> PRIORITY_SHIFT << PRIORITY_SHIFT) | queue->sequence++;
+    settle(queue, slot->place, entry);
     return true;
 }
 

@@ -36,6 +36,10 @@ dvfo_event_id dvfo_event_queue_schedule(struct dvfo_event_queue *queue, double t
 /** Take an event out. @return false when it has already happened or was cancelled; `id` may be null */
 bool dvfo_event_queue_cancel(struct dvfo_event_queue *queue, dvfo_event_id id);
 
+/** Let a pending event happen at another time instead: as if it were cancelled and scheduled anew, but its id stays.
+ *  @return false when the event has already run, was cancelled, or never was */
+bool dvfo_event_queue_move(struct dvfo_event_queue *queue, dvfo_event_id id, double time_s);
+
 /** Advance the clock to the next event and run its action. @return false when the queue is empty */
 bool dvfo_event_queue_step(struct dvfo_event_queue *queue);
 

@@ -15,28 +15,6 @@ void dvfo_ledger_init(struct dvfo_ledger *ledger, size_t board_rails_with_other)
     *ledger = (struct dvfo_ledger){.rails = board_rails_with_other + 1};
 }
 
-double dvfo_ledger_charge(struct dvfo_ledger *ledger, const struct dvfo_power *power, double dt_s,
-                          const struct dvfo_busy *busy, double radio_w, dvfo_cause cause, bool owned)
-{
-    double device_j = 0.0;
-    for (size_t r = 0; r < power->rail_count; r++) {
-        double rail_j = power->idle_w[r] * dt_s;
-        for (int d = 0; d < DVFO_DOMAINS; d++) {
-            rail_j += power->busy_w[r][d] * busy->s[d]; /* Eq. (2), integrated: Eq. (3) */
-        }
-        dvfo_sum_add(&ledger->rail_j[r], rail_j);
-        device_j += rail_j;
-    }
-    const double radio_j = radio_w * dt_s;
-    if (radio_j > 0.0) {
-        dvfo_sum_add(&ledger->rail_j[ledger->rails - 1], radio_j);
-        dvfo_sum_add(&ledger->cause_j[DVFO_CAUSE_RADIO], radio_j);
-    }
-    dvfo_sum_add(&ledger->cause_j[cause], device_j);
-    dvfo_sum_add(owned ? &ledger->request_j : &ledger->gap_j, device_j + radio_j);
-    return device_j + radio_j;
-}
-
 double dvfo_ledger_total_j(const struct dvfo_ledger *ledger)
 {
     struct dvfo_sum total = {0};

@@ -39,13 +39,44 @@ struct dvfo_ledger {
 
 void dvfo_ledger_init(struct dvfo_ledger *ledger, size_t board_rails_with_other);
 
+/* By cause and owner, and the radio's rail. */
+static inline void dvfo_ledger_book(struct dvfo_ledger *ledger, double device_j, double radio_j, dvfo_cause cause,
+                                    bool owned)
+{
+    if (radio_j > 0.0) {
+        dvfo_sum_add(&ledger->rail_j[ledger->rails - 1], radio_j);
+        dvfo_sum_add(&ledger->cause_j[DVFO_CAUSE_RADIO], radio_j);
+    }
+    dvfo_sum_add(&ledger->cause_j[cause], device_j);
+    dvfo_sum_add(owned ? &ledger->request_j : &ledger->gap_j, device_j + radio_j);
+}
+
 /** Charge an interval: device rails to `cause`, the radio to RADIO, all of it to one owner.
+ *  @param ledger   NULL: nobody will ask where it went
  *  @param busy     integrals of u over the interval [s]
  *  @param radio_w  power of the radio, constant over the interval
  *  @param owned    true: a request owns it, false: the gap
  *  @return         energy of the interval [J] */
-double dvfo_ledger_charge(struct dvfo_ledger *ledger, const struct dvfo_power *power, double dt_s,
-                          const struct dvfo_busy *busy, double radio_w, dvfo_cause cause, bool owned);
+static inline double dvfo_ledger_charge(struct dvfo_ledger *ledger, const struct dvfo_power *power, double dt_s,
+                                        const struct dvfo_busy *busy, double radio_w, dvfo_cause cause, bool owned)
+{
+    double device_j = 0.0;
+    for (size_t r = 0; r < power->rail_count; r++) {
+        double rail_j = power->idle_w[r] * dt_s;
+        for (int d = 0; d < DVFO_DOMAINS; d++) {
+            rail_j += power->busy_w[r][d] * busy->s[d]; /* Eq. (2), integrated: Eq. (3) */
+        }
+        if (ledger != NULL) {
+            dvfo_sum_add(&ledger->rail_j[r], rail_j);
+        }
+        device_j += rail_j;
+    }
+    const double radio_j = radio_w * dt_s;
+    if (ledger != NULL) {
+        dvfo_ledger_book(ledger, device_j, radio_j, cause, owned);
+    }
+    return device_j + radio_j;
+}
 
 double dvfo_ledger_total_j(const struct dvfo_ledger *ledger); /* by rails */
 

@@ -7,8 +7,6 @@
 #include "sim/sample.h"
 #include "sim/simulation_state.h"
 
-static void on_job_done(void *subject, uint64_t argument);
-
 void dvfo_simulation_give_up(struct dvfo_simulation *sim)
 {
     sim->out_of_memory = true;
@@ -56,8 +54,11 @@ static void charge_interval(struct dvfo_simulation *sim, double from_s, double t
     if (sim->thinking) { /* on a core of its own, beside the device's work */
         busy.s[DVFO_CPU] += to_s - from_s;
     }
-    const double energy_j = dvfo_ledger_charge(&sim->ledger, &sim->device.power, to_s - from_s, &busy, radio_w, cause,
-                                               owner != DVFO_NO_REQUEST);
+    if (sim->accounts) {
+        dvfo_device_count(&sim->device, to_s - from_s);
+    }
+    const double energy_j = dvfo_ledger_charge(sim->accounts ? &sim->ledger : NULL, &sim->device.power, to_s - from_s,
+                                               &busy, radio_w, cause, owner != DVFO_NO_REQUEST);
     if (owner != DVFO_NO_REQUEST) {
         sim->requests.slot[owner].energy_j += energy_j;
     }
@@ -153,10 +154,8 @@ static void finish_request(struct dvfo_simulation *sim, uint32_t slot)
 void dvfo_simulation_reschedule_job(struct dvfo_simulation *sim)
 {
     if (sim->on_device != DVFO_NO_REQUEST) {
-        dvfo_event_queue_cancel(sim->queue, sim->job_event);
-        sim->job_event =
-            dvfo_simulation_schedule(sim, dvfo_device_remaining_s(&sim->device, dvfo_simulation_now_s(sim)),
-                                     PRIORITY_JOB, on_job_done, sim->on_device);
+        const double now_s = dvfo_simulation_now_s(sim);
+        dvfo_event_queue_move(sim->queue, sim->job_event, now_s + dvfo_device_remaining_s(&sim->device, now_s));
     }
 }
 
@@ -359,7 +358,6 @@ static dvfo_status init_parts(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
     sim->narrator = (struct dvfo_narrator){.probe = trial->probe, .board = sim->def->board};
     sim->bandwidth_bps = sim->last_latency_s = sim->last_energy_j = NAN;
     sim->temperature_c = trial->thermal ? sim->def->board->thermal.ambient_c.value : NAN;
-    DVFO_TRY(dvfo_tally_init(ctx, &sim->tally));
     DVFO_TRY(dvfo_event_queue_create(ctx, &sim->queue));
     sim->sample_seed = dvfo_random_seed(trial->seed, trial->index, "samples");
     sim->arrival_rng = dvfo_random_stream(trial->seed, trial->index, "arrivals");
@@ -507,6 +505,8 @@ dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *si
     const volatile sig_atomic_t *stop = sim->trial->stop;
     uint64_t events = 0;
     bool stopped = false;
+    sim->accounts = true;
+    DVFO_TRY(dvfo_tally_count_percentiles(ctx, &sim->tally));
     while (!sim->done && !stopped && dvfo_event_queue_step(sim->queue)) {
         events++;
         if (sim->undecided != DVFO_NO_REQUEST) {

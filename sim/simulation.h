@@ -20,7 +20,8 @@ void dvfo_simulation_free(struct dvfo_simulation *sim);
 /** Run until all requests have ended, or until asked to stop. Results are valid in both cases. */
 dvfo_status dvfo_simulation_run(struct dvfo_ctx *ctx, struct dvfo_simulation *sim, struct dvfo_trial_results *results);
 
-/* The same in steps, for who decides from outside instead of through the trial's policy (whose ticks go on). */
+/* The same in steps, for who decides from outside instead of through the trial's policy (whose ticks go on). Only sums
+ * over requests are kept, then: a simulation that is stepped isn't run afterwards. */
 
 /** Go on until a request waits for its decision.
  *  @param seen  what its policy sees; untouched at the end

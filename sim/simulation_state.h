@@ -20,6 +20,7 @@ struct dvfo_simulation {
     struct dvfo_device device;
     struct dvfo_cloud cloud;
     struct dvfo_ledger ledger;
+    bool accounts; /* kept, in ledger, clocks and percentiles: results will be asked for, not only sums over requests */
     gsl_rng *arrival_rng;
     uint64_t sample_seed;                /* of what the requests' inputs are like */
     double importance[DVFO_IMPORTANCES]; /* of the request whose channels attention ranked last */

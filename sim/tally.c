@@ -3,9 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-dvfo_status dvfo_tally_init(struct dvfo_ctx *ctx, struct dvfo_tally *tally)
+dvfo_status dvfo_tally_count_percentiles(struct dvfo_ctx *ctx, struct dvfo_tally *tally)
 {
-    *tally = (struct dvfo_tally){0};
     return dvfo_histogram_init(ctx, &tally->latency);
 }
 
@@ -23,7 +22,9 @@ void dvfo_tally_add(struct dvfo_tally *tally, const struct dvfo_request *request
     dvfo_sum_add(&tally->energy_j, request->energy_j);
     dvfo_sum_add(&tally->share, dvfo_request_share(request));
     dvfo_sum_add(&tally->uplink_byte, request->uplink_byte);
-    dvfo_histogram_add(&tally->latency, latency_s);
+    if (tally->latency.count != NULL) {
+        dvfo_histogram_add(&tally->latency, latency_s);
+    }
 }
 
 static void fill_energy(const struct dvfo_ledger *ledger, struct dvfo_trial_results *results)

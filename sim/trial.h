@@ -55,13 +55,13 @@ struct dvfo_trial {
                                        maximum clocks on, whatever the policy; true */
     bool thermal;                   /* Eq. (4): temperature caps clocks; false */
     double trace_from_s;            /* where in the trace the first request starts [s]; 0 */
-    bool decision_own;              /* t_AS of Eq. (10) is what the policy says of itself (most: nothing); true. Else: */
-    double decision_s;              /* what a decision takes on one CPU core at its top clock ... */
-    double decision_share;          /* ... and in addition this share of an edge-only request at the top clocks */
-    dvfo_mode mode;                 /* what the device does meanwhile: concurrent */
-    const struct dvfo_probe *probe; /* NULL: nobody watches */
-    struct dvfo_scenario *made;     /* the scenario, already made of the definition above: trials of one thread
-                                       share its kept costs; NULL: made for this trial. Borrowed */
+    bool decision_own;     /* t_AS of Eq. (10) is what the policy says of itself (most: nothing); true. Else: */
+    double decision_s;     /* what a decision takes on one CPU core at its top clock ... */
+    double decision_share; /* ... and in addition this share of an edge-only request at the top clocks */
+    dvfo_mode mode;        /* what the device does meanwhile: concurrent */
+    const struct dvfo_probe *probe;    /* NULL: nobody watches */
+    struct dvfo_scenario *made;        /* the scenario, already made of the definition above: trials of one thread
+                                          share its kept costs; NULL: made for this trial. Borrowed */
     const volatile sig_atomic_t *stop; /* becomes non-zero to end early; may be NULL */
     /* results */
     struct dvfo_trial_results results;

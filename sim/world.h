@@ -21,10 +21,10 @@ struct dvfo_trace;
 
 /* Where a request is computed. X(enumerator, name in files and tables) */
 #define DVFO_PLACE_LIST(X)                                                                                             \
-    X(EDGE, "edge")   /* all of it on the device */                                                                    \
-    X(SPLIT, "split") /* head on the device, then a share of the feature maps goes to the cloud: Eq. (8) */            \
-    X(LAYER, "layer") /* layers 0..cut on the device, the whole activation goes to the cloud */                        \
-    X(CLOUD, "cloud") /* the encoded input goes to the cloud */                                                        \
+    X(EDGE, "edge")     /* all of it on the device */                                                                  \
+    X(SPLIT, "split")   /* head on the device, then a share of the feature maps goes to the cloud: Eq. (8) */          \
+    X(LAYER, "layer")   /* layers 0..cut on the device, the whole activation goes to the cloud */                      \
+    X(CLOUD, "cloud")   /* the encoded input goes to the cloud */                                                      \
     X(APPEAL, "appeal") /* a little network on the device; the encoded input follows when its score is low */
 
 typedef enum dvfo_place {
@@ -80,17 +80,17 @@ typedef enum dvfo_sight { DVFO_SIGHT_WORLD, DVFO_SIGHT_PROFILE, DVFO_SIGHT_TRACE
 
 /* Handed to a policy once, before the first request; all borrowed until its `release`. */
 struct dvfo_policy_setup {
-    const struct dvfo_board *board; /* clock tables: every policy */
+    const struct dvfo_board *board;     /* clock tables: every policy */
     const struct dvfo_network *network; /* what the device runs: shapes and work, no costs */
-    double eta, lambda, p_max_w;    /* of the cost, Eq. (9), and of fusion, Eq. (8) */
-    struct dvfo_scenario *scenario; /* costs: planners and oracles, NULL for others. Mutable for its cache only */
-    const struct dvfo_trace *trace; /* oracles, NULL for others */
-    uint64_t seed;                  /* for the policy's own random streams; tells nothing of the world's */
-    long requests;                  /* how many will come */
-    double trace_stride_s;          /* oracles in a closed loop: request i meets the trace from i * stride on, as it
-                                       does under every policy; NaN: the trace runs with observation.time_s */
-    double trace_from_s;            /* oracles: the trace is met from there on */
-    const char *argument;           /* what followed the ':' in --policy NAME:ARGUMENT, or NULL */
+    double eta, lambda, p_max_w;        /* of the cost, Eq. (9), and of fusion, Eq. (8) */
+    struct dvfo_scenario *scenario;     /* costs: planners and oracles, NULL for others. Mutable for its cache only */
+    const struct dvfo_trace *trace;     /* oracles, NULL for others */
+    uint64_t seed;                      /* for the policy's own random streams; tells nothing of the world's */
+    long requests;                      /* how many will come */
+    double trace_stride_s;              /* oracles in a closed loop: request i meets the trace from i * stride on, as it
+                                           does under every policy; NaN: the trace runs with observation.time_s */
+    double trace_from_s;                /* oracles: the trace is met from there on */
+    const char *argument;               /* what followed the ':' in --policy NAME:ARGUMENT, or NULL */
 };
 
 /* A policy is a descriptor; its state is a block of `state_size` bytes that the world allocates, zeroed. */

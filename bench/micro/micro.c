@@ -20,6 +20,8 @@ static const struct dvfo_micro_row *const rows[] = {
     &dvfo_micro_branching_update,
     &dvfo_micro_branching_update_256,
     &dvfo_micro_learner_update,
+    &dvfo_micro_environment_steps,
+    &dvfo_micro_training_loop,
     NULL,
 };
 

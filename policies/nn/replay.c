@@ -75,6 +75,16 @@ void dvfo_replay_add(struct dvfo_replay *replay, const float *row)
     replay->size += replay->size < replay->def.capacity;
 }
 
+/* Rows lie anywhere in memory: they are on their way while the rest of a batch is drawn. */
+static void ask_for_row(const struct dvfo_replay *replay, size_t row)
+{
+    enum { CACHE_LINE = 64 / sizeof(float) };
+    const float *at = replay->row + row * replay->row_size;
+    for (size_t i = 0; i < replay->row_size; i += CACHE_LINE) {
+        __builtin_prefetch(at + i);
+    }
+}
+
 static void copy_row(const struct dvfo_replay *replay, size_t row, struct dvfo_batch *batch, long b)
 {
     const long I = replay->def.inputs, D = replay->def.branches;
@@ -89,7 +99,21 @@ static void copy_row(const struct dvfo_replay *replay, size_t row, struct dvfo_b
     batch->tail[b] = *from.tail;
     batch->risky[b] = *from.risky != 0.0f;
     batch->spared[b] = (unsigned)*from.spared;
-    batch->row[b] = row;
+}
+
+/* All priorities are 1, then: a stretch of the total is as many rows, and nothing need be looked up. */
+static bool is_uniform(const struct dvfo_replay *replay)
+{
+    return replay->def.alpha == 0.0;
+}
+
+static size_t row_of(const struct dvfo_replay *replay, double mass)
+{
+    if (is_uniform(replay)) {
+        const size_t row = (size_t)mass;
+        return row < replay->size ? row : replay->size - 1;
+    }
+    return dvfo_sum_tree_find(&replay->tree, mass);
 }
 
 /* (N P)^-beta, relative to the largest. The rarest of the batch has it. */
@@ -104,19 +128,38 @@ static void weigh(const struct dvfo_replay *replay, double beta, struct dvfo_bat
     }
 }
 
+static void weigh_alike(struct dvfo_batch *batch)
+{
+    for (long b = 0; b < batch->samples; b++) {
+        batch->weight[b] = 1.0f;
+    }
+}
+
 void dvfo_replay_draw(struct dvfo_replay *replay, double beta, struct dvfo_batch *batch)
 {
     DVFO_REQUIRE(replay->size > 0);
-    const double stretch = dvfo_sum_tree_total(&replay->tree) / (double)batch->samples;
+    const double total = is_uniform(replay) ? (double)replay->size : dvfo_sum_tree_total(&replay->tree);
+    const double stretch = total / (double)batch->samples;
     for (long b = 0; b < batch->samples; b++) {
         const double mass = stretch * ((double)b + gsl_rng_uniform(replay->rng));
-        copy_row(replay, dvfo_sum_tree_find(&replay->tree, mass), batch, b);
+        batch->row[b] = row_of(replay, mass);
+        ask_for_row(replay, batch->row[b]);
     }
-    weigh(replay, beta, batch);
+    for (long b = 0; b < batch->samples; b++) {
+        copy_row(replay, batch->row[b], batch, b);
+    }
+    if (is_uniform(replay)) {
+        weigh_alike(batch);
+    } else {
+        weigh(replay, beta, batch);
+    }
 }
 
 void dvfo_replay_reprioritise(struct dvfo_replay *replay, const struct dvfo_batch *batch, const float *error)
 {
+    if (is_uniform(replay)) {
+        return;
+    }
     for (long b = 0; b < batch->samples; b++) {
         const double priority = pow((double)error[b] + replay->def.epsilon, replay->def.alpha);
         dvfo_sum_tree_set(&replay->tree, batch->row[b], priority);
