@@ -75,7 +75,7 @@ static void rescale_job(struct dvfo_device *device)
 
 void dvfo_device_set_clock(struct dvfo_device *device, dvfo_domain domain, int level, double now_s)
 {
-    take_level(device, domain, level);
+    take_level(device, (int)domain, level);
     if (device->working) {
         rescale_job(device);
         const double stall_s = dvfo_scenario_def_of(device->scenario)->board->clock[domain].stall_s.value;
