@@ -44,8 +44,8 @@ static dvfo_status read_assumption(struct dvfo_ctx *ctx, dvfo_yaml_node node, co
                                    struct dvfo_quantity *out)
 {
     if (has(node, "error") || has(node, "points")) {
-        return dvfo_yaml_fail(ctx, node, "'%s' is an assumption and has an 'error' or 'points', expected 'low' and 'high'",
-                              what);
+        return dvfo_yaml_fail(ctx, node,
+                              "'%s' is an assumption and has an 'error' or 'points', expected 'low' and 'high'", what);
     }
     DVFO_TRY(read_low_and_high(ctx, node, min, max, out));
     if (out->low > out->value || out->value > out->high) {
@@ -63,9 +63,9 @@ static dvfo_status read_expectation(struct dvfo_ctx *ctx, dvfo_yaml_node node, c
         return DVFO_OK;
     }
     if (out->standing != DVFO_CALIBRATED) {
-        return dvfo_yaml_fail(ctx, node,
-                              "'%s' is %s and has 'low' or 'high', expected them at assumptions and calibrated ones only",
-                              what, dvfo_standing_name(out->standing));
+        return dvfo_yaml_fail(
+            ctx, node, "'%s' is %s and has 'low' or 'high', expected them at assumptions and calibrated ones only",
+            what, dvfo_standing_name(out->standing));
     }
     DVFO_TRY(read_low_and_high(ctx, node, min, max, out));
     if (out->low <= 0.0 || out->low >= out->high) {

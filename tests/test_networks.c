@@ -104,9 +104,9 @@ Test(networks, exact_parameter_counts_where_the_source_states_them)
         const char *name;
         double params; /* sum of the sizes of all learnt tensors: torchvision; xception: keras.applications */
     } rows[] = {
-        {"resnet-18", 11689512}, {"resnet-50", 25557032},      {"vgg-19", 143667240},   {"mobilenet-v2", 3504872},
-        {"vit-b16", 86567656},   {"efficientnet-b0", 5288548}, {"retinanet", 34014999}, {"xception", 22855952},
-        {"resnet-34", 21797672}, {"resnet-101", 44549160}, {"resnet-152", 60192808},
+        {"resnet-18", 11689512}, {"resnet-50", 25557032},      {"vgg-19", 143667240},    {"mobilenet-v2", 3504872},
+        {"vit-b16", 86567656},   {"efficientnet-b0", 5288548}, {"retinanet", 34014999},  {"xception", 22855952},
+        {"resnet-34", 21797672}, {"resnet-101", 44549160},     {"resnet-152", 60192808},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct dvfo_network *network = named(rows[i].name);

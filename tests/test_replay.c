@@ -67,7 +67,7 @@ static struct dvfo_replay *replay_of(size_t capacity, double alpha)
 static void add_numbered(struct dvfo_replay *replay, int from, int to)
 {
     for (int i = from; i < to; i++) {
-        const float x = (float)i, row[] = {x, -x, x + 1, 0, x, 2 * x, 0.5f};
+        const float x = (float)i, row[] = {x, -x, x + 1, 0, x, 2 * x, 0.5f, 0, 0, 0};
         dvfo_replay_add(replay, row);
     }
 }

@@ -28,7 +28,7 @@
 #include "sim/base/status.h"
 
 enum {
-    DVFO_BRANCHING_LAYERS = 4,   /* most layers of a trunk */
+    DVFO_BRANCHING_LAYERS = 4,    /* most layers of a trunk */
     DVFO_BRANCHING_BRANCHES = 12, /* most branches */
     DVFO_BRANCHING_TENSORS = 2 * DVFO_BRANCHING_LAYERS + 6,
 };
