@@ -267,14 +267,27 @@ static void print_rules(const struct dvfo_setting *setting)
            def->layer_int8 ? "int8" : "float", base->thermal ? "temperature caps clocks; " : "");
 }
 
-/* How long decisions take, if they do, Eq. (10). */
-static void print_decisions(const struct dvfo_trial *base)
+/* Does a policy say of itself that deciding takes time? */
+static bool any_thinks(const struct dvfo_setting *setting)
 {
+    bool thinks = false;
+    for (size_t i = 0; i < setting->policy_count; i++) {
+        thinks |= setting->policy[i]->decision_cycles != NULL;
+    }
+    return thinks;
+}
+
+/* How long decisions take, if they do, Eq. (10). */
+static void print_decisions(const struct dvfo_setting *setting)
+{
+    const struct dvfo_trial *base = &setting->base;
     const char *mode = base->mode == DVFO_BLOCKING ? "blocking" : "concurrent";
     if (base->decision_share > 0.0) {
         printf("decisions take %g %% of an edge-only request at top clocks, %s\n", 100.0 * base->decision_share, mode);
     } else if (base->decision_s > 0.0) {
         printf("decisions take %g ms at the CPU's top clock, %s\n", 1e3 * base->decision_s, mode);
+    } else if (base->decision_own && any_thinks(setting)) {
+        printf("learned policies decide on one CPU core, as long as their network takes (assumed cycles), %s\n", mode);
     }
 }
 
@@ -320,7 +333,7 @@ static dvfo_status print_conditions(struct dvfo_ctx *ctx, const struct dvfo_sett
         DVFO_TRY(dvfo_setting_trial(ctx, setting, i * setting->network_count * setting->policy_count, &trial));
         print_board_conditions(setting, &trial, &watch->met[i], width);
     }
-    print_decisions(&setting->base);
+    print_decisions(setting);
     print_profiles(setting);
     if (watch->interrupted_after > 0) {
         printf("interrupted: the last row is %ld of %ld requests of trial %zu of %zu\n", watch->interrupted_after,
@@ -384,6 +397,21 @@ static dvfo_status run_trials(struct dvfo_ctx *ctx, struct arguments *arguments,
         watch->requests_before += (double)trial.results.requests;
     }
     return status;
+}
+
+/* Files that policies act by: what follows their names, where that is one. */
+static dvfo_status add_agents(struct dvfo_ctx *ctx, struct dvfo_results *results, const struct dvfo_setting *setting)
+{
+    for (size_t i = 0; i < setting->policy_count; i++) {
+        struct dvfo_text bytes;
+        if (setting->policy[i]->decision_cycles == NULL || setting->policy_argument[i] == NULL) {
+            continue;
+        }
+        DVFO_TRY(dvfo_text_load_bytes(ctx, setting->policy_argument[i], (size_t)4 << 30, &bytes));
+        dvfo_results_add_input(results, "agent", setting->policy_argument[i], bytes.sha256);
+        dvfo_text_free(&bytes);
+    }
+    return DVFO_OK;
 }
 
 static void add_inputs(struct dvfo_results *results, const struct dvfo_setting *setting)
@@ -462,6 +490,7 @@ static dvfo_status open_outputs(struct dvfo_ctx *ctx, const struct arguments *ar
     if (arguments->out != NULL) {
         DVFO_TRY(open_results(ctx, arguments, &watch->results));
         add_inputs(watch->results, &arguments->setting);
+        DVFO_TRY(add_agents(ctx, watch->results, &arguments->setting));
     }
     return arguments->timeline != NULL ? dvfo_timeline_create(ctx, arguments->timeline, &watch->timeline) : DVFO_OK;
 }
