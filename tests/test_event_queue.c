@@ -321,3 +321,27 @@ Test(event_queue, once_grown_it_allocates_nothing)
     cr_expect(allocations_so_far() == before, "%zu allocations", allocations_so_far() - before);
     dvfo_event_queue_free(mill.queue);
 }
+
+/* ---- moved events ---- */
+
+Test(event_queue, a_moved_event_goes_as_if_it_had_been_scheduled_anew)
+{
+    struct dvfo_event_queue *queue = make_queue();
+    struct log log = {0};
+    const dvfo_event_id first = dvfo_event_queue_schedule(queue, 1.0, 0, write_log, &log, 1);
+    const dvfo_event_id second = dvfo_event_queue_schedule(queue, 2.0, 0, write_log, &log, 2);
+    const dvfo_event_id third = dvfo_event_queue_schedule(queue, 3.0, 0, write_log, &log, 3);
+    cr_expect(dvfo_event_queue_move(queue, first, 3.0), "behind the third: scheduled later");
+    cr_expect(dvfo_event_queue_move(queue, third, 0.5));
+    cr_expect_eq(dvfo_event_queue_next_s(queue), 0.5);
+    cr_expect(dvfo_event_queue_step(queue));
+    cr_expect_not(dvfo_event_queue_move(queue, third, 4.0), "it has happened");
+    cr_expect(dvfo_event_queue_cancel(queue, second), "ids stay");
+    cr_expect_not(dvfo_event_queue_move(queue, second, 4.0), "it was cancelled");
+    dvfo_event_queue_schedule(queue, 3.0, 0, write_log, &log, 4);
+    cr_expect(dvfo_event_queue_move(queue, first, 3.0), "behind the fourth now");
+    run_all(queue);
+    EXPECT_LOG(&log, 3, 4, 1);
+    cr_expect_eq(dvfo_event_queue_now_s(queue), 3.0);
+    dvfo_event_queue_free(queue);
+}
