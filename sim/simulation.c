@@ -135,6 +135,7 @@ static void finish_request(struct dvfo_simulation *sim, uint32_t slot)
     dvfo_narrator_request(&sim->narrator, sim->scenario, request, latency_s, cost_j, dvfo_simulation_now_s(sim));
     sim->last_latency_s = latency_s;
     sim->last_energy_j = request->energy_j;
+    sim->ended = request->decision;
     if (sim->trial->policy->learn != NULL) {
         const struct dvfo_outcome outcome = {request->index, request->decision,
                                              latency_s,      request->energy_j,
@@ -491,6 +492,7 @@ struct dvfo_simulation_sums dvfo_simulation_sums_of(const struct dvfo_simulation
         .timeouts = tally->timeouts,
         .energy_j = dvfo_sum_value(&tally->energy_j),
         .latency_s = dvfo_sum_value(&tally->latency_s),
+        .last = sim->ended,
         .trace_s = isnan(sim->trace_stride_s) ? now_s : sim->trace_stride_s * (double)tally->finished,
     };
 }

@@ -35,7 +35,8 @@ void dvfo_simulation_decide(struct dvfo_simulation *sim, const struct dvfo_decis
 struct dvfo_simulation_sums {
     long finished, timeouts;
     double energy_j, latency_s;
-    double trace_s; /* how far along the trace requests have begun */
+    double trace_s;            /* how far along the trace requests have begun */
+    struct dvfo_decision last; /* under which the last of them ended: a late decision may not have moved it any more */
 };
 
 struct dvfo_simulation_sums dvfo_simulation_sums_of(const struct dvfo_simulation *sim);

@@ -47,6 +47,7 @@ struct dvfo_simulation {
 
     double decision_cycles;       /* of one decision, on the CPU; 0: decisions are free */
     struct dvfo_decision acting;  /* the action in force, Eq. (10) */
+    struct dvfo_decision ended;   /* that of the request that ended last */
     struct dvfo_decision thought; /* the decision under way, when there is one */
     int asked_then[DVFO_DOMAINS]; /* when it was made, or that of the request that waits for its own */
     bool thinking;

@@ -309,6 +309,34 @@ Test(environments, a_step_of_a_paired_world_takes_one_request_and_of_another_its
     }
 }
 
+/* Deciding takes longer than the layers before the split: the share that is decided is that of the next request. */
+Test(environments, a_step_tells_what_the_request_ran_as_not_what_was_decided_too_late_for_it)
+{
+    for (int late = 0; late < 2; late++) {
+        struct world world;
+        open_world(&world, wifi, 1);
+        world.base.decision_own = false;
+        world.base.decision_share = late ? 0.9 : 0.0;
+        const struct dvfo_environments_def def = def_of(&world, 1);
+        struct dvfo_environments *environments = make(&def);
+        begin(environments, 0);
+        int choice[DVFO_KNOBS];
+        choose(&world.space, 1, 0, choice);
+        for (int k = 0; k < 3; k++) {
+            choice[k] = (int)world.space.choices[k] - 1;
+        }
+        choice[3] = 0;
+        cr_expect(step(environments, 0, choice).as_decided, "the first decision is free");
+        choice[3] = 5;
+        struct dvfo_step_result result = step(environments, 0, choice);
+        cr_expect(result.as_decided == !late && result.sent == !late, "late %d", late);
+        result = step(environments, 0, choice);
+        cr_expect(result.as_decided && result.sent, "it holds by now");
+        dvfo_environments_free(environments);
+        close_world(&world);
+    }
+}
+
 /* ---- draws ---- */
 
 /* Plays an episode by script and keeps what was shown. @param shown  (STEPS, count, INPUTS) */

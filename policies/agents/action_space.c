@@ -22,6 +22,13 @@ static int kind_of_share(int choice)
     return choice == 0 ? 0 : choice < DVFO_SHARES - 1 ? 1 : 2;
 }
 
+static int kind_of(const struct dvfo_decision *decision)
+{
+    return decision->place == DVFO_PLACE_SPLIT  ? kind_of_share(decision->share_tenths)
+           : decision->place == DVFO_PLACE_EDGE ? 0
+                                                : KINDS - 1;
+}
+
 static void make_branches(struct dvfo_action_space *space)
 {
     const bool shares = space->knob[space->knobs - 1] == DVFO_KNOB_SHARE;
@@ -81,6 +88,16 @@ static void turn(const struct dvfo_action_space *space, int k, int choice, struc
 long dvfo_action_space_share_branch(const struct dvfo_action_space *space)
 {
     return space->clock_knobs < space->knobs && !space->def.flat ? space->branches - 1 : -1;
+}
+
+bool dvfo_action_space_same_kind(const struct dvfo_decision *a, const struct dvfo_decision *b)
+{
+    return kind_of(a) == kind_of(b);
+}
+
+unsigned dvfo_action_space_clocks(const struct dvfo_action_space *space)
+{
+    return (1u << (space->sets * space->clock_knobs)) - 1u;
 }
 
 /* The set of clock branches that counts. */

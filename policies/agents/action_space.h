@@ -49,6 +49,12 @@ dvfo_status dvfo_action_space_of(struct dvfo_ctx *ctx, const struct dvfo_action_
  *                     @param decision  comes in with the clocks asked for last; governed ones stay */
 void dvfo_action_space_decide(const struct dvfo_action_space *space, const int *choice, struct dvfo_decision *decision);
 
+/** Are both of one kind: all on the device, a part sent, or all sent? */
+bool dvfo_action_space_same_kind(const struct dvfo_decision *a, const struct dvfo_decision *b);
+
+/** A bit for each branch of a clock. */
+unsigned dvfo_action_space_clocks(const struct dvfo_action_space *space);
+
 /** A bit for each branch that doesn't count under these choices. */
 unsigned dvfo_action_space_idle(const struct dvfo_action_space *space, const int *choice);
 

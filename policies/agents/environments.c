@@ -204,12 +204,13 @@ dvfo_status dvfo_environments_step(struct dvfo_ctx *ctx, struct dvfo_environment
     dvfo_simulation_decide(at->sim, &decision);
     DVFO_TRY(show(ctx, environments, e));
     const struct dvfo_simulation_sums now = dvfo_simulation_sums_of(at->sim);
+    result->sent = now.last.place != DVFO_PLACE_EDGE;
+    result->as_decided = dvfo_action_space_same_kind(&decision, &now.last);
     const struct dvfo_stretch stretch = stretch_between(at, &now, &before);
     const struct dvfo_reward_def cost = {.kind = DVFO_REWARD_COST};
     const double reward = dvfo_reward_of(&environments->def.reward, yardstick, &stretch);
     result->reward = (float)fmax(reward, -environments->def.reward.bound);
     result->tail = (float)fmin(reward + environments->def.reward.bound, 0.0);
-    result->sent = decision.place != DVFO_PLACE_EDGE;
     result->elapsed_s = now.trace_s - at->sums.trace_s;
     result->cost = -dvfo_reward_of(&cost, yardstick, &stretch);
     result->finished = stretch.finished;

@@ -41,9 +41,10 @@ const float *dvfo_environments_observation(const struct dvfo_environments *envir
 
 /* What a step was worth. */
 struct dvfo_step_result {
-    float reward;     /* bounded, see dvfo_reward_def.bound; ... */
-    float tail;       /* ... and what is beyond, <= 0 */
-    bool sent;        /* something went over the link: a risk was taken */
+    float reward;    /* bounded, see dvfo_reward_def.bound; ... */
+    float tail;      /* ... and what is beyond, <= 0 */
+    bool sent;       /* the request that ended had sent something: a risk was taken */
+    bool as_decided; /* it ran as the kind of placement decided: a decision that comes after the split moves the next */
     double elapsed_s; /* on the link's clock */
     double cost;      /* of the requests that ended, in costs of a request of edge-only at the highest clocks */
     long finished;

@@ -112,10 +112,13 @@ struct sums {
     uint64_t updates;
 };
 
-/* Branches that don't learn from a step: those that nothing depended on, and those spared for what was tried. */
-static unsigned spared_by(const struct dvfo_action_space *space, const int *choice, unsigned tried)
+/* Branches that don't learn from a step: those that nothing depended on, and those spared for what was tried. Clocks of
+ * one kind of placement that met another say nothing of either. */
+static unsigned spared_by(const struct dvfo_action_space *space, const int *choice, unsigned tried, bool as_decided)
 {
-    const unsigned idle = dvfo_action_space_idle(space, choice), all = (1u << space->branches) - 1u;
+    const unsigned all = (1u << space->branches) - 1u;
+    const unsigned idle =
+        space->sets > 1 && !as_decided ? dvfo_action_space_clocks(space) : dvfo_action_space_idle(space, choice);
     return (tried | idle) == all ? idle : tried | idle; /* what was tried didn't count: as if nothing had been */
 }
 
@@ -138,8 +141,8 @@ static dvfo_status step_all(struct dvfo_ctx *ctx, struct dvfo_training *training
     for (long e = 0; e < N; e++) {
         struct dvfo_step_result result;
         const int *choice = training->choice + e * D;
-        const unsigned spared = spared_by(&agent->space, choice, training->spared[e]);
         DVFO_TRY(dvfo_environments_step(ctx, training->learning, e, choice, &result));
+        const unsigned spared = spared_by(&agent->space, choice, training->spared[e], result.as_decided);
         const struct dvfo_transition transition = {
             .observation = training->before + e * DVFO_VIEW_INPUTS,
             .action = choice,
