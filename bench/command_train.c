@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "bench/command.h"
+#include "bench/course.h"
 #include "bench/curve_csv.h"
 #include "bench/interrupt.h"
 #include "bench/progress.h"
 #include "bench/setting.h"
 #include "policies/agents/agent_file.h"
-#include "policies/agents/training.h"
 #include "sim/base/output.h"
 #include "sim/base/text.h"
 
@@ -292,14 +292,12 @@ struct session {
     struct dvfo_training *training;
     struct dvfo_curve curve;
     struct dvfo_progress progress;
-    double loss; /* of the last round: a mean since the last look would forget what came before an interruption */
-    double trained_s, best_cost;
-    long worse; /* looks in a row without improvement */
 };
 
 /* A line for each look where nobody watches a bar. */
-static void tell_look(struct session *session, const struct dvfo_curve_point *point)
+static void tell_look(void *user, const struct dvfo_curve_point *point)
 {
+    const struct session *session = user;
     const double steps = (double)session->agent->def.training.steps;
     const double rate = point->wall_s > 0.0 ? point->decisions / point->wall_s : 0.0;
     if (session->progress.shown) {
@@ -314,86 +312,30 @@ static void tell_look(struct session *session, const struct dvfo_curve_point *po
     fputc('\n', stderr);
 }
 
-/* Is that better than any look before? */
-static void compare(struct session *session, double cost)
+static void tell_round(void *user, const struct dvfo_training_round *round)
 {
-    const bool better = cost < session->best_cost * (1.0 - session->agent->def.training.plateau);
-    session->worse = better ? 0 : session->worse + 1;
-    session->best_cost = fmin(session->best_cost, cost);
-}
-
-static dvfo_status look(struct dvfo_ctx *ctx, struct session *session)
-{
-    const struct dvfo_agent *agent = session->agent;
-    struct dvfo_training_look seen;
-    DVFO_TRY(dvfo_training_look(ctx, session->training, &seen));
-    const struct dvfo_curve_point point = {
-        .decisions = (double)agent->steps,
-        .updates = (double)agent->learner->q->updates,
-        .epsilon = dvfo_q_learner_epsilon(agent->learner),
-        .loss = session->loss,
-        .reward = seen.reward,
-        .cost = seen.cost,
-        .regret = seen.regret,
-        .wall_s = session->trained_s,
-    };
-    compare(session, point.cost);
-    tell_look(session, &point);
-    return dvfo_curve_add(&session->curve, &point) ? DVFO_OK : dvfo_fail_no_memory(ctx);
-}
-
-static bool is_on_plateau(const struct session *session)
-{
-    const long patience = session->agent->def.training.patience;
-    return patience > 0 && session->worse >= patience;
-}
-
-static dvfo_status round_of(struct dvfo_ctx *ctx, struct session *session)
-{
-    struct dvfo_training_round round;
-    const double begun_s = dvfo_progress_clock_s();
-    DVFO_TRY(dvfo_training_round(ctx, session->training, &round));
-    session->trained_s += dvfo_progress_clock_s() - begun_s;
-    session->loss = round.loss;
+    struct session *session = user;
     char what[64];
     const struct dvfo_curve *curve = &session->curve;
     const struct dvfo_curve_point *last = curve->count > 0 ? &curve->point[curve->count - 1] : NULL;
-    snprintf(what, sizeof what, "reward %.3f cost %.3f regret %.1f %%", round.reward,
+    snprintf(what, sizeof what, "reward %.3f cost %.3f regret %.1f %%", round->reward,
              last != NULL ? last->cost : (double)NAN, last != NULL ? 100.0 * last->regret : (double)NAN);
     dvfo_progress_tell(&session->progress, (double)session->agent->steps, what);
-    return DVFO_OK;
 }
 
 static dvfo_status train(struct dvfo_ctx *ctx, struct session *session, const volatile sig_atomic_t *stop)
 {
-    const struct dvfo_training_def *def = &session->agent->def.training;
-    uint64_t next_look = session->agent->steps; /* one before the first round, or where the file left off */
-    if (session->curve.count > 0) {
-        next_look = (session->agent->steps / def->evaluate_every + 1) * def->evaluate_every;
-    }
-    session->loss = (double)NAN;
-    session->best_cost = INFINITY;
-    for (size_t i = 0; i < session->curve.count; i++) { /* of a file that goes on */
-        compare(session, session->curve.point[i].cost);
-    }
-    session->progress = dvfo_progress_begin("decisions", (double)def->steps);
-    dvfo_status status = DVFO_OK;
-    while (status == DVFO_OK && !is_on_plateau(session)) {
-        const bool done = dvfo_training_is_done(session->training);
-        if (session->agent->steps >= next_look || done) {
-            status = look(ctx, session);
-            next_look += def->evaluate_every;
-        }
-        if (done || *stop != 0) {
-            break;
-        }
-        status = status == DVFO_OK ? round_of(ctx, session) : status;
-    }
+    struct dvfo_course course = {.agent = session->agent,
+                                 .training = session->training,
+                                 .curve = &session->curve,
+                                 .stop = stop,
+                                 .user = session,
+                                 .looked = tell_look,
+                                 .trained = tell_round};
+    session->progress = dvfo_progress_begin("decisions", (double)session->agent->def.training.steps);
+    const dvfo_status status = dvfo_course_run(ctx, &course);
     dvfo_progress_end(&session->progress);
-    return status != DVFO_OK || *stop == 0 || dvfo_training_is_done(session->training)
-               ? status
-               : dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted after %llu of %llu decisions",
-                           (unsigned long long)session->agent->steps, (unsigned long long)def->steps);
+    return status;
 }
 
 /* ---- files ---- */

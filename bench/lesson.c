@@ -1,9 +1,6 @@
 #include "bench/lesson.h"
 
-#include <math.h>
-
-#include "bench/progress.h"
-#include "policies/agents/training.h"
+#include "bench/course.h"
 
 char *dvfo_lesson_describe(const struct dvfo_lesson *lesson)
 {
@@ -34,69 +31,8 @@ char *dvfo_lesson_describe(const struct dvfo_lesson *lesson)
     return text;
 }
 
-/* A training under way. */
-struct course {
-    struct dvfo_agent *agent;
-    struct dvfo_training *training;
-    struct dvfo_curve *curve; /* NULL: no looks */
-    double trained_s, loss_sum;
-    long losses;
-};
-
-static dvfo_status look(struct dvfo_ctx *ctx, struct course *course)
-{
-    struct dvfo_training_look seen;
-    DVFO_TRY(dvfo_training_look(ctx, course->training, &seen));
-    const struct dvfo_curve_point point = {
-        .decisions = (double)course->agent->steps,
-        .updates = (double)course->agent->learner->q->updates,
-        .epsilon = dvfo_q_learner_epsilon(course->agent->learner),
-        .loss = course->losses > 0 ? course->loss_sum / (double)course->losses : (double)NAN,
-        .reward = seen.reward,
-        .cost = seen.cost,
-        .regret = seen.regret,
-        .wall_s = course->trained_s,
-    };
-    course->loss_sum = 0.0;
-    course->losses = 0;
-    return dvfo_curve_add(course->curve, &point) ? DVFO_OK : dvfo_fail_no_memory(ctx);
-}
-
-static dvfo_status go_round(struct dvfo_ctx *ctx, struct course *course)
-{
-    struct dvfo_training_round round;
-    const double begun_s = dvfo_progress_clock_s();
-    DVFO_TRY(dvfo_training_round(ctx, course->training, &round));
-    course->trained_s += dvfo_progress_clock_s() - begun_s;
-    if (!isnan(round.loss)) {
-        course->loss_sum += round.loss;
-        course->losses++;
-    }
-    return DVFO_OK;
-}
-
-static dvfo_status train(struct dvfo_ctx *ctx, struct course *course)
-{
-    const uint64_t every = course->agent->def.training.evaluate_every;
-    uint64_t next_look = 0;
-    for (;;) {
-        const bool done = dvfo_training_is_done(course->training);
-        if (course->curve != NULL && (course->agent->steps >= next_look || done)) {
-            DVFO_TRY(look(ctx, course));
-            next_look += every;
-        }
-        if (done) {
-            return DVFO_OK;
-        }
-        if (ctx->stop != NULL && *ctx->stop != 0) {
-            return dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted while an agent was trained");
-        }
-        DVFO_TRY(go_round(ctx, course));
-    }
-}
-
 static dvfo_status prepare_and_train(struct dvfo_ctx *ctx, const struct dvfo_lesson *lesson,
-                                     const struct dvfo_conditions *conditions, struct course *course)
+                                     const struct dvfo_conditions *conditions, struct dvfo_course *course)
 {
     char *text = dvfo_lesson_describe(lesson);
     if (text == NULL) {
@@ -110,13 +46,13 @@ static dvfo_status prepare_and_train(struct dvfo_ctx *ctx, const struct dvfo_les
     if (course->curve != NULL) {
         DVFO_TRY(dvfo_training_refer(ctx, course->training));
     }
-    return train(ctx, course);
+    return dvfo_course_run(ctx, course);
 }
 
 dvfo_status dvfo_lesson_learn(struct dvfo_ctx *ctx, const struct dvfo_lesson *lesson, struct dvfo_agent **out,
                               struct dvfo_curve *curve)
 {
-    struct course course = {.curve = curve};
+    struct dvfo_course course = {.curve = curve, .stop = ctx->stop};
     struct dvfo_conditions *conditions = NULL;
     *out = NULL;
     dvfo_status status = dvfo_conditions_create(ctx, &lesson->conditions, &conditions);
