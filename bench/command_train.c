@@ -6,11 +6,14 @@
 #include "bench/course.h"
 #include "bench/curve_csv.h"
 #include "bench/interrupt.h"
+#include "bench/list.h"
 #include "bench/progress.h"
 #include "bench/setting.h"
 #include "policies/agents/agent_file.h"
 #include "sim/base/output.h"
 #include "sim/base/text.h"
+
+_Static_assert((int)DVFO_LIST_MAX <= (int)DVFO_CONDITIONS_MAX, "conditions hold what a list can name");
 
 enum { MOST_SET = 32, CONDITIONS_SIZE = 480 };
 
@@ -199,50 +202,30 @@ static dvfo_status make_def(struct dvfo_ctx *ctx, const struct arguments *argume
 /* What is borrowed by the conditions. */
 struct worlds {
     struct dvfo_trial base;
-    char *links, *etas; /* taken apart; owned */
+    struct dvfo_list links; /* owned */
     struct dvfo_conditions *conditions;
 };
 
-static dvfo_status list_etas(struct dvfo_ctx *ctx, const struct arguments *arguments, struct worlds *worlds,
-                             struct dvfo_conditions_def *def)
+static dvfo_status list_etas(struct dvfo_ctx *ctx, const struct arguments *arguments, struct dvfo_conditions_def *def)
 {
-    char *entry[DVFO_CONDITIONS_MAX];
+    struct dvfo_list list;
     if (arguments->etas == NULL) {
         def->eta[def->etas++] = arguments->setting.base.scenario.eta;
         return DVFO_OK;
     }
-    worlds->etas = dvfo_text_copy(arguments->etas);
-    if (worlds->etas == NULL) {
-        return dvfo_fail_no_memory(ctx);
-    }
-    def->etas = dvfo_text_split(worlds->etas, ',', entry, DVFO_CONDITIONS_MAX);
-    if (def->etas > DVFO_CONDITIONS_MAX) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--etas names %zu weights, expected at most %d", def->etas,
-                         (int)DVFO_CONDITIONS_MAX);
-    }
-    for (size_t i = 0; i < def->etas; i++) {
-        if (!dvfo_text_number(entry[i], NULL, &def->eta[i]) || def->eta[i] < 0.0 || def->eta[i] > 1.0) {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "--etas has '%s', expected numbers from 0 to 1", entry[i]);
-        }
-    }
-    return DVFO_OK;
+    dvfo_status status = dvfo_list_split(ctx, "etas", arguments->etas, &list);
+    status = status == DVFO_OK ? dvfo_list_weights(ctx, "etas", &list, def->eta) : status;
+    def->etas = list.count;
+    free(list.copy);
+    return status;
 }
 
 static dvfo_status list_links(struct dvfo_ctx *ctx, const struct arguments *arguments, struct worlds *worlds,
                               struct dvfo_conditions_def *def)
 {
-    char *entry[DVFO_CONDITIONS_MAX];
-    worlds->links = dvfo_text_copy(arguments->setting.trace);
-    if (worlds->links == NULL) {
-        return dvfo_fail_no_memory(ctx);
-    }
-    def->links = dvfo_text_split(worlds->links, ',', entry, DVFO_CONDITIONS_MAX);
-    if (def->links > DVFO_CONDITIONS_MAX) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--trace names %zu links, expected at most %d", def->links,
-                         (int)DVFO_CONDITIONS_MAX);
-    }
-    for (size_t i = 0; i < def->links; i++) {
-        def->link[i] = entry[i];
+    DVFO_TRY(dvfo_list_split(ctx, "trace", arguments->setting.trace, &worlds->links));
+    for (def->links = 0; def->links < worlds->links.count; def->links++) {
+        def->link[def->links] = worlds->links.entry[def->links];
     }
     return DVFO_OK;
 }
@@ -259,7 +242,7 @@ static dvfo_status make_conditions(struct dvfo_ctx *ctx, struct arguments *argum
     for (size_t i = 0; i < def.networks; i++) {
         def.network[i] = setting->network[i];
     }
-    DVFO_TRY(list_etas(ctx, arguments, worlds, &def));
+    DVFO_TRY(list_etas(ctx, arguments, &def));
     DVFO_TRY(list_links(ctx, arguments, worlds, &def));
     return dvfo_conditions_create(ctx, &def, &worlds->conditions);
 }
@@ -267,8 +250,7 @@ static dvfo_status make_conditions(struct dvfo_ctx *ctx, struct arguments *argum
 static void free_worlds(struct worlds *worlds)
 {
     dvfo_conditions_free(worlds->conditions);
-    free(worlds->links);
-    free(worlds->etas);
+    free(worlds->links.copy);
 }
 
 /* "networks vit-b16; eta 0.5; links model:wifi; ..." for the agent's file. */

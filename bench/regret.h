@@ -10,6 +10,7 @@
 #ifndef DVFO_REGRET_H
 #define DVFO_REGRET_H
 
+#include "bench/list.h"
 #include "bench/setting.h"
 #include "bench/table.h"
 #include "policies/agents/agent_def.h"
@@ -45,10 +46,9 @@ struct dvfo_regret {
     struct dvfo_regret_def def;
     struct dvfo_agent_def agent; /* preset, with its steps */
     char preset_sha256[DVFO_SHA256_HEX_SIZE];
-    char *links_text, *etas_text, *rivals_text; /* taken apart below; owned */
-    char *link[DVFO_SETTING_MAX], *rival[DVFO_SETTING_MAX];
-    double eta[DVFO_SETTING_MAX];
-    size_t links, etas, rivals;
+    struct dvfo_list links, rivals; /* owned */
+    double eta[DVFO_LIST_MAX];
+    size_t etas;
     size_t worlds;                 /* boards * networks * links: number w, links turn fastest */
     size_t agents, cells;          /* worlds * seeds, worlds * etas: weights turn fastest */
     bool *trained;                 /* (agents) its file is there; owned */

@@ -34,7 +34,7 @@ dvfo_status dvfo_regret_train(struct dvfo_ctx *ctx, const struct dvfo_regret *re
     DVFO_TRY(world_trial(ctx, regret, at, &base));
     lesson.def.learner.seed = regret->def.setting.base.seed + agent % seeds;
     lesson.conditions.network[0] = regret->def.setting.network[at.network];
-    lesson.conditions.link[0] = regret->link[at.link];
+    lesson.conditions.link[0] = regret->links.entry[at.link];
     lesson.conditions.etas = regret->etas;
     memcpy(lesson.conditions.eta, regret->eta, regret->etas * sizeof regret->eta[0]);
     DVFO_TRY(dvfo_lesson_learn(ctx, &lesson, &trained, NULL));
@@ -83,7 +83,7 @@ static dvfo_status make_bed(struct dvfo_ctx *ctx, const struct dvfo_regret *regr
                                             .links = 1,
                                             .network = {bed->trial.scenario.network},
                                             .eta = {regret->eta[eta]},
-                                            .link = {regret->link[bed->at.link]}};
+                                            .link = {regret->links.entry[bed->at.link]}};
     DVFO_TRY(dvfo_conditions_create(ctx, &def, &bed->conditions));
     DVFO_TRY(dvfo_scenario_create(ctx, &bed->trial.scenario, &bed->scenario));
     bed->trial.made = bed->scenario;
@@ -175,8 +175,8 @@ static dvfo_status run_all(struct dvfo_ctx *ctx, struct bed *bed, size_t cell, s
     for (size_t s = 0; s < seeds; s++) {
         DVFO_TRY(run_agent(ctx, bed, cell / regret->etas * seeds + s, &out->agent[s]));
     }
-    for (size_t r = 0; r < regret->rivals; r++) {
-        DVFO_TRY(run_policy(ctx, bed, regret->rival[r], &out->rival[r]));
+    for (size_t r = 0; r < regret->rivals.count; r++) {
+        DVFO_TRY(run_policy(ctx, bed, regret->rivals.entry[r], &out->rival[r]));
     }
     out->draws = (long)bed->draws;
     out->known = true;
@@ -201,9 +201,9 @@ dvfo_status dvfo_regret_try_rivals(struct dvfo_ctx *ctx, const struct dvfo_regre
     struct bed bed = {0};
     dvfo_status status = make_bed(ctx, regret, 0, &bed);
     bed.trial.workload.requests = 1;
-    for (size_t r = 0; r < regret->rivals && status == DVFO_OK; r++) {
+    for (size_t r = 0; r < regret->rivals.count && status == DVFO_OK; r++) {
         double cost_j = 0.0;
-        status = run_draw(ctx, &bed, regret->rival[r], 0, &cost_j);
+        status = run_draw(ctx, &bed, regret->rivals.entry[r], 0, &cost_j);
     }
     free_bed(&bed);
     return status;

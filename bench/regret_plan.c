@@ -13,41 +13,20 @@
 
 enum { HASH_DIGITS = 12 };
 
-static dvfo_status split(struct dvfo_ctx *ctx, const char *what, const char *text, char **copy,
-                         char *entry[DVFO_SETTING_MAX], size_t *count)
+static dvfo_status split(struct dvfo_ctx *ctx, const char *option, const char *text, struct dvfo_list *out)
 {
-    *copy = dvfo_text_copy(text);
-    if (*copy == NULL) {
-        return dvfo_fail_no_memory(ctx);
-    }
-    *count = dvfo_text_split(*copy, ',', entry, DVFO_SETTING_MAX);
-    if (*count > DVFO_SETTING_MAX) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s names %zu entries, expected at most %d", what, *count,
-                         (int)DVFO_SETTING_MAX);
-    }
-    for (size_t i = 0; i < *count; i++) {
-        if (entry[i][0] == '\0') {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s is '%s': an entry of the list is empty", what, text);
-        }
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(entry[i], entry[j]) == 0) {
-                return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s names '%s' twice, expected each once", what, entry[i]);
-            }
-        }
-    }
-    return DVFO_OK;
+    DVFO_TRY(dvfo_list_split(ctx, option, text, out));
+    return dvfo_list_check_distinct(ctx, option, out);
 }
 
 static dvfo_status list_etas(struct dvfo_ctx *ctx, struct dvfo_regret *regret)
 {
-    char *entry[DVFO_SETTING_MAX];
-    DVFO_TRY(split(ctx, "etas", regret->def.etas, &regret->etas_text, entry, &regret->etas));
-    for (size_t i = 0; i < regret->etas; i++) {
-        if (!dvfo_text_number(entry[i], NULL, &regret->eta[i]) || regret->eta[i] < 0.0 || regret->eta[i] > 1.0) {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "--etas has '%s', expected numbers from 0 to 1", entry[i]);
-        }
-    }
-    return DVFO_OK;
+    struct dvfo_list list;
+    dvfo_status status = split(ctx, "etas", regret->def.etas, &list);
+    status = status == DVFO_OK ? dvfo_list_weights(ctx, "etas", &list, regret->eta) : status;
+    regret->etas = list.count;
+    free(list.copy);
+    return status;
 }
 
 static dvfo_status check_link(struct dvfo_ctx *ctx, const char *link)
@@ -64,25 +43,25 @@ static dvfo_status check_link(struct dvfo_ctx *ctx, const char *link)
 
 static dvfo_status list_links(struct dvfo_ctx *ctx, struct dvfo_regret *regret)
 {
-    DVFO_TRY(split(ctx, "trace", regret->def.setting.trace, &regret->links_text, regret->link, &regret->links));
-    for (size_t i = 0; i < regret->links; i++) {
-        DVFO_TRY(check_link(ctx, regret->link[i]));
+    DVFO_TRY(split(ctx, "trace", regret->def.setting.trace, &regret->links));
+    for (size_t i = 0; i < regret->links.count; i++) {
+        DVFO_TRY(check_link(ctx, regret->links.entry[i]));
     }
     return DVFO_OK;
 }
 
 static dvfo_status list_rivals(struct dvfo_ctx *ctx, struct dvfo_regret *regret)
 {
-    DVFO_TRY(split(ctx, "rivals", regret->def.rivals, &regret->rivals_text, regret->rival, &regret->rivals));
-    for (size_t i = 0; i < regret->rivals; i++) {
+    DVFO_TRY(split(ctx, "rivals", regret->def.rivals, &regret->rivals));
+    for (size_t i = 0; i < regret->rivals.count; i++) {
         const struct dvfo_policy_type *policy = NULL;
         const char *argument = NULL;
-        DVFO_TRY(dvfo_policy_find(ctx, regret->rival[i], &policy, &argument));
+        DVFO_TRY(dvfo_policy_find(ctx, regret->rivals.entry[i], &policy, &argument));
         if (policy->sight >= DVFO_SIGHT_TRACE) {
             return dvfo_fail(ctx, DVFO_BAD_INPUT,
                              "--rivals names '%s', which knows the link: expected policies that "
                              "see what an agent sees",
-                             regret->rival[i]);
+                             regret->rivals.entry[i]);
         }
     }
     return DVFO_OK;
@@ -112,7 +91,7 @@ static dvfo_status load_preset(struct dvfo_ctx *ctx, struct dvfo_regret *regret)
 static dvfo_status make_room(struct dvfo_ctx *ctx, struct dvfo_regret *regret)
 {
     const struct dvfo_setting *setting = &regret->def.setting;
-    regret->worlds = setting->board_count * setting->network_count * regret->links;
+    regret->worlds = setting->board_count * setting->network_count * regret->links.count;
     regret->agents = regret->worlds * (size_t)regret->def.seeds;
     regret->cells = regret->worlds * regret->etas;
     regret->trained = calloc(regret->agents, sizeof *regret->trained);
@@ -150,18 +129,17 @@ void dvfo_regret_free(struct dvfo_regret *regret)
 {
     dvfo_workers_unshare(regret->cell, regret->cells * sizeof *regret->cell);
     free(regret->trained);
-    free(regret->links_text);
-    free(regret->etas_text);
-    free(regret->rivals_text);
+    free(regret->links.copy);
+    free(regret->rivals.copy);
     dvfo_setting_free(&regret->def.setting);
 }
 
 struct dvfo_regret_world dvfo_regret_world_of(const struct dvfo_regret *regret, size_t world)
 {
     const size_t networks = regret->def.setting.network_count;
-    return (struct dvfo_regret_world){.link = world % regret->links,
-                                      .network = world / regret->links % networks,
-                                      .board = world / regret->links / networks};
+    return (struct dvfo_regret_world){.link = world % regret->links.count,
+                                      .network = world / regret->links.count % networks,
+                                      .board = world / regret->links.count / networks};
 }
 
 /* ---- names of files ---- */
@@ -179,7 +157,7 @@ static void write_making(const struct dvfo_regret *regret, struct dvfo_regret_wo
     const struct dvfo_scenario_def *d = &t->scenario;
     fprintf(text, "%s|preset %s|steps %llu|seed %llu|board %s|network %s|link %s|", DVFO_VERSION, regret->preset_sha256,
             (unsigned long long)regret->agent.training.steps, (unsigned long long)seed,
-            setting->board[at.board]->sha256, setting->network[at.network]->sha256, regret->link[at.link]);
+            setting->board[at.board]->sha256, setting->network[at.network]->sha256, regret->links.entry[at.link]);
     for (size_t i = 0; i < regret->etas; i++) {
         fprintf(text, "eta %.17g|", regret->eta[i]);
     }
@@ -235,7 +213,7 @@ dvfo_status dvfo_regret_agent_path(struct dvfo_ctx *ctx, const struct dvfo_regre
     DVFO_TRY(hash_making(ctx, regret, at, seed, hash));
     snprintf(board, sizeof board, "%.47s", setting->board[at.board]->name);
     snprintf(network, sizeof network, "%.47s", setting->network[at.network]->name);
-    snprintf(link, sizeof link, "%.63s", regret->link[at.link]);
+    snprintf(link, sizeof link, "%.63s", regret->links.entry[at.link]);
     make_plain(board);
     make_plain(network);
     make_plain(link);

@@ -62,7 +62,7 @@ static void add_row(const struct dvfo_regret *regret, size_t cell, const struct 
                               verdict->gap_percent, verdict->closed_percent, verdict->over_fixed_percent};
     dvfo_table_text(table, regret->def.setting.board[at.board]->name);
     dvfo_table_text(table, regret->def.setting.network[at.network]->name);
-    dvfo_table_text(table, regret->link[at.link]);
+    dvfo_table_text(table, regret->links.entry[at.link]);
     dvfo_table_number(table, regret->eta[cell % regret->etas], 3);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         dvfo_table_number(table, numbers[i], i < 6 ? 4 : 3);
@@ -132,8 +132,8 @@ static dvfo_status print_summary(struct dvfo_ctx *ctx, const struct dvfo_regret 
           "recordings: oracle below fixed)\n",
           file);
     fputs("rivals: edge-only, edge-best", file);
-    for (size_t r = 0; r < regret->rivals; r++) {
-        fprintf(file, ", %s", regret->rival[r]);
+    for (size_t r = 0; r < regret->rivals.count; r++) {
+        fprintf(file, ", %s", regret->rivals.entry[r]);
     }
     fputc('\n', file);
     print_rules(regret, file);
@@ -148,7 +148,7 @@ dvfo_status dvfo_regret_print(struct dvfo_ctx *ctx, const struct dvfo_regret *re
     DVFO_TRY(dvfo_table_create(ctx, columns, &table));
     for (size_t i = 0; i < cells; i++) {
         const struct dvfo_regret_verdict verdict =
-            dvfo_regret_verdict_of(&regret->cell[i], regret->def.seeds, regret->rival, regret->rivals);
+            dvfo_regret_verdict_of(&regret->cell[i], regret->def.seeds, regret->rivals.entry, regret->rivals.count);
         add_row(regret, i, &verdict, table);
         reached += verdict.reached;
         lowest += verdict.lowest;

@@ -65,7 +65,7 @@ static double size_of(const struct dvfo_regret *regret, const struct task *task)
     if (task->trains) {
         return regret->trained[task->number] ? 0.0 : (double)regret->agent.training.steps;
     }
-    const double policies = 5.0 + (double)regret->def.seeds + (double)regret->rivals;
+    const double policies = 5.0 + (double)regret->def.seeds + (double)regret->rivals.count;
     return DECISIONS_PER_REQUEST * policies * (double)(regret->def.draws * regret->def.setting.base.workload.requests);
 }
 
@@ -101,7 +101,7 @@ static void tell(struct work *work, const struct task *task)
     const struct dvfo_regret_world at = dvfo_regret_world_of(regret, task->world);
     char what[160];
     const int length = snprintf(what, sizeof what, "%s %s %s", regret->def.setting.board[at.board]->name,
-                                regret->def.setting.network[at.network]->name, regret->link[at.link]);
+                                regret->def.setting.network[at.network]->name, regret->links.entry[at.link]);
     if (work->progress.shown || length < 0) {
         dvfo_progress_tell(&work->progress, work->done, what);
         return;

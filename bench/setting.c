@@ -254,13 +254,6 @@ void dvfo_setting_free(struct dvfo_setting *setting)
     dvfo_trace_free(setting->opened_trace);
 }
 
-/* The entries of "a,b,c". */
-struct list {
-    char *copy; /* owned; the entries lie in it */
-    char *entry[DVFO_SETTING_MAX];
-    size_t count;
-};
-
 /* What "all" stands for, as "a,b,c", without those that run by their name only; caller frees. */
 static char *all_policies(void)
 {
@@ -304,29 +297,22 @@ static char *expand(const char *what, const char *text)
                                         : all_files("profiles/networks", NULL);
 }
 
-/* Takes a list apart; `list->copy` is the caller's to free in any case. */
-static dvfo_status split_list(struct dvfo_ctx *ctx, const char *what, const char *text, struct list *list)
+/* "all" is what it stands for; `list->copy` is the caller's to free in any case. */
+static dvfo_status split_list(struct dvfo_ctx *ctx, const char *what, const char *text, struct dvfo_list *list)
 {
-    *list = (struct list){.copy = expand(what, text)};
-    if (list->copy == NULL) {
+    char *expanded = expand(what, text);
+    *list = (struct dvfo_list){0};
+    if (expanded == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
-    list->count = dvfo_text_split(list->copy, ',', list->entry, DVFO_SETTING_MAX);
-    if (list->count > DVFO_SETTING_MAX) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s names %zu entries, expected at most %d", what, list->count,
-                         DVFO_SETTING_MAX);
-    }
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->entry[i][0] == '\0') {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s is '%s': an entry of the list is empty", what, text);
-        }
-    }
-    return DVFO_OK;
+    const dvfo_status status = dvfo_list_split(ctx, what, expanded, list);
+    free(expanded);
+    return status;
 }
 
 static dvfo_status load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
-    struct list list;
+    struct dvfo_list list;
     dvfo_status status = split_list(ctx, "board", setting->boards, &list);
     for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
         status = dvfo_board_load(ctx, list.entry[i], &setting->board[i]);
@@ -338,7 +324,7 @@ static dvfo_status load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *settin
 
 static dvfo_status load_networks(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
-    struct list list;
+    struct dvfo_list list;
     dvfo_status status = split_list(ctx, "network", setting->networks, &list);
     for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
         status = dvfo_network_load(ctx, list.entry[i], setting->input_px, setting->variant, &setting->network[i]);
@@ -384,7 +370,7 @@ static dvfo_status attach_profile(struct dvfo_ctx *ctx, struct dvfo_setting *set
 
 static dvfo_status load_profiles(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
-    struct list list;
+    struct dvfo_list list;
     if (setting->layers == NULL) {
         return DVFO_OK;
     }
@@ -400,7 +386,7 @@ static dvfo_status load_profiles(struct dvfo_ctx *ctx, struct dvfo_setting *sett
 
 static dvfo_status find_policies(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
-    struct list list;
+    struct dvfo_list list;
     dvfo_status status = split_list(ctx, "policy", setting->policies, &list);
     for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
         setting->policy_name[i] = dvfo_text_copy(list.entry[i]);

@@ -7,10 +7,11 @@
 
 #include <argp.h>
 
+#include "bench/list.h"
 #include "profiles/layer_profile.h"
 #include "sim/trial.h"
 
-enum { DVFO_SETTING_MAX = 32 }; /* entries of a list */
+enum { DVFO_SETTING_MAX = DVFO_LIST_MAX }; /* entries of a list */
 
 struct dvfo_setting {
     /* as typed; borrowed from argv; NULL where not given */

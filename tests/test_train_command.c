@@ -159,7 +159,7 @@ Test(train_command, what_cannot_be_is_told_in_one_sentence_before_anything_is_tr
         {TRAIN "--steps 0", "--steps is '0', expected a whole number from 1"},
         {TRAIN "--steps many", "--steps is 'many'"},
         {TRAIN "--etas 0.5,2", "--etas has '2', expected numbers from 0 to 1"},
-        {TRAIN "--etas ,", "--etas has ''"},
+        {TRAIN "--etas ,", "--etas is ','"},
         {TRAIN "-t model:wify", "did you mean 'wifi'?"},
         {TRAIN "-t missing.csv", "missing.csv: cannot be read"},
         {TRAIN "--out nowhere/a.h5", "nowhere/a.h5: cannot be written: No such file or directory"},
