@@ -10,9 +10,8 @@
 #include "bench/progress.h"
 #include "plots/figure.h"
 #include "policies/agents/agent_file.h"
-#include "policies/common.h"
 #include "sim/base/units.h"
-#include "sim/plan.h"
+#include "sim/simulation.h"
 
 enum { WINDOW_S = 240, LINE_SIZE = 96 }; /* one bin a second */
 
@@ -61,15 +60,6 @@ static void on_request(void *user, const struct dvfo_request_row *row)
 
 /* ---- the world ---- */
 
-/* Requests that fill the window. */
-static long count_requests(struct dvfo_scenario *scenario, const struct dvfo_board *board)
-{
-    struct dvfo_decision edge = {.place = DVFO_PLACE_EDGE};
-    dvfo_policy_top_clocks(board, edge.level);
-    const struct dvfo_plan_link unused = {.rate_bps = 1.0};
-    return (long)ceil(WINDOW_S / dvfo_plan_request(scenario, &edge, &unused).latency_s);
-}
-
 static dvfo_status prepare(struct dvfo_ctx *ctx, struct show *show)
 {
     struct dvfo_trial *trial = &show->trial;
@@ -78,7 +68,7 @@ static dvfo_status prepare(struct dvfo_ctx *ctx, struct show *show)
     trial->made = show->scenario;
     trial->stop = show->subject->stop;
     trial->trace = show->subject->setting->opened_trace;
-    trial->workload.requests = count_requests(show->scenario, trial->scenario.board);
+    trial->workload.requests = (long)ceil(WINDOW_S / dvfo_simulation_edge_s(show->scenario)); /* paired: a step each */
     if (show->subject->has_trace) {
         return DVFO_OK;
     }
