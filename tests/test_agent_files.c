@@ -3,36 +3,24 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fixture.h"
+#include "hdf_files.h"
 #include "policies/agents/agent_file.h"
 #include "policies/agents/training.h"
 #include "policies/nn/matrix.h"
 #include "policies/policies.h"
 #include "sim/base/hdf.h"
 
-enum { MAX_BYTES = 1 << 20 };
-
 static struct dvfo_ctx ctx;
-static char folder[] = "/tmp/dvfo-agent-files-XXXXXX";
 
-static void make_folder(void)
+static void begin(void)
 {
-    dvfo_hdf_begin();
-    H5set_free_list_limits(0, 0, 0, 0, 0, 0); /* what HDF5 frees is freed: who lost a block is who allocated it */
     dvfo_matrix_use_threads(1);
-    cr_assert(mkdtemp(folder) != NULL && chdir(folder) == 0);
+    hdf_files_make_folder();
 }
 
-static void remove_folder(void)
-{
-    char line[128];
-    snprintf(line, sizeof line, "rm -r '%s'", folder);
-    cr_assert(chdir("/") == 0 && system(line) == 0);
-}
-
-TestSuite(agent_files, .init = make_folder, .fini = remove_folder, .timeout = 120);
+TestSuite(agent_files, .init = begin, .fini = hdf_files_remove_folder, .timeout = 120);
 
 /* ---- a small training ---- */
 
@@ -126,23 +114,6 @@ static struct dvfo_agent *load(const struct world *world, const char *path)
     return agent;
 }
 
-static size_t read_file(const char *path, char *bytes)
-{
-    FILE *file = fopen(path, "rb");
-    cr_assert(file != NULL, "%s", path);
-    const size_t size = fread(bytes, 1, MAX_BYTES, file);
-    cr_assert(size > 0 && size < MAX_BYTES);
-    fclose(file);
-    return size;
-}
-
-static bool same_files(const char *a, const char *b)
-{
-    static char first[MAX_BYTES], second[MAX_BYTES];
-    const size_t size = read_file(a, first);
-    return read_file(b, second) == size && memcmp(first, second, size) == 0;
-}
-
 /* ---- interrupted and resumed ---- */
 
 Test(agent_files, a_training_interrupted_between_rounds_equals_one_that_ran_through)
@@ -163,8 +134,9 @@ Test(agent_files, a_training_interrupted_between_rounds_equals_one_that_ran_thro
         train(&world, agent, 6 - interruption, false);
         save(agent, true, "resumed.h5");
         dvfo_agent_free(agent);
-        cr_expect(same_files("through.h5", "resumed.h5"), "interrupted after round %d", interruption);
-        cr_expect((interruption == 6) == same_files("interrupted.h5", "resumed.h5"), "the comparison sees a round");
+        cr_expect(hdf_files_are_same("through.h5", "resumed.h5"), "interrupted after round %d", interruption);
+        cr_expect((interruption == 6) == hdf_files_are_same("interrupted.h5", "resumed.h5"),
+                  "the comparison sees a round");
     }
     close_world(&world);
 }
@@ -189,7 +161,7 @@ Test(agent_files, another_seed_becomes_another_agent_and_is_judged_on_the_same_d
         dvfo_agent_free(agent);
     }
     cr_expect(look[0].cost == look[1].cost && look[0].reward == look[1].reward);
-    cr_expect_not(same_files("one.h5", "two.h5"));
+    cr_expect_not(hdf_files_are_same("one.h5", "two.h5"));
     close_world(&world);
 }
 
@@ -235,12 +207,12 @@ Test(agent_files, what_acts_is_the_same_from_a_large_file_and_a_small_one)
     for (int averaged = 0; averaged < 2; averaged++) {
         struct dvfo_agent *agent = make_agent(&world);
         struct dvfo_actor *large = NULL, *small = NULL;
-        static char bytes[MAX_BYTES];
+        static char bytes[HDF_FILES_MAX_BYTES];
         train(&world, agent, 2, false);
         agent->learner->def.averaged = averaged;
         save(agent, true, "large.h5");
         save(agent, false, "small.h5");
-        cr_expect(2 * read_file("small.h5", bytes) < read_file("large.h5", bytes));
+        cr_expect(2 * hdf_files_read("small.h5", bytes) < hdf_files_read("large.h5", bytes));
         cr_assert_eq(dvfo_actor_load(&ctx, "large.h5", "dvfo", world.fixture.board, &large), DVFO_OK, "%s",
                      ctx.message);
         cr_assert_eq(dvfo_actor_load(&ctx, "small.h5", "dvfo", world.fixture.board, &small), DVFO_OK, "%s",
@@ -338,11 +310,6 @@ static const struct {
     {spoil_policy, "bad.h5: was trained for policy 'ztt', not for 'dvfo'"},
 };
 
-static bool is_one_sentence(const char *message)
-{
-    return message[0] != '\0' && strchr(message, '\n') == NULL;
-}
-
 /* Neither to act nor, if it is the agent that is spoilt, to train on. */
 static void expect_refusal(const struct world *world, const char *says)
 {
@@ -351,12 +318,12 @@ static void expect_refusal(const struct world *world, const char *says)
     struct dvfo_curve curve = {0};
     ctx.message[0] = '\0';
     cr_expect_eq(dvfo_actor_load(&ctx, "bad.h5", "dvfo", world->fixture.board, &actor), DVFO_BAD_INPUT, "%s", says);
-    cr_expect(actor == NULL && is_one_sentence(ctx.message) && strstr(ctx.message, says) != NULL, "no '%s' in: %s",
-              says, ctx.message);
+    cr_expect(actor == NULL && hdf_files_is_one_sentence(ctx.message) && strstr(ctx.message, says) != NULL,
+              "no '%s' in: %s", says, ctx.message);
     if (strstr(says, "policy") == NULL) {
         ctx.message[0] = '\0';
         cr_expect_eq(dvfo_agent_load(&ctx, "bad.h5", world->fixture.board, &agent, &curve), DVFO_BAD_INPUT, "%s", says);
-        cr_expect(agent == NULL && is_one_sentence(ctx.message) && strstr(ctx.message, says) != NULL,
+        cr_expect(agent == NULL && hdf_files_is_one_sentence(ctx.message) && strstr(ctx.message, says) != NULL,
                   "to train on, no '%s' in: %s", says, ctx.message);
     }
     dvfo_curve_free(&curve);
@@ -392,26 +359,20 @@ Test(agent_files, a_small_file_cannot_be_trained_on_and_says_how_to_make_a_large
                      "small.h5: holds what acts, not what it remembers; 'dvfo train --keep-all' writes both");
     cr_expect_null(again);
     cr_expect_eq(dvfo_agent_save(&ctx, agent, NULL, false, "nowhere/a.h5"), DVFO_BAD_INPUT);
-    cr_expect(is_one_sentence(ctx.message));
+    cr_expect(hdf_files_is_one_sentence(ctx.message));
     dvfo_agent_free(agent);
     close_world(&world);
 }
 
-/* There with LeakSanitizer only: HDF5 1.10.8 loses an object header whose checksum is wrong. */
-extern void __lsan_disable(void) __attribute__((weak));
-extern void __lsan_enable(void) __attribute__((weak));
-
 Test(agent_files, a_file_cut_anywhere_or_of_something_else_is_refused)
 {
-    static char bytes[MAX_BYTES];
+    static char bytes[HDF_FILES_MAX_BYTES];
     struct world world;
     open_world(&world);
     struct dvfo_agent *agent = make_agent(&world);
     save(agent, false, "good.h5");
-    const size_t size = read_file("good.h5", bytes);
-    if (__lsan_disable != NULL) {
-        __lsan_disable();
-    }
+    const size_t size = hdf_files_read("good.h5", bytes);
+    hdf_files_forgive_leaks();
     for (int i = 0; i <= 21; i++) {
         FILE *file = fopen("bad.h5", "wb");
         const size_t kept = i <= 20 ? size * (size_t)i / 21 : size;
@@ -420,12 +381,10 @@ Test(agent_files, a_file_cut_anywhere_or_of_something_else_is_refused)
         ctx.message[0] = '\0';
         const dvfo_status status = dvfo_actor_load(&ctx, "bad.h5", "dvfo", world.fixture.board, &actor);
         cr_expect_eq(status, i <= 20 ? DVFO_BAD_INPUT : DVFO_OK, "%zu of %zu bytes", kept, size);
-        cr_expect(i == 21 || is_one_sentence(ctx.message), "%zu of %zu bytes: %s", kept, size, ctx.message);
+        cr_expect(i == 21 || hdf_files_is_one_sentence(ctx.message), "%zu of %zu bytes: %s", kept, size, ctx.message);
         dvfo_actor_free(actor);
     }
-    if (__lsan_enable != NULL) {
-        __lsan_enable();
-    }
+    hdf_files_count_leaks();
     cr_assert(system("echo 'no agent' >bad.h5") == 0);
     expect_refusal(&world, "bad.h5");
     dvfo_agent_free(agent);

@@ -7,31 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hdf_files.h"
 #include "profiles/layer_profile.h"
 #include "sim/base/hdf.h"
 
 #define BOARD DVFO_SOURCE_DIR "/tests/data/small-board.yaml"
 #define NETWORK DVFO_SOURCE_DIR "/tests/data/small-network.yaml"
 
-enum { MAX_BYTES = 1 << 20, MUTATIONS = 3000 };
+enum { MUTATIONS = 3000 };
 
-static char folder[] = "/tmp/dvfo-layer-files-XXXXXX";
-
-static void make_folder(void)
-{
-    cr_assert(mkdtemp(folder) != NULL && chdir(folder) == 0);
-    dvfo_hdf_begin();
-    H5set_free_list_limits(0, 0, 0, 0, 0, 0); /* what HDF5 frees is freed: who lost a block is who allocated it */
-}
-
-static void remove_folder(void)
-{
-    char line[128];
-    snprintf(line, sizeof line, "rm -r '%s'", folder);
-    cr_assert(chdir("/") == 0 && system(line) == 0);
-}
-
-TestSuite(layer_files, .init = make_folder, .fini = remove_folder, .timeout = 120);
+TestSuite(layer_files, .init = hdf_files_make_folder, .fini = hdf_files_remove_folder, .timeout = 120);
 
 /* One of the small board and network: measured at one of its points, with an interval, computed elsewhere. */
 static struct dvfo_layer_profile *make_profile(void)
@@ -81,23 +66,6 @@ static void make_file(const char *path)
     dvfo_layer_profile_free(profile);
 }
 
-static size_t read_file(const char *path, char *bytes)
-{
-    FILE *file = fopen(path, "rb");
-    cr_assert(file != NULL, "%s", path);
-    const size_t size = fread(bytes, 1, MAX_BYTES, file);
-    cr_assert(size < MAX_BYTES);
-    fclose(file);
-    return size;
-}
-
-static bool same_files(const char *a, const char *b)
-{
-    static char first[MAX_BYTES], second[MAX_BYTES];
-    const size_t size = read_file(a, first);
-    return size > 0 && read_file(b, second) == size && memcmp(first, second, size) == 0;
-}
-
 /* ---- good files ---- */
 
 Test(layer_files, what_goes_in_comes_out)
@@ -134,13 +102,13 @@ Test(layer_files, the_same_contents_give_the_same_bytes)
     make_file("a.h5");
     sleep(1); /* a time noted anywhere would be another one */
     make_file("b.h5");
-    cr_expect(same_files("a.h5", "b.h5"));
+    cr_expect(hdf_files_are_same("a.h5", "b.h5"));
     struct dvfo_layer_profile *again = load("a.h5");
     save(again, "c.h5");
-    cr_expect(same_files("a.h5", "c.h5"), "also when read and written");
+    cr_expect(hdf_files_are_same("a.h5", "c.h5"), "also when read and written");
     again->gpu_s.value[0] = 3e-4;
     save(again, "d.h5");
-    cr_expect(!same_files("a.h5", "d.h5"));
+    cr_expect(!hdf_files_are_same("a.h5", "d.h5"));
     dvfo_layer_profile_free(again);
 }
 
@@ -491,11 +459,6 @@ static const struct spoiling spoilings[] = {
     {put_input, "'input' is 3x0x32"},
 };
 
-static bool is_one_sentence(const char *message)
-{
-    return message[0] != '\0' && strchr(message, '\n') == NULL;
-}
-
 Test(layer_files, a_file_spoilt_in_any_way_is_told_in_one_sentence)
 {
     make_file("good.h5");
@@ -509,27 +472,18 @@ Test(layer_files, a_file_spoilt_in_any_way_is_told_in_one_sentence)
         cr_assert(H5Fclose(file) >= 0);
         const dvfo_status status = dvfo_layer_profile_load(&ctx, "bad.h5", &profile);
         cr_expect(status == DVFO_BAD_INPUT && profile == NULL, "%s: status %d", spoilings[i].says, (int)status);
-        cr_expect(is_one_sentence(ctx.message) && strncmp(ctx.message, "bad.h5: ", 8) == 0 &&
+        cr_expect(hdf_files_is_one_sentence(ctx.message) && strncmp(ctx.message, "bad.h5: ", 8) == 0 &&
                       strstr(ctx.message, spoilings[i].says) != NULL,
                   "no '%s' in: %s", spoilings[i].says, ctx.message);
     }
 }
 
-/* There with LeakSanitizer only. HDF5 1.10.8 loses an object header whose checksum is wrong; what we lose ourselves on
- * the way out is seen where files are spoilt on purpose. */
-extern void __lsan_disable(void) __attribute__((weak));
-extern void __lsan_enable(void) __attribute__((weak));
-
 static dvfo_status load_bytes(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
                               struct dvfo_layer_profile **out)
 {
-    if (__lsan_disable != NULL) {
-        __lsan_disable();
-    }
+    hdf_files_forgive_leaks();
     const dvfo_status status = dvfo_layer_profile_from_memory(ctx, name, bytes, size, out);
-    if (__lsan_enable != NULL) {
-        __lsan_enable();
-    }
+    hdf_files_count_leaks();
     return status;
 }
 
@@ -538,15 +492,15 @@ static void expect_refused(const char *name, const char *bytes, size_t size, con
     struct dvfo_ctx ctx = {0};
     struct dvfo_layer_profile *profile = NULL;
     cr_expect(load_bytes(&ctx, name, bytes, size, &profile) == DVFO_BAD_INPUT && profile == NULL);
-    cr_expect(is_one_sentence(ctx.message) && strstr(ctx.message, says) != NULL, "%s: no '%s' in: %s", name, says,
-              ctx.message);
+    cr_expect(hdf_files_is_one_sentence(ctx.message) && strstr(ctx.message, says) != NULL, "%s: no '%s' in: %s", name,
+              says, ctx.message);
 }
 
 Test(layer_files, what_is_no_hdf5_or_cut_short_is_told)
 {
-    static char bytes[MAX_BYTES];
+    static char bytes[HDF_FILES_MAX_BYTES];
     make_file("a.h5");
-    const size_t size = read_file("a.h5", bytes);
+    const size_t size = hdf_files_read("a.h5", bytes);
     expect_refused("empty", bytes, 0, "empty: is no HDF5 file, expected a layer profile");
     expect_refused("text", "board,network\n", 14, "text: is no HDF5 file");
     for (size_t length = 16; length < size; length += 1 + size / 300) {
@@ -573,9 +527,9 @@ static void flip(char *bytes, size_t size, uint64_t *state)
 
 Test(layer_files, bytes_changed_by_chance_are_told_or_make_no_difference)
 {
-    static char good[MAX_BYTES], spoilt[MAX_BYTES];
+    static char good[HDF_FILES_MAX_BYTES], spoilt[HDF_FILES_MAX_BYTES];
     make_file("a.h5");
-    const size_t size = read_file("a.h5", good);
+    const size_t size = hdf_files_read("a.h5", good);
     uint64_t state = 1;
     size_t refused = 0;
     for (int i = 0; i < MUTATIONS; i++) {
@@ -584,7 +538,7 @@ Test(layer_files, bytes_changed_by_chance_are_told_or_make_no_difference)
         memcpy(spoilt, good, size);
         flip(spoilt, size, &state);
         const dvfo_status status = load_bytes(&ctx, "spoilt", spoilt, size, &profile);
-        cr_expect(status == DVFO_OK || (status == DVFO_BAD_INPUT && is_one_sentence(ctx.message)),
+        cr_expect(status == DVFO_OK || (status == DVFO_BAD_INPUT && hdf_files_is_one_sentence(ctx.message)),
                   "%d: status %d, '%s'", i, (int)status, ctx.message);
         refused += status != DVFO_OK;
         dvfo_layer_profile_free(profile);

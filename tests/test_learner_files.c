@@ -5,33 +5,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hdf_files.h"
 #include "policies/nn/branching_file.h"
 #include "policies/nn/matrix.h"
 #include "policies/nn/q_learner_file.h"
 #include "sim/base/hdf.h"
 #include "sim/base/random.h"
 
-enum { MAX_BYTES = 1 << 20, ENVIRONMENTS = 2, INPUTS = 3, BRANCHES = 2, MUTATIONS = 1000 };
+enum { ENVIRONMENTS = 2, INPUTS = 3, BRANCHES = 2, MUTATIONS = 1000 };
 
 static struct dvfo_ctx ctx;
-static char folder[] = "/tmp/dvfo-learner-files-XXXXXX";
 
-static void make_folder(void)
+static void begin(void)
 {
-    dvfo_hdf_begin();
-    H5set_free_list_limits(0, 0, 0, 0, 0, 0); /* what HDF5 frees is freed: who lost a block is who allocated it */
     dvfo_matrix_use_threads(1);
-    cr_assert(mkdtemp(folder) != NULL && chdir(folder) == 0);
+    hdf_files_make_folder();
 }
 
-static void remove_folder(void)
-{
-    char line[128];
-    snprintf(line, sizeof line, "rm -r '%s'", folder);
-    cr_assert(chdir("/") == 0 && system(line) == 0);
-}
-
-TestSuite(learner_files, .init = make_folder, .fini = remove_folder, .timeout = 120);
+TestSuite(learner_files, .init = begin, .fini = hdf_files_remove_folder, .timeout = 120);
 
 /* Small, with everything in it that has a state: several environments and steps, a ring that goes round. */
 static struct dvfo_q_learner_def small_def(void)
@@ -145,23 +136,6 @@ static struct dvfo_q_learner *load(const char *path)
     return learner;
 }
 
-static size_t read_file(const char *path, char *bytes)
-{
-    FILE *file = fopen(path, "rb");
-    cr_assert(file != NULL, "%s", path);
-    const size_t size = fread(bytes, 1, MAX_BYTES, file);
-    cr_assert(size > 0 && size < MAX_BYTES);
-    fclose(file);
-    return size;
-}
-
-static bool same_files(const char *a, const char *b)
-{
-    static char first[MAX_BYTES], second[MAX_BYTES];
-    const size_t size = read_file(a, first);
-    return read_file(b, second) == size && memcmp(first, second, size) == 0;
-}
-
 /* A file of a learner in the middle of its work. */
 static void make_file(const char *path)
 {
@@ -188,7 +162,7 @@ static void expect_interruptions_change_nothing(const struct dvfo_q_learner_def 
         learn(learner, interruptions[i], 300);
         save(learner, "resumed.h5");
         dvfo_q_learner_free(learner);
-        cr_expect(same_files("through.h5", "resumed.h5"), "interrupted at step %d", interruptions[i]);
+        cr_expect(hdf_files_are_same("through.h5", "resumed.h5"), "interrupted at step %d", interruptions[i]);
     }
 }
 
@@ -219,7 +193,7 @@ Test(learner_files, the_network_of_tails_comes_back_with_its_average_and_moments
     cr_expect_arr_neq(again->risk->network->parameters, learner->risk->target->parameters, bytes);
     again->risk->adam->mean[2] += 1e-3f; /* one number of it changes the file */
     save(again, "b.h5");
-    cr_expect_not(same_files("a.h5", "b.h5"));
+    cr_expect_not(hdf_files_are_same("a.h5", "b.h5"));
     dvfo_q_learner_free(again);
     dvfo_q_learner_free(learner);
 }
@@ -231,7 +205,7 @@ Test(learner_files, the_comparison_sees_one_number_drawn_too_much)
     save(learner, "a.h5");
     (void)gsl_rng_get(learner->exploration);
     save(learner, "b.h5");
-    cr_expect_not(same_files("a.h5", "b.h5"));
+    cr_expect_not(hdf_files_are_same("a.h5", "b.h5"));
     dvfo_q_learner_free(learner);
 }
 
@@ -241,7 +215,7 @@ Test(learner_files, what_was_read_is_written_as_the_same_bytes_at_another_time)
     sleep(1); /* a time noted anywhere would be another one */
     struct dvfo_q_learner *learner = load("a.h5");
     save(learner, "b.h5");
-    cr_expect(same_files("a.h5", "b.h5"));
+    cr_expect(hdf_files_are_same("a.h5", "b.h5"));
     cr_expect_eq(learner->def.seed, UINT64_C(0xfedcba9876543210));
     cr_expect(dvfo_sum_tree_is_sound(&learner->replay->tree));
     dvfo_q_learner_free(learner);
@@ -254,7 +228,7 @@ Test(learner_files, the_network_alone_can_be_read_to_act)
     struct dvfo_text bytes;
     struct dvfo_hdf_reader reader;
     struct dvfo_branching *net = NULL;
-    cr_assert_eq(dvfo_text_load_bytes(&ctx, "a.h5", MAX_BYTES, &bytes), DVFO_OK);
+    cr_assert_eq(dvfo_text_load_bytes(&ctx, "a.h5", HDF_FILES_MAX_BYTES, &bytes), DVFO_OK);
     cr_assert_eq(dvfo_hdf_open(&ctx, &bytes, "an agent", &reader), DVFO_OK);
     cr_assert_eq(dvfo_branching_read(&reader, "/network", &net), DVFO_OK, "%s", ctx.message);
     H5Fclose(reader.file);
@@ -410,11 +384,6 @@ static const struct {
     {put_doubles, "'/adam/mean' holds something else than numbers of 4 bytes"},
 };
 
-static bool is_one_sentence(const char *message)
-{
-    return message[0] != '\0' && strchr(message, '\n') == NULL;
-}
-
 Test(learner_files, a_file_spoilt_in_any_way_is_told_in_one_sentence)
 {
     make_file("good.h5");
@@ -427,31 +396,23 @@ Test(learner_files, a_file_spoilt_in_any_way_is_told_in_one_sentence)
         cr_assert(H5Fclose(file) >= 0);
         cr_expect_eq(dvfo_q_learner_load(&ctx, "bad.h5", &learner), DVFO_BAD_INPUT, "%s", spoilings[i].says);
         cr_expect_null(learner);
-        cr_expect(is_one_sentence(ctx.message) && strstr(ctx.message, spoilings[i].says) != NULL, "no '%s' in: %s",
-                  spoilings[i].says, ctx.message);
+        cr_expect(hdf_files_is_one_sentence(ctx.message) && strstr(ctx.message, spoilings[i].says) != NULL,
+                  "no '%s' in: %s", spoilings[i].says, ctx.message);
     }
 }
-
-/* There with LeakSanitizer only: HDF5 1.10.8 loses an object header whose checksum is wrong. */
-extern void __lsan_disable(void) __attribute__((weak));
-extern void __lsan_enable(void) __attribute__((weak));
 
 static dvfo_status read_bytes(char *bytes, size_t size)
 {
     const struct dvfo_text text = {.name = (char *)"mutant", .bytes = bytes, .size = size};
     struct dvfo_hdf_reader reader;
     struct dvfo_q_learner *learner = NULL;
-    if (__lsan_disable != NULL) {
-        __lsan_disable();
-    }
+    hdf_files_forgive_leaks();
     dvfo_status status = dvfo_hdf_open(&ctx, &text, "a learner", &reader);
     if (status == DVFO_OK) {
         status = dvfo_q_learner_read(&reader, &learner);
         H5Fclose(reader.file);
     }
-    if (__lsan_enable != NULL) {
-        __lsan_enable();
-    }
+    hdf_files_count_leaks();
     if (status == DVFO_OK) {
         learn(learner, 60, 65); /* what is taken can go on */
     }
@@ -461,9 +422,9 @@ static dvfo_status read_bytes(char *bytes, size_t size)
 
 Test(learner_files, spoilt_by_chance_a_file_is_refused_or_taken_and_never_more)
 {
-    static char good[MAX_BYTES], bytes[MAX_BYTES];
+    static char good[HDF_FILES_MAX_BYTES], bytes[HDF_FILES_MAX_BYTES];
     make_file("good.h5");
-    const size_t size = read_file("good.h5", good);
+    const size_t size = hdf_files_read("good.h5", good);
     gsl_rng *rng = dvfo_random_stream(1, 0, "mutations");
     int refused = 0;
     for (int i = 0; i < MUTATIONS; i++) {
@@ -473,7 +434,8 @@ Test(learner_files, spoilt_by_chance_a_file_is_refused_or_taken_and_never_more)
         }
         const dvfo_status status = read_bytes(bytes, size);
         refused += status == DVFO_BAD_INPUT;
-        cr_expect(status == DVFO_OK || is_one_sentence(ctx.message), "status %d: %s", (int)status, ctx.message);
+        cr_expect(status == DVFO_OK || hdf_files_is_one_sentence(ctx.message), "status %d: %s", (int)status,
+                  ctx.message);
     }
     cr_expect(refused > MUTATIONS / 2, "only %d refused", refused);
     gsl_rng_free(rng);
@@ -483,6 +445,6 @@ Test(learner_files, a_missing_folder_is_told)
 {
     struct dvfo_q_learner *learner = make_learner();
     cr_expect_eq(dvfo_q_learner_save(&ctx, learner, "nowhere/a.h5"), DVFO_BAD_INPUT);
-    cr_expect(is_one_sentence(ctx.message), "%s", ctx.message);
+    cr_expect(hdf_files_is_one_sentence(ctx.message), "%s", ctx.message);
     dvfo_q_learner_free(learner);
 }
