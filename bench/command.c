@@ -20,12 +20,14 @@ static error_t forward(int key, char *text, struct argp_state *state)
     return parsing->argp->parser(key, text, state);
 }
 
-/* argp adds "Try `dvfo run --help' ..." as a second line to every message; one sentence is enough. */
+/* argp ends every message with "Try `dvfo run --help' ...", on more lines than one for a long name; one sentence is
+ * enough. */
 static ssize_t write_without_hint(void *cookie, const char *line, size_t size)
 {
-    (void)cookie;
     static const char hint[] = "Try `";
-    if (size < strlen(hint) || memcmp(line, hint, strlen(hint)) != 0) {
+    bool *in_hint = cookie;
+    *in_hint = *in_hint || (size >= strlen(hint) && memcmp(line, hint, strlen(hint)) == 0);
+    if (!*in_hint) {
         fwrite(line, 1, size, stderr);
     }
     return (ssize_t)size;
@@ -33,8 +35,9 @@ static ssize_t write_without_hint(void *cookie, const char *line, size_t size)
 
 dvfo_status dvfo_command_parse(struct dvfo_ctx *ctx, const struct argp *argp, int argc, char **argv, void *input)
 {
+    bool in_hint = false;
     struct parsing parsing = {argp, input,
-                              fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_without_hint})};
+                              fopencookie(&in_hint, "w", (cookie_io_functions_t){.write = write_without_hint})};
     struct argp wrapped = *argp;
     wrapped.parser = forward;
     if (parsing.said != NULL) {

@@ -149,6 +149,7 @@ Test(bench_command, a_wrong_argument_is_told_in_one_sentence)
         {"bench tabel", "did you mean 'table'?"},
         {"bench table", "no verb is given, expected regret"},
         {"bench table regrets", "did you mean 'regret'?"},
+        {"bench table regret --sedes 2", "unrecognized option '--sedes'"},
         {CELL "-p dvfo", "--policy has no effect on this table"},
         {CELL "--etas 0.5,2", "--etas has '2', expected numbers from 0 to 1"},
         {CELL "--etas 0.5,0.5", "--etas names '0.5' twice"},

@@ -122,15 +122,15 @@ Test(measure_command, a_sensor_that_counts_nothing_is_no_sensor)
 }
 
 /* The counter is replaced as a whole each time: a file cut short would be read as empty. It only goes up, and does so
- * before anything is measured. */
+ * before anything is measured, which takes far longer than a step of the counter. */
 Test(measure_command, a_sensor_that_counts_makes_power_measured)
 {
     cr_assert(system(counters) == 0);
     command_shell("(i=10; while [ -d tree ]; do i=$((i + 1)); echo ${i}00000 >tree/next; "
                   "mv tree/next " ZONE "/energy_uj; done) 2>/dev/null & counter=$!\n"
                   "while [ $(cat " ZONE "/energy_uj) = 1000000 ]; do sleep 0.01; done\n"
-                  "\"$DVFO\" profile measure --board host --network \"$DATA/small-network.yaml\" --seconds 1 "
-                  "--root tree --out . ; code=$?; kill $counter; exit $code",
+                  "\"$DVFO\" profile measure --board host --network \"$DATA/small-network.yaml\" "
+                  "--repetitions 2000 --root tree --out . ; code=$?; kill $counter; exit $code",
                   &said);
     expect_code(0);
     cr_expect(system("grep -q 'p_max_w: .*standing: measured, source: \"RAPL package-0' host.yaml") == 0);
@@ -146,6 +146,7 @@ Test(measure_command, unusable_arguments_are_one_sentence)
         {"--board jetson-tx2 --network resnet-18", "--board is 'jetson-tx2', expected host: this machine"},
         {"--board host", "needs --network"},
         {"--board host --network resnet18", "did you mean 'resnet-18'?"},
+        {"--board host --networks resnet-18", "unrecognized option '--networks'"},
         {"--board host --network resnet-18,resnet-18", "names 'resnet-18' twice"},
         {"--board host --network resnet-18 --input 0", "--input is '0', expected a whole number from 1 to 8192"},
         {"--board host --network vit-b16 --input 100", "doesn't divide into patches"},
