@@ -125,6 +125,30 @@ static dvfo_status run_policy(struct dvfo_ctx *ctx, const struct bed *bed, const
     return DVFO_OK;
 }
 
+/* A reference that is as free as the agents: may they send the encoded input, it may. */
+static dvfo_status run_reference(struct dvfo_ctx *ctx, const struct bed *bed, const char *name, double *cost)
+{
+    const char *argument = dvfo_action_space_reference(&bed->regret->agent.actions);
+    char spec[64];
+    snprintf(spec, sizeof spec, "%s%s%s", name, argument == NULL ? "" : ":", argument == NULL ? "" : argument);
+    return run_policy(ctx, bed, spec, cost);
+}
+
+/* A setting as the policy fixed reads it. */
+static void write_setting(const struct dvfo_board *board, const struct dvfo_decision *setting, char *spec, size_t size)
+{
+    const int tenths = setting->place == DVFO_PLACE_EDGE ? 0 : setting->share_tenths;
+    double mhz[DVFO_DOMAINS];
+    char place[8] = "input";
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        mhz[d] = board->clock[d].level_hz[setting->level[d]] / DVFO_HZ_PER_MHZ;
+    }
+    if (setting->place != DVFO_PLACE_CLOUD) {
+        snprintf(place, sizeof place, "%d%%", 10 * tenths);
+    }
+    snprintf(spec, size, "fixed:%.6f/%.6f/%.6f/%s", mhz[DVFO_CPU], mhz[DVFO_GPU], mhz[DVFO_MEM], place);
+}
+
 /* One setting for all draws. */
 static dvfo_status run_fixed(struct dvfo_ctx *ctx, const struct bed *bed, double *cost)
 {
@@ -138,14 +162,10 @@ static dvfo_status run_fixed(struct dvfo_ctx *ctx, const struct bed *bed, double
     for (size_t k = 0; k < bed->draws; k++) {
         traces[k] = bed->draw[k].trace;
     }
-    DVFO_TRY(dvfo_fixed_best_choose(ctx, bed->scenario, &choice, traces, bed->draws, stride_s, bed->draw[0].from_s,
-                                    bed->trial.workload.requests, &best, NULL));
-    const int tenths = best.place == DVFO_PLACE_EDGE ? 0 : best.share_tenths;
-    double mhz[DVFO_DOMAINS];
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        mhz[d] = board->clock[d].level_hz[best.level[d]] / DVFO_HZ_PER_MHZ;
-    }
-    snprintf(spec, sizeof spec, "fixed:%.6f/%.6f/%.6f/%d%%", mhz[DVFO_CPU], mhz[DVFO_GPU], mhz[DVFO_MEM], 10 * tenths);
+    DVFO_TRY(dvfo_fixed_best_choose(ctx, bed->scenario, &choice,
+                                    dvfo_action_space_placements(&bed->regret->agent.actions), traces, bed->draws,
+                                    stride_s, bed->draw[0].from_s, bed->trial.workload.requests, &best, NULL));
+    write_setting(board, &best, spec, sizeof spec);
     return run_policy(ctx, bed, spec, cost);
 }
 
@@ -168,9 +188,9 @@ static dvfo_status run_all(struct dvfo_ctx *ctx, struct bed *bed, size_t cell, s
     const char *format = bed->draw[0].trace->format;
     out->informed = (double)NAN;
     if (strcmp(format, "model") == 0 || strcmp(format, "const") == 0) {
-        DVFO_TRY(run_policy(ctx, bed, "oracle-informed", &out->informed));
+        DVFO_TRY(run_reference(ctx, bed, "oracle-informed", &out->informed));
     }
-    DVFO_TRY(run_policy(ctx, bed, "oracle-dvfo", &out->oracle));
+    DVFO_TRY(run_reference(ctx, bed, "oracle-dvfo", &out->oracle));
     DVFO_TRY(run_policy(ctx, bed, "edge-best", &out->edge_best));
     for (size_t s = 0; s < seeds; s++) {
         DVFO_TRY(run_agent(ctx, bed, cell / regret->etas * seeds + s, &out->agent[s]));

@@ -131,6 +131,9 @@ static dvfo_status print_summary(struct dvfo_ctx *ctx, const struct dvfo_regret 
           "informed knows the generator, oracle the trace; dvfo: median of the seeds; gap: informed below fixed (for "
           "recordings: oracle below fixed)\n",
           file);
+    if (regret->agent.actions.input) {
+        fputs("fixed, informed and oracle may send the encoded input, as the agents may\n", file);
+    }
     fputs("rivals: edge-only, edge-best", file);
     for (size_t r = 0; r < regret->rivals.count; r++) {
         fprintf(file, ", %s", regret->rivals.entry[r]);

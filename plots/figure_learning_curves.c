@@ -153,8 +153,8 @@ static dvfo_status fixed_cost(struct dvfo_ctx *ctx, const struct study *study, c
     struct dvfo_decision best;
     dvfo_status status = DVFO_OK;
     if (from_s == 0.0) {
-        status = dvfo_fixed_best_choose(ctx, at.scenario, &choice, traces, count,
-                                        paired ? at.yardstick.latency_s : (double)NAN, 0.0,
+        status = dvfo_fixed_best_choose(ctx, at.scenario, &choice, dvfo_action_space_placements(&study->agent.actions),
+                                        traces, count, paired ? at.yardstick.latency_s : (double)NAN, 0.0,
                                         study->agent.training.evaluate_episode, &best, &mean_j);
     }
     *cost = mean_j / at.yardstick.cost_j;

@@ -1,5 +1,8 @@
 #include "policies/common.h"
 
+#include <string.h>
+
+#include "policies/placements.h"
 #include "sim/scenario.h"
 
 void dvfo_policy_top_clocks(const struct dvfo_board *board, int level[DVFO_DOMAINS])
@@ -37,10 +40,26 @@ void dvfo_policy_place_share(struct dvfo_decision *decision, int share_tenths)
     decision->cut = 0;
 }
 
+bool dvfo_policy_argument_is(const struct dvfo_policy_setup *setup, const char *argument)
+{
+    return setup->argument != NULL && strcmp(setup->argument, argument) == 0;
+}
+
 dvfo_status dvfo_policy_no_argument(struct dvfo_ctx *ctx, const struct dvfo_policy_setup *setup, const char *name)
 {
     if (setup->argument != NULL) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "policy '%s' takes no argument, found ':%s'", name, setup->argument);
     }
+    return DVFO_OK;
+}
+
+dvfo_status dvfo_policy_input_argument(struct dvfo_ctx *ctx, const struct dvfo_policy_setup *setup, const char *name,
+                                       int *kinds)
+{
+    const bool input = dvfo_policy_argument_is(setup, "input");
+    if (setup->argument != NULL && !input) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: found ':%s', expected nothing or ':input'", name, setup->argument);
+    }
+    *kinds = DVFO_WITH_SHARES | (input ? DVFO_WITH_CLOUD : 0);
     return DVFO_OK;
 }

@@ -1,4 +1,4 @@
-/* What several policies share: the highest clocks, the list of DVFO's levels, an argument that isn't wanted. */
+/* What several policies share: the highest clocks, the list of DVFO's levels, arguments that aren't wanted. */
 #ifndef DVFO_POLICY_COMMON_H
 #define DVFO_POLICY_COMMON_H
 
@@ -21,7 +21,15 @@ struct dvfo_level_choice dvfo_level_choice_of_agents(const struct dvfo_board *bo
 /** A share as a placement: 0 computes everything on the device. */
 void dvfo_policy_place_share(struct dvfo_decision *decision, int share_tenths);
 
+/** Was this argument given? */
+bool dvfo_policy_argument_is(const struct dvfo_policy_setup *setup, const char *argument);
+
 /** Fails when an argument was given: for policies that take none. */
 dvfo_status dvfo_policy_no_argument(struct dvfo_ctx *ctx, const struct dvfo_policy_setup *setup, const char *name);
+
+/** What a search chooses among beside EDGE: shares, and with the argument "input" the encoded input too.
+ *  Fails on any other argument. @param kinds  DVFO_WITH_... of policies/placements.h */
+dvfo_status dvfo_policy_input_argument(struct dvfo_ctx *ctx, const struct dvfo_policy_setup *setup, const char *name,
+                                       int *kinds);
 
 #endif

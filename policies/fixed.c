@@ -99,7 +99,8 @@ static dvfo_status read_share(struct dvfo_ctx *ctx, const char *text, int *tenth
     if (number && strcmp(rest, "%") == 0) {
         share /= 100.0;
     } else if (!number || rest[0] != '\0') {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "fixed: the share is '%s', expected 0, 0.1, ... 1, or per cent", text);
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "fixed: the share is '%s', expected 0, 0.1, ... 1, per cent, or input",
+                         text);
     }
     const double exact = 10.0 * share;
     if (!(exact >= 0.0 && exact <= 10.0)) {
@@ -111,6 +112,19 @@ static dvfo_status read_share(struct dvfo_ctx *ctx, const char *text, int *tenth
                          "fixed: the share is '%s', expected whole tenths; the nearest are %g and %g", text,
                          floor(exact) / 10.0, ceil(exact) / 10.0);
     }
+    return DVFO_OK;
+}
+
+/* A share, or "input": the encoded input goes to the cloud. */
+static dvfo_status read_placement(struct dvfo_ctx *ctx, const char *text, struct dvfo_decision *decision)
+{
+    int tenths = 0;
+    if (strcmp(text, "input") == 0) {
+        decision->place = DVFO_PLACE_CLOUD;
+        return DVFO_OK;
+    }
+    DVFO_TRY(read_share(ctx, text, &tenths));
+    dvfo_policy_place_share(decision, tenths);
     return DVFO_OK;
 }
 
@@ -130,15 +144,12 @@ static dvfo_status fixed_init(struct dvfo_ctx *ctx, void *block, const struct dv
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         DVFO_TRY(read_clock(ctx, setup->board, (dvfo_domain)d, field[d], &state->decision.level[d]));
     }
-    int tenths = 0;
-    DVFO_TRY(read_share(ctx, field[DVFO_DOMAINS], &tenths));
-    dvfo_policy_place_share(&state->decision, tenths);
-    return DVFO_OK;
+    return read_placement(ctx, field[DVFO_DOMAINS], &state->decision);
 }
 
 const struct dvfo_policy_type dvfo_policy_fixed = {
     .name = "fixed",
-    .summary = "the clocks and share of fixed:CPU/GPU/MEM/SHARE, in MHz or max, 0.3 or 30%, for every request",
+    .summary = "the clocks and share of fixed:CPU/GPU/MEM/SHARE, in MHz or max, 0.3 or 30% or input, for every request",
     .sight = DVFO_SIGHT_WORLD,
     .by_name_only = true,
     .state_size = sizeof(struct fixed),

@@ -38,16 +38,16 @@ static double highest_bps(const struct dvfo_trace *const traces[], size_t n)
 }
 
 dvfo_status dvfo_fixed_best_choose(struct dvfo_ctx *ctx, struct dvfo_scenario *scenario,
-                                   const struct dvfo_level_choice *choice, const struct dvfo_trace *const traces[],
-                                   size_t n, double stride_s, double from_s, long requests, struct dvfo_decision *out,
-                                   double *mean_cost_j)
+                                   const struct dvfo_level_choice *choice, int kinds,
+                                   const struct dvfo_trace *const traces[], size_t n, double stride_s, double from_s,
+                                   long requests, struct dvfo_decision *out, double *mean_cost_j)
 {
     DVFO_REQUIRE(n >= 1 && requests >= 1);
     const long looked_at = requests < DVFO_FIXED_BEST_MOST ? requests : DVFO_FIXED_BEST_MOST;
     const struct course course = {traces, (size_t)requests, (size_t)looked_at, stride_s, from_s};
     const struct dvfo_links links = {&course, n * course.looked_at, send_s};
     struct dvfo_mean_search *search = NULL;
-    DVFO_TRY(dvfo_mean_search_create(ctx, scenario, choice, highest_bps(traces, n), &search));
+    DVFO_TRY(dvfo_mean_search_create(ctx, scenario, choice, kinds, highest_bps(traces, n), &search));
     const double mean_j = dvfo_mean_search_best(search, &links, out);
     if (mean_cost_j != NULL) {
         *mean_cost_j = mean_j;
@@ -65,9 +65,10 @@ struct fixed_best {
 static dvfo_status init(struct dvfo_ctx *ctx, void *block, const struct dvfo_policy_setup *setup)
 {
     struct fixed_best *state = block;
-    DVFO_TRY(dvfo_policy_no_argument(ctx, setup, "fixed-best"));
+    int kinds = 0;
+    DVFO_TRY(dvfo_policy_input_argument(ctx, setup, "fixed-best", &kinds));
     const struct dvfo_level_choice choice = dvfo_level_choice_of_agents(setup->board);
-    return dvfo_fixed_best_choose(ctx, setup->scenario, &choice, &setup->trace, 1, setup->trace_stride_s,
+    return dvfo_fixed_best_choose(ctx, setup->scenario, &choice, kinds, &setup->trace, 1, setup->trace_stride_s,
                                   setup->trace_from_s, setup->requests < 1 ? 1 : setup->requests, &state->decision,
                                   NULL);
 }
@@ -81,7 +82,8 @@ static void decide(void *block, const struct dvfo_observation *seen, struct dvfo
 
 const struct dvfo_policy_type dvfo_policy_fixed_best = {
     .name = "fixed-best",
-    .summary = "the fixed levels and share of DVFO's of least mean cost over the trace, in hindsight",
+    .summary = "the fixed levels and share of DVFO's of least mean cost over the trace, in hindsight; [:input] "
+               "may send the encoded input too",
     .sight = DVFO_SIGHT_TRACE,
     .state_size = sizeof(struct fixed_best),
     .init = init,

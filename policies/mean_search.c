@@ -11,9 +11,9 @@ struct dvfo_mean_search {
 };
 
 static dvfo_status create(struct dvfo_ctx *ctx, struct dvfo_mean_search *search, struct dvfo_scenario *scenario,
-                          const struct dvfo_level_choice *clocks, double most_bps)
+                          const struct dvfo_level_choice *clocks, int kinds, double most_bps)
 {
-    DVFO_TRY(dvfo_actions_create(ctx, scenario, clocks, DVFO_WITH_SHARES, most_bps, &search->actions));
+    DVFO_TRY(dvfo_actions_create(ctx, scenario, clocks, kinds, most_bps, &search->actions));
     const size_t n = search->actions.count;
     search->parts = calloc(n + 1, sizeof *search->parts);
     search->bound_j = calloc(n + 1, sizeof *search->bound_j);
@@ -28,7 +28,7 @@ static dvfo_status create(struct dvfo_ctx *ctx, struct dvfo_mean_search *search,
 }
 
 dvfo_status dvfo_mean_search_create(struct dvfo_ctx *ctx, struct dvfo_scenario *scenario,
-                                    const struct dvfo_level_choice *clocks, double most_bps,
+                                    const struct dvfo_level_choice *clocks, int kinds, double most_bps,
                                     struct dvfo_mean_search **out)
 {
     *out = NULL;
@@ -36,7 +36,7 @@ dvfo_status dvfo_mean_search_create(struct dvfo_ctx *ctx, struct dvfo_scenario *
     if (search == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
-    const dvfo_status status = create(ctx, search, scenario, clocks, most_bps);
+    const dvfo_status status = create(ctx, search, scenario, clocks, kinds, most_bps);
     if (status != DVFO_OK) {
         dvfo_mean_search_free(search);
         return status;

@@ -1,9 +1,9 @@
 /* Mean search: the action of least mean cost where what the link will do is one of several things, equally likely.
  *
  * The links are anything that can say how long a transfer takes: many requests along known traces, or draws of what a
- * link may do next. The actions are DVFO's: levels and shares. The answer is that of the plain double loop over shares
- * and clocks around dvfo_plan_finish(), summed over the links in their order, ties to the first; fast by the bounds of
- * policies/actions.h. */
+ * link may do next. The actions are those of DVFO: levels and placements. The answer is that of the plain double loop
+ * over placements and clocks around dvfo_plan_finish(), summed over the links in their order, ties to the first; fast
+ * by the bounds of policies/actions.h. */
 #ifndef DVFO_MEAN_SEARCH_H
 #define DVFO_MEAN_SEARCH_H
 
@@ -22,10 +22,11 @@ struct dvfo_mean_search;
 
 /** @param scenario  borrowed until dvfo_mean_search_free
  *  @param clocks    entries to choose from; copied
+ *  @param kinds     placements besides EDGE, DVFO_WITH_...
  *  @param most_bps  no link is ever faster; INFINITY: nothing is known
- *  Cost: O(clocks x shares), schedules included. */
+ *  Cost: O(clocks x placements), schedules included. */
 dvfo_status dvfo_mean_search_create(struct dvfo_ctx *ctx, struct dvfo_scenario *scenario,
-                                    const struct dvfo_level_choice *clocks, double most_bps,
+                                    const struct dvfo_level_choice *clocks, int kinds, double most_bps,
                                     struct dvfo_mean_search **out);
 void dvfo_mean_search_free(struct dvfo_mean_search *search);
 

@@ -19,9 +19,10 @@ static dvfo_status init(struct dvfo_ctx *ctx, struct oracle *state, const struct
 
 static dvfo_status oracle_dvfo_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
 {
-    DVFO_TRY(dvfo_policy_no_argument(ctx, setup, "oracle-dvfo"));
+    int kinds = 0;
+    DVFO_TRY(dvfo_policy_input_argument(ctx, setup, "oracle-dvfo", &kinds));
     const struct dvfo_level_choice clocks = dvfo_level_choice_of_agents(setup->board);
-    return init(ctx, state, setup, &clocks, DVFO_WITH_SHARES);
+    return init(ctx, state, setup, &clocks, kinds);
 }
 
 static dvfo_status oracle_all_init(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup)
@@ -47,7 +48,8 @@ static void release(void *block)
 const struct dvfo_policy_type dvfo_policy_oracle_dvfo = {
     .name = "oracle-dvfo",
     .summary =
-        "knows the trace: per request alone, the best of DVFO's levels and shares; no bound where requests queue",
+        "knows the trace: per request alone, the best of DVFO's levels and shares ([:input]: or the encoded input); no "
+        "bound where requests queue",
     .sight = DVFO_SIGHT_TRACE,
     .state_size = sizeof(struct oracle),
     .init = oracle_dvfo_init,

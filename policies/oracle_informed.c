@@ -10,12 +10,14 @@
  * find out. So when the device wins, actions that would be best at good rates are tried as probes. A probe pays when
  * its expected cost, less what requests to come would save by doing the same if it went well, lies below the device's.
  * They count as long as what it told lasts: rate and outages by their autocorrelation, the trace's mean to the end.
- * That is a rule of thumb, no optimal plan. "oracle-informed:greedy" leaves probes out. */
+ * That is a rule of thumb, no optimal plan. "oracle-informed:greedy" leaves probes out;
+ * "oracle-informed:input" may send the encoded input too, as an agent whose actions have it. */
 #include <math.h>
 #include <string.h>
 
 #include "policies/link_paths.h"
 #include "policies/mean_search.h"
+#include "policies/placements.h"
 #include "sim/base/units.h"
 #include "sim/plan.h"
 
@@ -97,9 +99,10 @@ static dvfo_status init(struct dvfo_ctx *ctx, void *block, const struct dvfo_pol
     const struct dvfo_trace *trace = setup->trace;
     const bool generated = strncmp(trace->name, MODEL, strlen(MODEL)) == 0,
                constant = strcmp(trace->format, "const") == 0;
-    state->greedy = setup->argument != NULL && strcmp(setup->argument, "greedy") == 0;
-    if (setup->argument != NULL && !state->greedy) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "oracle-informed: found ':%s', expected nothing or ':greedy'",
+    const bool input = dvfo_policy_argument_is(setup, "input");
+    state->greedy = dvfo_policy_argument_is(setup, "greedy");
+    if (setup->argument != NULL && !state->greedy && !input) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "oracle-informed: found ':%s', expected nothing, ':greedy' or ':input'",
                          setup->argument);
     }
     if (!generated && !constant) {
@@ -111,8 +114,8 @@ static dvfo_status init(struct dvfo_ctx *ctx, void *block, const struct dvfo_pol
     state->from_s = setup->trace_from_s;
     state->requests = setup->requests;
     const struct dvfo_level_choice clocks = dvfo_level_choice_of_agents(setup->board);
-    DVFO_TRY(dvfo_mean_search_create(ctx, setup->scenario, &clocks, constant ? trace->rate_bps[0] : (double)INFINITY,
-                                     &state->search));
+    DVFO_TRY(dvfo_mean_search_create(ctx, setup->scenario, &clocks, DVFO_WITH_SHARES | (input ? DVFO_WITH_CLOUD : 0),
+                                     constant ? trace->rate_bps[0] : (double)INFINITY, &state->search));
     return constant ? init_constant(state, trace->rate_bps[0])
                     : init_generated(ctx, state, trace->name + strlen(MODEL), setup->seed);
 }
@@ -229,7 +232,7 @@ static void release(void *block)
 const struct dvfo_policy_type dvfo_policy_oracle_informed = {
     .name = "oracle-informed",
     .summary = "knows how the link is generated, not the trace: least expected cost of DVFO's levels and shares given "
-               "its own transfers; [:greedy] without probes",
+               "its own transfers; [:greedy] without probes, [:input] or the encoded input",
     .sight = DVFO_SIGHT_TRACE,
     .by_name_only = true,
     .state_size = sizeof(struct informed),

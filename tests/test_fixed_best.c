@@ -6,6 +6,7 @@
 #include "policies/fixed_best.h"
 #include "policies/link_paths.h"
 #include "policies/mean_search.h"
+#include "policies/placements.h"
 #include "policies/policies.h"
 #include "sim/plan.h"
 #include "traces/generator.h"
@@ -50,6 +51,14 @@ Test(fixed, reads_clocks_as_people_write_them_and_shares_as_fraction_or_per_cent
     }
 }
 
+Test(fixed, sends_the_encoded_input_when_told)
+{
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_decision decision = {0};
+    cr_assert(fixed_decision(&ctx, "fixed:960/max/68/input", &decision) == DVFO_OK, "%s", ctx.message);
+    cr_expect(decision.place == DVFO_PLACE_CLOUD && decision.level[DVFO_CPU] == 4 && decision.level[DVFO_GPU] == 12);
+}
+
 Test(fixed, tells_what_was_found_and_what_is_nearest)
 {
     static const struct {
@@ -63,7 +72,7 @@ Test(fixed, tells_what_was_found_and_what_is_nearest)
         {"fixed:max/top/max/0", "fixed: the gpu clock is 'top', expected MHz or max"},
         {"fixed:max/max/max/0.35", "fixed: the share is '0.35', expected whole tenths; the nearest are 0.3 and 0.4"},
         {"fixed:max/max/max/30", "fixed: the share is '30', expected 0 to 1, or 0% to 100%"},
-        {"fixed:max/max/max/half", "fixed: the share is 'half', expected 0, 0.1, ... 1, or per cent"},
+        {"fixed:max/max/max/half", "fixed: the share is 'half', expected 0, 0.1, ... 1, per cent, or input"},
         {"fixed:max/max/0.3", "fixed: found 'max/max/0.3', expected CPU/GPU/MEM/SHARE, clocks in MHz or max, as "
                               "fixed:max/1109/1600/0.3"},
     };
@@ -88,13 +97,14 @@ struct bench {
     struct dvfo_trace *trace[TRACES];
     struct dvfo_scenario *scenario;
     struct dvfo_level_choice choice;
+    int kinds; /* placements besides EDGE */
 };
 
 static void bench_open(struct bench *b, const char *network, dvfo_composition composition, int levels)
 {
     static const double start_s[] = {0.0, 0.4, 0.5, 0.9, 1.5, 1.6, 2.5},
                         rate_bps[] = {40e6, 3e6, 200e6, 800e3, 0.0, 12e6, 0.0};
-    *b = (struct bench){0};
+    *b = (struct bench){.kinds = DVFO_WITH_SHARES};
     cr_assert(fixture_init(&b->ctx, &b->world, "jetson-tx2", network, "const:5Mbps"), "%s", b->ctx.message);
     cr_assert(dvfo_trace_create(&b->ctx, "test", "test", 7, start_s, rate_bps, 4.0, &b->trace[0]) == DVFO_OK);
     cr_assert(dvfo_trace_open(&b->ctx, "model:wifi", NULL, 1, &b->trace[1]) == DVFO_OK);
@@ -147,10 +157,13 @@ static double plain_mean_j(struct bench *b, const struct question *q, const stru
 static double choose_plainly(struct bench *b, const struct question *q, struct dvfo_decision *out)
 {
     const struct dvfo_level_choice *choice = &b->choice;
+    const int placements = DVFO_SHARES + ((b->kinds & DVFO_WITH_CLOUD) != 0);
     double least_j = INFINITY;
-    for (int share = 0; share < DVFO_SHARES; share++) {
-        struct dvfo_decision tried = {0};
-        dvfo_policy_place_share(&tried, share);
+    for (int p = 0; p < placements; p++) {
+        struct dvfo_decision tried = {.place = DVFO_PLACE_CLOUD};
+        if (p < DVFO_SHARES) {
+            dvfo_policy_place_share(&tried, p);
+        }
         for (int c = 0; c < choice->count[DVFO_CPU]; c++) {
             for (int g = 0; g < choice->count[DVFO_GPU]; g++) {
                 for (int m = 0; m < choice->count[DVFO_MEM]; m++) {
@@ -173,7 +186,7 @@ static double choose(struct bench *b, const struct question *q, struct dvfo_deci
 {
     double mean_j = NAN;
     const struct dvfo_trace *const traces[TRACES] = {b->trace[0], b->trace[1], b->trace[2]};
-    cr_assert(dvfo_fixed_best_choose(&b->ctx, b->scenario, &b->choice, traces, (size_t)q->traces, q->stride_s,
+    cr_assert(dvfo_fixed_best_choose(&b->ctx, b->scenario, &b->choice, b->kinds, traces, (size_t)q->traces, q->stride_s,
                                      q->from_s, q->requests, out, &mean_j) == DVFO_OK);
     return mean_j;
 }
@@ -185,7 +198,7 @@ static bool agree(struct bench *b, const struct question *asked, const struct qu
     const double fast_j = choose(b, asked, &fast), plain_j = choose_plainly(b, plainly, &plain);
     *share_tenths = fast.place == DVFO_PLACE_EDGE ? 0 : fast.share_tenths;
     return fast_j == plain_j && fast.place == plain.place && memcmp(fast.level, plain.level, sizeof fast.level) == 0 &&
-           (fast.place == DVFO_PLACE_EDGE || fast.share_tenths == plain.share_tenths);
+           (fast.place != DVFO_PLACE_SPLIT || fast.share_tenths == plain.share_tenths);
 }
 
 Test(fixed_best, equals_the_plain_double_loop_for_both_compositions_over_one_trace_and_several)
@@ -205,6 +218,29 @@ Test(fixed_best, equals_the_plain_double_loop_for_both_compositions_over_one_tra
         bench_close(&b);
     }
     cr_expect(sent > 0 && sent < 16, "the questions should ask for both: %d of 16 sent", sent);
+}
+
+Test(fixed_best, equals_the_plain_double_loop_where_the_encoded_input_may_be_sent)
+{
+    static const char *const networks[] = {"resnet-18", "vit-b16"};
+    int inputs = 0;
+    for (int k = 0; k < 4; k++) {
+        struct bench b;
+        struct dvfo_decision best;
+        const struct question q = {1 + k % 2, STRIDE_S, 0.0, REQUESTS};
+        int share_tenths = 0;
+        bench_open(&b, networks[k / 2], DVFO_PARALLEL, 3);
+        struct dvfo_trace *const outages = b.trace[0];
+        b.trace[0] = b.trace[2];
+        b.trace[2] = outages;
+        const double without_j = choose(&b, &q, &best);
+        b.kinds |= DVFO_WITH_CLOUD;
+        cr_expect(choose(&b, &q, &best) <= without_j);
+        cr_expect(agree(&b, &q, &q, &share_tenths), "world %d", k);
+        inputs += best.place == DVFO_PLACE_CLOUD;
+        bench_close(&b);
+    }
+    cr_expect(inputs > 0, "%d of 4 send the input", inputs);
 }
 
 static double path_send_s(const void *user, size_t i, double begin_s, double bits)
@@ -235,7 +271,7 @@ Test(mean_search, no_action_has_a_lower_mean_over_futures_some_of_which_never_en
     const struct dvfo_link_belief belief = dvfo_link_belief_of(generator);
     struct dvfo_link_paths *paths = NULL;
     struct dvfo_mean_search *search = NULL;
-    cr_assert(dvfo_mean_search_create(&b.ctx, b.scenario, &b.choice, INFINITY, &search) == DVFO_OK);
+    cr_assert(dvfo_mean_search_create(&b.ctx, b.scenario, &b.choice, DVFO_WITH_SHARES, INFINITY, &search) == DVFO_OK);
     int sent = 0;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         cr_assert(dvfo_link_paths_create(&b.ctx, seed, PATHS, 2, &paths) == DVFO_OK);
@@ -298,8 +334,8 @@ Test(fixed_best, one_setting_for_all_traces_costs_no_less_than_each_traces_own)
     for (int k = 0; k < TRACES; k++) {
         const struct dvfo_trace *const trace = b.trace[k];
         double mean_j = NAN;
-        cr_assert(dvfo_fixed_best_choose(&b.ctx, b.scenario, &b.choice, &trace, 1, STRIDE_S, 0.0, REQUESTS, &own,
-                                         &mean_j) == DVFO_OK);
+        cr_assert(dvfo_fixed_best_choose(&b.ctx, b.scenario, &b.choice, DVFO_WITH_SHARES, &trace, 1, STRIDE_S, 0.0,
+                                         REQUESTS, &own, &mean_j) == DVFO_OK);
         own_j += mean_j / TRACES;
     }
     cr_expect(together_j > own_j, "%g against %g", together_j, own_j);
@@ -330,7 +366,7 @@ Test(fixed_best, in_a_trial_costs_what_was_planned_and_no_more_than_other_fixed_
     const int top[] = {24, 14, 7};
     struct dvfo_decision decision;
     double mean_j = NAN;
-    cr_assert(dvfo_fixed_best_choose(&ctx, scenario, &choice, &trace, 1,
+    cr_assert(dvfo_fixed_best_choose(&ctx, scenario, &choice, DVFO_WITH_SHARES, &trace, 1,
                                      dvfo_scenario_work(scenario, DVFO_STAGE_FULL, 0, top).time_s, 0.0, 200, &decision,
                                      &mean_j) == DVFO_OK);
     cr_expect_float_eq(mean_j, best_j, 1e-9 * best_j);

@@ -7,6 +7,7 @@
 #include "policies/fixed_best.h"
 #include "policies/link_paths.h"
 #include "policies/mean_search.h"
+#include "policies/placements.h"
 #include "policies/policies.h"
 #include "sim/plan.h"
 
@@ -257,8 +258,8 @@ static struct dvfo_decision fixed_best_of(struct bench *b, const struct dvfo_tra
 {
     const struct dvfo_level_choice choice = dvfo_level_choice_of_agents(b->world.board);
     struct dvfo_decision decision = {0};
-    cr_assert(dvfo_fixed_best_choose(&b->ctx, b->scenario, &choice, &trace, 1, 0.1, 0.0, 20, &decision, NULL) ==
-              DVFO_OK);
+    cr_assert(dvfo_fixed_best_choose(&b->ctx, b->scenario, &choice, DVFO_WITH_SHARES, &trace, 1, 0.1, 0.0, 20,
+                                     &decision, NULL) == DVFO_OK);
     return decision;
 }
 
@@ -292,7 +293,7 @@ Test(oracle_informed, a_belief_without_doubt_gives_the_best_action_at_that_rate)
     bench_open(&b, "const:5Mbps");
     const struct dvfo_level_choice choice = dvfo_level_choice_of_agents(b.world.board);
     struct dvfo_mean_search *search = NULL;
-    cr_assert(dvfo_mean_search_create(&b.ctx, b.scenario, &choice, INFINITY, &search) == DVFO_OK);
+    cr_assert(dvfo_mean_search_create(&b.ctx, b.scenario, &choice, DVFO_WITH_SHARES, INFINITY, &search) == DVFO_OK);
     struct dvfo_link_paths *paths = NULL;
     cr_assert(dvfo_link_paths_create(&b.ctx, 1, 8, 12, &paths) == DVFO_OK);
     for (size_t i = 0; i < sizeof rates_bps / sizeof rates_bps[0]; i++) {
@@ -449,6 +450,29 @@ Test(oracle_informed, probes_a_link_that_the_device_would_leave_alone_unless_tol
     bench_close(&b);
 }
 
+Test(oracle_informed, may_send_the_encoded_input_as_the_other_references_may)
+{
+    static const char *const names[][2] = {{"oracle-dvfo", "oracle-dvfo:input"},
+                                           {"oracle-informed", "oracle-informed:input"},
+                                           {"fixed-best", "fixed-best:input"}};
+    struct bench b;
+    bench_open(&b, "const:20Mbps");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        double cost_j[2];
+        long inputs[2];
+        for (int k = 0; k < 2; k++) {
+            struct dvfo_trial trial = fixture_trial(&b.world, NULL, 50);
+            cr_assert(dvfo_policy_find(&b.ctx, names[i][k], &trial.policy, &trial.policy_argument) == DVFO_OK);
+            cr_assert(dvfo_trial_run(&b.ctx, &trial) == DVFO_OK, "%s", b.ctx.message);
+            cost_j[k] = trial.results.cost_j;
+            inputs[k] = trial.results.placed[DVFO_PLACE_CLOUD];
+        }
+        cr_expect(inputs[0] == 0 && inputs[1] == 50 && cost_j[1] < cost_j[0], "%s: %ld, %ld", names[i][1], inputs[0],
+                  inputs[1]);
+    }
+    bench_close(&b);
+}
+
 Test(oracle_informed, takes_no_other_argument)
 {
     struct bench b;
@@ -456,7 +480,7 @@ Test(oracle_informed, takes_no_other_argument)
     struct dvfo_trial trial = fixture_trial(&b.world, &dvfo_policy_oracle_informed, 10);
     trial.policy_argument = "bold";
     cr_expect(dvfo_trial_run(&b.ctx, &trial) == DVFO_BAD_INPUT);
-    cr_expect_str_eq(b.ctx.message, "oracle-informed: found ':bold', expected nothing or ':greedy'");
+    cr_expect_str_eq(b.ctx.message, "oracle-informed: found ':bold', expected nothing, ':greedy' or ':input'");
     bench_close(&b);
 }
 

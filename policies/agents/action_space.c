@@ -1,5 +1,6 @@
 #include "policies/agents/action_space.h"
 
+#include "policies/placements.h"
 #include "sim/scenario.h"
 
 struct dvfo_action_space_def dvfo_action_space_def_default(void)
@@ -153,4 +154,14 @@ double dvfo_action_space_size(const struct dvfo_action_space *space)
         size *= space->count[k];
     }
     return size;
+}
+
+int dvfo_action_space_placements(const struct dvfo_action_space_def *def)
+{
+    return DVFO_WITH_SHARES | (def->input ? DVFO_WITH_CLOUD : 0);
+}
+
+const char *dvfo_action_space_reference(const struct dvfo_action_space_def *def)
+{
+    return def->input ? "input" : NULL;
 }

@@ -49,6 +49,11 @@ dvfo_status dvfo_action_space_of(struct dvfo_ctx *ctx, const struct dvfo_action_
  *                     @param decision  comes in with the clocks asked for last; governed ones stay */
 void dvfo_action_space_decide(const struct dvfo_action_space *space, const int *choice, struct dvfo_decision *decision);
 
+/** What a reference may choose among that is to be as free as the agent: DVFO_WITH_... of policies/placements.h, and
+ * the same as the argument of fixed-best and the oracles (NULL: none). */
+int dvfo_action_space_placements(const struct dvfo_action_space_def *def);
+const char *dvfo_action_space_reference(const struct dvfo_action_space_def *def);
+
 /** Are both of one kind: all on the device, a part sent, or all sent? */
 bool dvfo_action_space_same_kind(const struct dvfo_decision *a, const struct dvfo_decision *b);
 

@@ -226,6 +226,7 @@ static dvfo_status run_reference(struct dvfo_ctx *ctx, const struct dvfo_trainin
     trial.trace = dvfo_environments_trace(training->judging, judge, &trial.trace_from_s);
     const bool generated = strcmp(trial.trace->format, "model") == 0 || strcmp(trial.trace->format, "const") == 0;
     trial.policy = generated ? &dvfo_policy_oracle_informed : &dvfo_policy_oracle_dvfo;
+    trial.policy_argument = dvfo_action_space_reference(&training->agent->def.actions);
     trial.scenario = *dvfo_scenario_def_of(at.scenario);
     trial.scenario.eta = at.yardstick.eta;
     trial.workload.requests = training->agent->def.training.evaluate_episode;
