@@ -16,14 +16,15 @@ struct dvfo_command {
 /** argp_parse with our habits: a wrong option ends the process with one sentence and exit code 2. */
 dvfo_status dvfo_command_parse(struct dvfo_ctx *ctx, const struct argp *argp, int argc, char **argv, void *input);
 
-extern const struct dvfo_command dvfo_command_list;    /* dvfo list */
-extern const struct dvfo_command dvfo_command_show;    /* dvfo show */
-extern const struct dvfo_command dvfo_command_run;     /* dvfo run */
-extern const struct dvfo_command dvfo_command_train;   /* dvfo train */
-extern const struct dvfo_command dvfo_command_bench;   /* dvfo bench */
-extern const struct dvfo_command dvfo_command_trace;   /* dvfo trace */
-extern const struct dvfo_command dvfo_command_profile; /* dvfo profile */
-extern const struct dvfo_command dvfo_command_plot;    /* dvfo plot */
-extern const struct dvfo_command dvfo_command_board;   /* dvfo board */
+extern const struct dvfo_command dvfo_command_list;      /* dvfo list */
+extern const struct dvfo_command dvfo_command_show;      /* dvfo show */
+extern const struct dvfo_command dvfo_command_run;       /* dvfo run */
+extern const struct dvfo_command dvfo_command_train;     /* dvfo train */
+extern const struct dvfo_command dvfo_command_bench;     /* dvfo bench */
+extern const struct dvfo_command dvfo_command_trace;     /* dvfo trace */
+extern const struct dvfo_command dvfo_command_profile;   /* dvfo profile */
+extern const struct dvfo_command dvfo_command_plot;      /* dvfo plot */
+extern const struct dvfo_command dvfo_command_board;     /* dvfo board */
+extern const struct dvfo_command dvfo_command_attention; /* dvfo attention */
 
 #endif
