@@ -17,7 +17,7 @@
 #define MAX_CLOCK_HZ 1e11
 #define MAX_WORK_FLOP 1e16
 
-enum { MAX_CLOCKS = 1024 };
+enum { MAX_CLOCKS = 1024, GRID_RANK = DVFO_DOMAINS, LAYER_RANK = DVFO_DOMAINS + 1 };
 
 /* One file being read. */
 struct reading {
@@ -251,9 +251,9 @@ static dvfo_status read_cost_of(const struct reading *r, hid_t dataset, const st
                                 const char *what, struct dvfo_layer_cost *cost)
 {
     const size_t *levels = r->profile->levels;
-    const hsize_t size[DVFO_HDF_RANK] = {levels[DVFO_CPU], levels[DVFO_GPU], levels[DVFO_MEM], r->profile->n};
+    const hsize_t size[LAYER_RANK] = {levels[DVFO_CPU], levels[DVFO_GPU], levels[DVFO_MEM], r->profile->n};
     char standing[DVFO_HDF_TEXT + 1];
-    DVFO_TRY(dvfo_hdf_check_size(&r->hdf, dataset, what, kind->per_layer ? DVFO_HDF_RANK : DVFO_HDF_RANK - 1, size));
+    DVFO_TRY(dvfo_hdf_check_size(&r->hdf, dataset, what, kind->per_layer ? LAYER_RANK : GRID_RANK, size));
     DVFO_TRY(dvfo_hdf_check_units(&r->hdf, dataset, what, kind->units));
     DVFO_TRY(dvfo_hdf_text(&r->hdf, dataset, what, "standing", standing));
     DVFO_TRY(standing_of(r, what, standing, &cost->standing));

@@ -85,7 +85,9 @@ bool dvfo_hdf_put_group(hid_t file, const char *path, const char *long_name)
 
 static hid_t create_dataset(hid_t file, const struct dvfo_hdf_block *block)
 {
-    const hsize_t chunk[] = {block->size[0] < CHUNK_ROWS ? block->size[0] : CHUNK_ROWS, block->size[1]};
+    hsize_t chunk[DVFO_HDF_RANK];
+    memcpy(chunk, block->size, sizeof chunk);
+    chunk[0] = chunk[0] < CHUNK_ROWS ? chunk[0] : CHUNK_ROWS;
     const hid_t space = H5Screate_simple(block->rank, block->size, NULL);
     const hid_t type = H5Tcopy(block->type);
     H5Tset_order(type, H5T_ORDER_LE);

@@ -30,12 +30,14 @@ hid_t dvfo_hdf_create(const char *path);
 /** A group that says what is in it. */
 bool dvfo_hdf_put_group(hid_t file, const char *path, const char *long_name);
 
+enum { DVFO_HDF_RANK = 5 }; /* most axes */
+
 /* A block of values as a dataset. */
 struct dvfo_hdf_block {
-    const char *path; /* "/network/trunk0.bias" */
-    int rank;         /* 1 or 2 */
-    hsize_t size[2];  /* along its axes, none of them 0 */
-    hid_t type;       /* as they lie in memory: H5T_NATIVE_FLOAT */
+    const char *path;            /* "/network/trunk0.bias" */
+    int rank;                    /* 1 to DVFO_HDF_RANK */
+    hsize_t size[DVFO_HDF_RANK]; /* along its axes, none of them 0 */
+    hid_t type;                  /* as they lie in memory: H5T_NATIVE_FLOAT */
     const char *units, *long_name;
 };
 

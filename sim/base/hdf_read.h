@@ -3,12 +3,10 @@
 #ifndef DVFO_HDF_READ_H
 #define DVFO_HDF_READ_H
 
-#include <hdf5.h>
-#include <stdint.h>
-
+#include "sim/base/hdf.h"
 #include "sim/base/text.h"
 
-enum { DVFO_HDF_TEXT = 512, DVFO_HDF_RANK = 4, DVFO_HDF_VALUES = 1 << 22 }; /* longest text, most axes, most values */
+enum { DVFO_HDF_TEXT = 512, DVFO_HDF_VALUES = 1 << 22 }; /* longest text, most values of a chunk */
 
 struct dvfo_hdf_reader {
     struct dvfo_ctx *ctx;
