@@ -2,6 +2,7 @@
 
 #include <gsl/gsl_randist.h>
 #include <math.h>
+#include <string.h>
 
 static bool normalises(dvfo_stack_op op)
 {
@@ -108,6 +109,33 @@ void dvfo_stack_initialise(const struct dvfo_stack *stack, gsl_rng *rng, float *
         if (normalises(op)) {
             fill((size_t)(w->O * stack->def.settings), 1.0f, parameters + at->scale);
             fill((size_t)(w->O * stack->def.settings), 1.0f, statistics + at->variance);
+        }
+    }
+}
+
+static void copy_rows(long O, int rows, const float *from, float *to)
+{
+    for (int row = 0; row < rows; row++) {
+        memcpy(to + row * O, from, (size_t)O * sizeof *to);
+    }
+}
+
+void dvfo_stack_copy(const struct dvfo_stack *from, const float *parameters, const float *statistics,
+                     const struct dvfo_stack *to, float *to_parameters, float *to_statistics)
+{
+    DVFO_REQUIRE(from->def.count == to->def.count && from->weights == to->weights);
+    memcpy(to_parameters, parameters, from->weights * sizeof *parameters);
+    for (int i = 0; i < from->def.count; i++) {
+        const struct dvfo_stack_place *at = &from->at[i], *into = &to->at[i];
+        const long O = at->window.O;
+        if (normalises(from->def.layer[i].op)) {
+            const int rows = to->def.settings;
+            copy_rows(O, rows, parameters + at->scale, to_parameters + into->scale);
+            copy_rows(O, rows, parameters + at->shift, to_parameters + into->shift);
+            copy_rows(O, rows, statistics + at->mean, to_statistics + into->mean);
+            copy_rows(O, rows, statistics + at->variance, to_statistics + into->variance);
+        } else if (from->def.layer[i].op == DVFO_STACK_DENSE) {
+            copy_rows(O, 1, parameters + at->shift, to_parameters + into->shift);
         }
     }
 }

@@ -67,6 +67,10 @@ struct dvfo_stack dvfo_stack_plan(const struct dvfo_stack_def *def);
 /** Weights drawn as He et al. (2015) do, scales 1, shifts 0, means 0, variances 1. */
 void dvfo_stack_initialise(const struct dvfo_stack *stack, gsl_rng *rng, float *parameters, float *statistics);
 
+/** A stack's numbers for another one of the same layers: weights, and what belongs to setting 0 for all its settings. */
+void dvfo_stack_copy(const struct dvfo_stack *from, const float *parameters, const float *statistics,
+                     const struct dvfo_stack *to, float *to_parameters, float *to_statistics);
+
 /** Output channels of a layer at a width; of layer -1: what the stack sees. */
 long dvfo_stack_channels(const struct dvfo_stack *stack, int layer, int width);
 
@@ -93,6 +97,9 @@ const float *dvfo_stack_forward(struct dvfo_stack_pass *pass, const float *param
  *  @param din        (channels, B, height, width) written; NULL: nobody asks */
 void dvfo_stack_backward(struct dvfo_stack_pass *pass, const float *parameters, float *dout, float *gradients,
                          float *din);
+
+/** First layer whose outputs of the last way through aren't all finite; -1: all are. */
+int dvfo_stack_first_broken(const struct dvfo_stack_pass *pass);
 
 /** Running statistics move by `share` towards those of the last way through, which was a learning one. */
 void dvfo_stack_keep_statistics(const struct dvfo_stack_pass *pass, float share, float *statistics);

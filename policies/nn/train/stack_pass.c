@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "policies/nn/train/batch_norm.h"
@@ -216,6 +217,19 @@ void dvfo_stack_backward(struct dvfo_stack_pass *pass, const float *parameters, 
         dout = slope;
         room = 1 - room;
     }
+}
+
+int dvfo_stack_first_broken(const struct dvfo_stack_pass *pass)
+{
+    for (int i = 0; i < pass->stack->def.count; i++) {
+        const struct dvfo_window *w = &pass->window[i];
+        for (long n = 0; n < w->O * w->B * w->Y * w->X; n++) {
+            if (!isfinite(pass->out[i][n])) {
+                return i;
+            }
+        }
+    }
+    return -1;
 }
 
 void dvfo_stack_keep_statistics(const struct dvfo_stack_pass *pass, float share, float *statistics)
