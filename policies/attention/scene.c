@@ -85,8 +85,8 @@ static void compose_paint(struct dvfo_scene *scene, const struct dvfo_texture *t
     paint->frame.y_px += scene->frame.y_px;
     paint->reach = scene->frame.unit_px / paint->frame.unit_px;
     paint->salt = gsl_rng_get(rng);
-    paint->colour[0] = draw_colour(rng, (const struct dvfo_colour *const[]){behind}, 1, 0.35);
-    paint->colour[1] = draw_colour(rng, (const struct dvfo_colour *const[]){behind, &paint->colour[0]}, 2, 0.35);
+    paint->colour[0] = draw_colour(rng, (const struct dvfo_colour *const[]){behind}, 1, 0.45);
+    paint->colour[1] = draw_colour(rng, (const struct dvfo_colour *const[]){behind, &paint->colour[0]}, 2, 0.45);
 }
 
 static void compose_occluders(struct dvfo_scene *scene, double size_px, gsl_rng *rng)
@@ -106,7 +106,7 @@ void dvfo_scene_compose(struct dvfo_scene *scene, const struct dvfo_textured_sha
 {
     const double s = def->strength;
     *scene = (struct dvfo_scene){.outline = outline, .noise = s * def->noise};
-    scene->frame = draw_frame(rng, s * def->jitter_px, between(rng, 9.5, 13.5));
+    scene->frame = draw_frame(rng, s * def->jitter_px, between(rng, 10.5, 14.0));
     compose_background(&scene->background, s * def->distractor, rng);
     compose_paint(scene, texture, rng);
     compose_occluders(scene, s * def->occlusion, rng);
@@ -125,6 +125,7 @@ static void to_frame(const struct dvfo_frame *frame, double x_px, double y_px, d
 
 static const struct dvfo_colour *hidden_by(const struct dvfo_scene *scene, double x_px, double y_px)
 {
+    /* without strength the units are 0: u and v become infinite, and nothing is hidden */
     for (int i = 0; i < scene->occluders; i++) {
         const struct dvfo_occluder *occluder = &scene->occluder[i];
         double u, v;

@@ -13,11 +13,11 @@ struct dvfo_textured_shapes_def dvfo_textured_shapes_def_default(void)
     return (struct dvfo_textured_shapes_def){
         .seed = 1,
         .strength = 1.0,
-        .noise = 0.10,
-        .occlusion = 3.0,
-        .distractor = 0.15,
-        .jitter_px = 4.0,
-        .dimming = 0.3,
+        .noise = 0.04,
+        .occlusion = 1.5,
+        .distractor = 0.06,
+        .jitter_px = 2.0,
+        .dimming = 0.20,
     };
 }
 

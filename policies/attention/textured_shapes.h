@@ -13,15 +13,16 @@
 
 #include "policies/attention/images.h"
 
-/* How hard the images are to tell apart. */
+/* How hard the images are to tell apart; in brackets the default. `strength` alone makes a whole set harder or easier.
+ */
 struct dvfo_textured_shapes_def {
-    uint64_t seed;     /* 1 */
-    double strength;   /* 1: scales all below; 0 gives clean, centred images */
-    double noise;      /* standard deviation of each pixel's colour, of full scale */
-    double occlusion;  /* mean width of an occluding bar, mean radius of a blob [px] */
-    double distractor; /* contrast of the background's pattern, of full scale */
-    double jitter_px;  /* largest shift of the shape's centre, in x and in y */
-    double dimming;    /* largest loss of contrast and largest change of brightness, of full scale */
+    uint64_t seed;    /* (1) of all random streams */
+    double strength;  /* (1) >= 0; scales all below: 0 gives clean, centred images */
+    double noise;     /* (0.04) standard deviation of each value of a pixel, of full scale */
+    double occlusion; /* (1.5) mean width of an occluding bar, mean radius of an occluding blob [px]; up to 3 of them */
+    double distractor; /* (0.06) largest difference of the background's two colours in a plane, of full scale */
+    double jitter_px;  /* (2) largest shift of the shape's centre, in x and in y */
+    double dimming;    /* (0.2) largest loss of contrast, twice the largest change of brightness, of full scale */
 };
 
 struct dvfo_textured_shapes_def dvfo_textured_shapes_def_default(void);
