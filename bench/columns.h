@@ -8,6 +8,7 @@ struct dvfo_trial_column {
     const char *name, *units, *long_name;
     int digits;                                          /* significant, in text tables */
     bool essential;                                      /* shown in text tables; csv, json and HDF5 hold all */
+    bool of_accuracy;                                    /* and there only with an accuracy profile */
     double (*value)(const struct dvfo_trial *trial);     /* a number, or NULL ... */
     const char *(*text)(const struct dvfo_trial *trial); /* ... for a text */
 };

@@ -93,6 +93,10 @@ static const struct argp argp = {
            "clocks on, whatever the policy: all policies of a board and network meet the same link, and a slow one "
            "doesn't see more of it. The stretch of the trace that was met stands below the table. --free-running lets "
            "the trace run with the simulated time instead; open arrivals always do.\n\n"
+           "Accuracy: with a profile of a network that was really split, each request is one of its images for tests, "
+           "and accuracy tells how often the answer that counts was right. Other networks take over its loss against "
+           "the full network, not its level. Shares and cuts that are expected to lose more than --accuracy-floor are "
+           "open to no policy.\n\n"
            "Cost: cost_j = eta * energy_j + (1 - eta) * p_max_w * latency_s.\n\n"
            "Assumptions: what no data reach has a low and a high value ('dvfo show board'). --assume low sets all of "
            "them, --assume 'launch of a kernel=high' one; a runtime's key in the board's file does as well, "
@@ -137,10 +141,16 @@ static void on_counter(void *user, dvfo_counter counter, double time_s, double v
     dvfo_timeline_counter(((struct watch *)user)->timeline, counter, time_s, value);
 }
 
+/* Is a column shown? A text table holds the essential ones, those of accuracy where there is any. */
+static bool is_shown(const struct dvfo_trial_column *column, bool essential, bool accuracy)
+{
+    return !essential || (column->essential && (accuracy || !column->of_accuracy));
+}
+
 static void add_row(struct dvfo_table *table, const char *policy, const struct dvfo_trial *trial, bool essential)
 {
     for (const struct dvfo_trial_column *c = dvfo_trial_columns; c->name != NULL; c++) {
-        if (essential && !c->essential) {
+        if (!is_shown(c, essential, trial->scenario.accuracy != NULL)) {
             continue;
         }
         if (c->value != NULL) {
@@ -151,12 +161,12 @@ static void add_row(struct dvfo_table *table, const char *policy, const struct d
     }
 }
 
-static dvfo_status create_table(struct dvfo_ctx *ctx, bool essential, struct dvfo_table **table)
+static dvfo_status create_table(struct dvfo_ctx *ctx, bool essential, bool accuracy, struct dvfo_table **table)
 {
     const char *names[64];
     size_t count = 0;
     for (const struct dvfo_trial_column *c = dvfo_trial_columns; c->name != NULL; c++) {
-        if (!essential || c->essential) {
+        if (is_shown(c, essential, accuracy)) {
             names[count++] = c->name;
         }
     }
@@ -261,10 +271,12 @@ static void print_rules(const struct dvfo_setting *setting)
     printf("; eta %g, lambda %g; seed %llu\n", def->eta, def->lambda, (unsigned long long)base->seed);
     printf("composition %s, tail %s; cloud %s, RTT %g ms, timeout %g s; encoded images %g bit per pixel; layer splits "
            "send "
-           "%s; %sno accuracy floor (no accuracy profile)\n",
+           "%s%s%s\n",
            def->composition == DVFO_PARALLEL ? "parallel" : "serial", tail_name(def->tail_rule),
            setting->cloud_profile->name, 1e3 * def->rtt_s, def->timeout_s, def->encode_bit_per_pixel,
-           def->layer_int8 ? "int8" : "float", base->thermal ? "temperature caps clocks; " : "");
+           def->layer_int8 ? "int8" : "float", base->thermal ? "; temperature caps clocks" : "",
+           setting->accuracy_profile == NULL ? "; no accuracy floor (no accuracy profile)" : "");
+    dvfo_setting_print_accuracy(setting, stdout);
 }
 
 /* Does a policy say of itself that deciding takes time? */
@@ -425,6 +437,10 @@ static void add_inputs(struct dvfo_results *results, const struct dvfo_setting *
     for (size_t i = 0; i < setting->profile_count; i++) {
         dvfo_results_add_input(results, "layers", setting->profile[i]->path, setting->profile[i]->sha256);
     }
+    if (setting->accuracy_profile != NULL) {
+        dvfo_results_add_input(results, "accuracy", setting->accuracy_profile->text[DVFO_ACCURACY_NAME],
+                               setting->accuracy_profile->sha256);
+    }
     dvfo_results_add_input(results, "cloud", setting->cloud_profile->name, setting->cloud_profile->sha256);
     dvfo_results_add_input(results, "trace", setting->opened_trace->name, setting->opened_trace->sha256);
 }
@@ -456,6 +472,10 @@ static void write_configuration(const struct dvfo_setting *setting, FILE *text)
     }
     if (setting->layers != NULL) {
         fprintf(text, "layers: %s\n", setting->layers);
+    }
+    if (setting->accuracy_profile != NULL) {
+        fprintf(text, "accuracy: %s\naccuracy_floor: %.17g\n", setting->accuracy_profile->text[DVFO_ACCURACY_NAME],
+                d->accuracy_floor);
     }
     if (setting->assume != NULL) {
         fprintf(text, "assume: %s\n", setting->assume);
@@ -526,7 +546,7 @@ static dvfo_status run_and_write(struct dvfo_ctx *ctx, struct arguments *argumen
     DVFO_TRY(dvfo_setting_load(ctx, &arguments->setting));
     const volatile sig_atomic_t *stop = dvfo_interrupt_catch(); /* from here on there are files to tidy up */
     DVFO_TRY(open_outputs(ctx, arguments, watch));
-    DVFO_TRY(create_table(ctx, essential, table));
+    DVFO_TRY(create_table(ctx, essential, arguments->setting.accuracy_profile != NULL, table));
     watch->progress = dvfo_progress_begin("requests", (double)dvfo_setting_trial_count(&arguments->setting) *
                                                           (double)arguments->setting.base.workload.requests);
     const dvfo_status status = run_trials(ctx, arguments, watch, stop, *table, essential);

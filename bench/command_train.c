@@ -265,6 +265,12 @@ static void describe(const struct arguments *arguments, char text[CONDITIONS_SIZ
              base->mode == DVFO_BLOCKING ? "blocking" : "concurrent",
              base->scenario.composition == DVFO_PARALLEL ? "parallel" : "serial",
              setting->runtime != NULL ? setting->runtime : "default", (unsigned long long)base->seed);
+    if (setting->accuracy_profile != NULL) {
+        const size_t length = strlen(text);
+        snprintf(text + length, CONDITIONS_SIZE - length, "; accuracy %s %.12s, floor %g",
+                 setting->accuracy_profile->text[DVFO_ACCURACY_NAME], setting->accuracy_profile->sha256,
+                 base->scenario.accuracy_floor);
+    }
 }
 
 /* ---- training ---- */

@@ -94,10 +94,12 @@ static void print_rules(const struct dvfo_regret *regret, FILE *file)
             "and link\n",
             regret->agent.preset, regret->agent.standing, (unsigned long long)regret->agent.training.steps,
             (unsigned long long)base->seed, (unsigned long long)base->seed + (unsigned long long)regret->def.seeds - 1);
-    fprintf(file, "lambda %g; mode %s; composition %s, tail %s; cloud %s, RTT %g ms, timeout %g s; no accuracy floor\n",
-            def->lambda, base->mode == DVFO_BLOCKING ? "blocking" : "concurrent",
+    fprintf(file, "lambda %g; mode %s; composition %s, tail %s; cloud %s, RTT %g ms, timeout %g s%s\n", def->lambda,
+            base->mode == DVFO_BLOCKING ? "blocking" : "concurrent",
             def->composition == DVFO_PARALLEL ? "parallel" : "serial", tails[def->tail_rule],
-            setting->cloud_profile->name, 1e3 * def->rtt_s, def->timeout_s);
+            setting->cloud_profile->name, 1e3 * def->rtt_s, def->timeout_s,
+            setting->accuracy_profile == NULL ? "; no accuracy floor" : "");
+    dvfo_setting_print_accuracy(setting, file);
 }
 
 static dvfo_status print_worlds(struct dvfo_ctx *ctx, const struct dvfo_regret *regret, FILE *file)

@@ -1,5 +1,6 @@
 #include "bench/setting.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "policies/policies.h"
@@ -34,6 +35,8 @@ enum {
     KEY_SEED,
     KEY_LAYERS,
     KEY_ASSUME,
+    KEY_ACCURACY,
+    KEY_FLOOR,
 };
 
 static const struct argp_option options[] = {
@@ -52,6 +55,9 @@ static const struct argp_option options[] = {
     {"variant", KEY_VARIANT, "NAME", 0, "input variant of the network's file, e.g. cifar", 2},
     {"layers", KEY_LAYERS, "FILES", 0, "take what layers cost from profiles ('dvfo profile export')", 2},
     {"assume", KEY_ASSUME, "WHAT", 0, "assumptions of the boards at low, high, or NAME=low|high,...", 2},
+    {"accuracy", KEY_ACCURACY, "FILE", 0, "accuracy profile, or none (default: the shipped one, if there is one)", 2},
+    {"accuracy-floor", KEY_FLOOR, "POINTS", 0,
+     "most accuracy that an action may be expected to lose, in percentage points, or none (default 1)", 2},
     {"trace-format", KEY_TRACE_FORMAT, "NAME", 0, "don't recognise the trace's format, take this one", 3},
     {"rtt", KEY_RTT, "MS", 0, "round trip to the cloud in milliseconds (default 2)", 3},
     {"timeout", KEY_TIMEOUT, "S", 0, "seconds after which a request ends locally (default 10)", 3},
@@ -111,6 +117,16 @@ static int choice_option(struct argp_state *state, const char *name, const char 
     return 0;
 }
 
+static void parse_floor(struct argp_state *state, const char *text, struct dvfo_scenario_def *def)
+{
+    const bool none = strcmp(text, "none") == 0;
+    if (!none &&
+        (!dvfo_text_number(text, NULL, &def->accuracy_floor) || def->accuracy_floor < 0 || def->accuracy_floor > 100)) {
+        argp_error(state, "--accuracy-floor is '%s', expected percentage points from 0 to 100, or none", text);
+    }
+    def->accuracy_floor = none ? (double)INFINITY : def->accuracy_floor;
+}
+
 /* "0.005" seconds, or "10%" of a request. */
 static void parse_decision(struct argp_state *state, const char *text, struct dvfo_trial *trial)
 {
@@ -160,6 +176,9 @@ static error_t parse_rule(int key, char *text, struct argp_state *state, struct 
     case KEY_DECISION:
         parse_decision(state, text, &setting->base);
         return 0;
+    case KEY_FLOOR:
+        parse_floor(state, text, def);
+        return 0;
     case KEY_FLOAT:
         def->layer_int8 = false;
         return 0;
@@ -202,6 +221,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         break;
     case KEY_P_MAX:
         setting->p_max = text;
+        break;
+    case KEY_ACCURACY:
+        setting->accuracy = text;
         break;
     case KEY_LAYERS:
         setting->layers = text;
@@ -250,18 +272,19 @@ void dvfo_setting_free(struct dvfo_setting *setting)
         dvfo_layer_profile_free(setting->profile[i]);
         free(setting->policy_name[i]);
     }
+    dvfo_accuracy_profile_free(setting->accuracy_profile);
     dvfo_cloud_profile_free(setting->cloud_profile);
     dvfo_trace_free(setting->opened_trace);
 }
 
 /* What "all" stands for, as "a,b,c", without those that run by their name only; caller frees. */
-static char *all_policies(void)
+static char *all_policies(bool accuracy)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
     for (const struct dvfo_policy_type *const *p = dvfo_policies(); file != NULL && *p != NULL; p++) {
-        if (!(*p)->by_name_only) {
+        if (!(*p)->by_name_only && (accuracy || !(*p)->needs_accuracy)) {
             fprintf(file, "%s%s", ftell(file) == 0 ? "" : ",", (*p)->name);
         }
     }
@@ -287,20 +310,21 @@ static char *all_files(const char *folder, const char *except)
 /* Whatever machine it was measured on, it is no edge device: it comes by name only. */
 #define HOST "host"
 
-static char *expand(const char *what, const char *text)
+static char *expand(const char *what, const char *text, bool accuracy)
 {
     if (strcmp(text, "all") != 0 || strcmp(what, "layers") == 0) {
         return dvfo_text_copy(text);
     }
-    return strcmp(what, "policy") == 0  ? all_policies()
+    return strcmp(what, "policy") == 0  ? all_policies(accuracy)
            : strcmp(what, "board") == 0 ? all_files("profiles/boards", HOST)
                                         : all_files("profiles/networks", NULL);
 }
 
 /* "all" is what it stands for; `list->copy` is the caller's to free in any case. */
-static dvfo_status split_list(struct dvfo_ctx *ctx, const char *what, const char *text, struct dvfo_list *list)
+static dvfo_status split_list(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const char *what,
+                              const char *text, struct dvfo_list *list)
 {
-    char *expanded = expand(what, text);
+    char *expanded = expand(what, text, setting->accuracy_profile != NULL);
     *list = (struct dvfo_list){0};
     if (expanded == NULL) {
         return dvfo_fail_no_memory(ctx);
@@ -313,7 +337,7 @@ static dvfo_status split_list(struct dvfo_ctx *ctx, const char *what, const char
 static dvfo_status load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
     struct dvfo_list list;
-    dvfo_status status = split_list(ctx, "board", setting->boards, &list);
+    dvfo_status status = split_list(ctx, setting, "board", setting->boards, &list);
     for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
         status = dvfo_board_load(ctx, list.entry[i], &setting->board[i]);
         setting->board_count = i + 1;
@@ -325,7 +349,7 @@ static dvfo_status load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *settin
 static dvfo_status load_networks(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
     struct dvfo_list list;
-    dvfo_status status = split_list(ctx, "network", setting->networks, &list);
+    dvfo_status status = split_list(ctx, setting, "network", setting->networks, &list);
     for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
         status = dvfo_network_load(ctx, list.entry[i], setting->input_px, setting->variant, &setting->network[i]);
         setting->network_count = i + 1;
@@ -374,7 +398,7 @@ static dvfo_status load_profiles(struct dvfo_ctx *ctx, struct dvfo_setting *sett
     if (setting->layers == NULL) {
         return DVFO_OK;
     }
-    dvfo_status status = split_list(ctx, "layers", setting->layers, &list);
+    dvfo_status status = split_list(ctx, setting, "layers", setting->layers, &list);
     for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
         status = dvfo_layer_profile_load(ctx, list.entry[i], &setting->profile[i]);
         status = status == DVFO_OK ? attach_profile(ctx, setting, setting->profile[i]) : status;
@@ -387,7 +411,7 @@ static dvfo_status load_profiles(struct dvfo_ctx *ctx, struct dvfo_setting *sett
 static dvfo_status find_policies(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
     struct dvfo_list list;
-    dvfo_status status = split_list(ctx, "policy", setting->policies, &list);
+    dvfo_status status = split_list(ctx, setting, "policy", setting->policies, &list);
     for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
         setting->policy_name[i] = dvfo_text_copy(list.entry[i]);
         if (setting->policy_name[i] == NULL) {
@@ -482,6 +506,7 @@ dvfo_status dvfo_setting_load_worlds(struct dvfo_ctx *ctx, struct dvfo_setting *
     DVFO_TRY(load_boards(ctx, setting));
     DVFO_TRY(load_networks(ctx, setting));
     DVFO_TRY(dvfo_cloud_profile_load(ctx, setting->cloud, &setting->cloud_profile));
+    DVFO_TRY(dvfo_setting_load_accuracy(ctx, setting));
     setting->trace = setting->trace != NULL ? setting->trace : "const:5Mbps";
     DVFO_TRY(check_names(ctx, setting));
     DVFO_TRY(take_assumptions(ctx, setting));
@@ -502,7 +527,8 @@ dvfo_status dvfo_setting_world(struct dvfo_ctx *ctx, const struct dvfo_setting *
 dvfo_status dvfo_setting_load(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
     DVFO_TRY(check_given(ctx, setting));
-    DVFO_TRY(find_policies(ctx, setting)); /* cheapest first: a mistyped name is told at once */
+    DVFO_TRY(dvfo_setting_load_accuracy(ctx, setting)); /* some policies need one */
+    DVFO_TRY(find_policies(ctx, setting));              /* cheapest first: a mistyped name is told at once */
     DVFO_TRY(dvfo_setting_load_worlds(ctx, setting));
     DVFO_TRY(dvfo_trace_open(ctx, setting->trace, setting->trace_format, setting->base.seed, &setting->opened_trace));
     return check_trials(ctx, setting);

@@ -19,6 +19,7 @@ struct dvfo_setting {
     const char *trace, *trace_format;
     const char *runtime, *precision, *variant, *cloud, *p_max;
     const char *layers, *assume;
+    const char *accuracy; /* file, or "none"; NULL: the shipped profile, if there is one */
     long input_px;
     struct dvfo_trial base; /* all other parameters */
     /* loaded by dvfo_setting_load; owned */
@@ -32,6 +33,8 @@ struct dvfo_setting {
     struct dvfo_trace *opened_trace;
     size_t profile_count;
     struct dvfo_layer_profile *profile[DVFO_SETTING_MAX]; /* files of --layers, attached to the boards */
+    struct dvfo_accuracy_profile *accuracy_profile;       /* NULL: none; base.scenario borrows it */
+    bool accuracy_known;                                  /* it was looked for */
     size_t assumed[DVFO_SETTING_MAX];                     /* (boards) coefficients that --assume changed */
 };
 
@@ -50,6 +53,12 @@ dvfo_status dvfo_setting_load_worlds(struct dvfo_ctx *ctx, struct dvfo_setting *
 /** Board and network by number as a trial without policy and trace; borrows from the setting. */
 dvfo_status dvfo_setting_world(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, size_t board, size_t network,
                                struct dvfo_trial *out);
+
+/** Load the accuracy profile, as the others below do; a second time does nothing. */
+dvfo_status dvfo_setting_load_accuracy(struct dvfo_ctx *ctx, struct dvfo_setting *setting);
+
+/** One line on accuracy profile and floor for below a table; nothing without a profile. */
+void dvfo_setting_print_accuracy(const struct dvfo_setting *setting, FILE *file);
 
 /** Load the boards alone, for what runs no trials. */
 dvfo_status dvfo_setting_load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *setting);

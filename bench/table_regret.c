@@ -11,7 +11,8 @@
 #define NETWORKS "resnet-18,efficientnet-b0,vit-b16,inception-v4"
 #define LINKS "model:wifi,model:4g-up,const:5Mbps"
 #define ETAS "0.2,0.5,0.8"
-#define RIVALS "coordinate-descent,neurosurgeon-latency,neurosurgeon-energy,cloud-only,dynasplit,appealnet,l4t-default"
+#define RIVALS_ANYWAY "coordinate-descent,neurosurgeon-latency,neurosurgeon-energy,cloud-only,dynasplit,l4t-default"
+#define RIVALS RIVALS_ANYWAY ",appealnet"
 #define QUICK_NETWORKS "resnet-18,vit-b16"
 #define QUICK_STEPS "300000"
 enum { SEEDS = 5, QUICK_SEEDS = 3, DRAWS = 8, MOST_JOBS = 256 };
@@ -42,7 +43,9 @@ static const struct argp_option options[] = {
     {"draws", KEY_DRAWS, "N", 0, "draws of a generated link to judge on (default 8)", 5},
     {"preset", KEY_PRESET, "NAME", 0, "of the agents (default dvfo)", 5},
     {"steps", KEY_STEPS, "N", 0, "decisions that an agent learns from (default: the preset's)", 5},
-    {"rivals", KEY_RIVALS, "LIST", 0, "policies to compare with, beside edge-only and edge-best (default " RIVALS ")",
+    {"rivals", KEY_RIVALS, "LIST", 0,
+     "policies to compare with, beside edge-only and edge-best (default " RIVALS ", the last "
+     "with an accuracy profile only)",
      5},
     {"out", 'o', "FOLDER", 0, "where agents and regret.csv go (made if missing; default regret)", 5},
     {"jobs", KEY_JOBS, "N", 0, "processes at once (default: as many as cores); results don't depend on it", 5},
@@ -149,6 +152,9 @@ static void fill_in(struct arguments *arguments)
         def->etas = arguments->eta;
     }
     def->etas = def->etas != NULL ? def->etas : ETAS;
+    if (def->rivals == NULL) {
+        def->rivals = setting->accuracy_profile != NULL ? RIVALS : RIVALS_ANYWAY;
+    }
     setting->base.scenario.eta = 0.5; /* each cell has its own */
     setting->policies = "edge-only";  /* the setting wants one named */
 }
@@ -162,6 +168,7 @@ static dvfo_status make_table(struct dvfo_ctx *ctx, struct arguments *arguments,
     if (arguments->format != NULL) {
         DVFO_TRY(dvfo_table_format_of(ctx, arguments->format, &format));
     }
+    DVFO_TRY(dvfo_setting_load_accuracy(ctx, &arguments->def.setting));
     fill_in(arguments);
     regret->def = arguments->def;
     regret->def.stop = dvfo_interrupt_catch();
@@ -173,8 +180,7 @@ static dvfo_status make_table(struct dvfo_ctx *ctx, struct arguments *arguments,
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
 {
     struct arguments arguments = {
-        .def = {
-            .setting = dvfo_setting_default(), .rivals = RIVALS, .preset = "dvfo", .folder = "regret", .draws = DRAWS}};
+        .def = {.setting = dvfo_setting_default(), .preset = "dvfo", .folder = "regret", .draws = DRAWS}};
     struct dvfo_regret regret = {0};
     arguments.def.setting.base.scenario.eta = (double)NAN; /* not given */
     DVFO_TRY(dvfo_command_parse(ctx, &argp, argc, argv, &arguments));

@@ -2,26 +2,23 @@
  * head of it says how likely that answer is right. With a score below the threshold the input appeals: it goes to the
  * cloud, encoded, whose answer then counts.
  *
- * The little network is the narrowest of the slimmable network (sim/scenario.h) until real ones are trained. Its
- * threshold is the lowest, thus skips the cloud as often as can be, with an expected accuracy (sim/sample.h: a model)
- * of no more than a point below the full network's. It doesn't follow the link: accuracy asks for the appeals. The
- * clocks do: those of least expected planned cost at the rate seen last. */
-#include <gsl/gsl_errno.h>
-#include <gsl/gsl_roots.h>
+ * What it costs is the narrowest of the slimmable network (sim/scenario.h). How its head scores inputs and who is right
+ * about them is what the accuracy profile holds; the threshold is the lowest, thus skips the cloud as often as can be,
+ * that keeps the accuracy floor on the profile's part for validation. It doesn't follow the link: accuracy asks for the
+ * appeals. The clocks do: those of least expected planned cost at the rate seen last. */
+#include <math.h>
 
 #include "policies/common.h"
 #include "policies/probing.h"
 #include "policies/rates.h"
 #include "sim/base/text.h"
 #include "sim/plan.h"
-#include "sim/sample.h"
 
-enum { RATES = 21, MOST_HALVINGS = 60 };
+enum { RATES = 21 };
 
 static const struct dvfo_rates rates = {.lowest_bps = 10e3, .per_decade = 4, .count = RATES}; /* up to 1 Gbit/s */
 
-#define MOST_LOSS 0.01  /* of accuracy, against the full network */
-#define RESOLUTION 1e-9 /* of the threshold: far below a score that matters */
+#define POINTS_WITHOUT_FLOOR 1.0 /* of accuracy that the threshold may cost where there is no floor: as by default */
 
 struct appealnet {
     struct dvfo_scenario *scenario;
@@ -29,51 +26,42 @@ struct appealnet {
     struct dvfo_probing probing;    /* for what it believes of the link: appeals are probes enough */
 };
 
-static double accuracy_to_spare(double threshold, void *floor)
+static dvfo_status choose_threshold(struct dvfo_ctx *ctx, const struct dvfo_scenario_def *def, double *threshold)
 {
-    return dvfo_sample_accuracy(threshold) - *(const double *)floor;
+    const double points = isinf(def->accuracy_floor) ? POINTS_WITHOUT_FLOOR : def->accuracy_floor;
+    return dvfo_accuracy_profile_threshold(ctx, def->accuracy, DVFO_PART_VALIDATION, points / 100.0, threshold);
 }
 
-/* The lowest threshold within the loss, from above: accuracy rises with the threshold. */
-static dvfo_status choose_threshold(struct dvfo_ctx *ctx, double *threshold)
+static dvfo_status read_threshold(struct dvfo_ctx *ctx, const struct dvfo_policy_setup *setup, double *threshold)
 {
-    double floor = dvfo_sample_accuracy(1.0) - MOST_LOSS;
-    gsl_function spare = {.function = accuracy_to_spare, .params = &floor};
-    gsl_root_fsolver *solver = gsl_root_fsolver_alloc(gsl_root_fsolver_bisection);
-    if (solver == NULL) {
-        return dvfo_fail_no_memory(ctx);
+    const struct dvfo_scenario_def *def = dvfo_scenario_def_of(setup->scenario);
+    const char *argument = setup->argument;
+    if (def->accuracy == NULL) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "appealnet needs an accuracy profile (--accuracy FILE): scores and their worth stand there");
     }
-    gsl_root_fsolver_set(solver, &spare, 0.0, 1.0);
-    for (int i = 0; i < MOST_HALVINGS; i++) {
-        gsl_root_fsolver_iterate(solver);
-        const double below = gsl_root_fsolver_x_lower(solver), above = gsl_root_fsolver_x_upper(solver);
-        if (gsl_root_test_interval(below, above, RESOLUTION, 0.0) == GSL_SUCCESS) {
-            break;
-        }
-    }
-    *threshold = gsl_root_fsolver_x_upper(solver);
-    gsl_root_fsolver_free(solver);
-    return DVFO_OK;
-}
-
-static dvfo_status read_threshold(struct dvfo_ctx *ctx, const char *argument, double *threshold)
-{
     if (argument == NULL) {
-        return choose_threshold(ctx, threshold);
+        return choose_threshold(ctx, def, threshold);
     }
     if (!dvfo_text_number(argument, NULL, threshold) || *threshold < 0.0 || *threshold > 1.0) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT,
                          "appealnet's threshold is '%s', expected a score from 0 (never appeals) to 1 (always)",
                          argument);
     }
-    return DVFO_OK;
+    const struct dvfo_decision decision = {.place = DVFO_PLACE_APPEAL, .appeal_below = *threshold};
+    return dvfo_scenario_allows(setup->scenario, &decision)
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT,
+                           "appealnet: a threshold of %s loses more accuracy than the floor of %g points allows; "
+                           "--accuracy-floor none lifts it",
+                           argument, def->accuracy_floor);
 }
 
 static dvfo_status init(struct dvfo_ctx *ctx, void *block, const struct dvfo_policy_setup *setup)
 {
     struct appealnet *state = block;
     double threshold = 0.0;
-    DVFO_TRY(read_threshold(ctx, setup->argument, &threshold));
+    DVFO_TRY(read_threshold(ctx, setup, &threshold));
     state->scenario = setup->scenario;
     state->probing = dvfo_probing_start();
     const struct dvfo_level_choice choice = dvfo_level_choice_of_agents(setup->board);
@@ -100,8 +88,9 @@ static void learn(void *block, const struct dvfo_outcome *outcome)
 
 const struct dvfo_policy_type dvfo_policy_appealnet = {
     .name = "appealnet",
-    .summary = "a little network answers; scored below :THRESHOLD (default: 1 point of accuracy lost) the cloud does",
+    .summary = "a little network answers; scored below :THRESHOLD (default: as the accuracy floor says) the cloud does",
     .sight = DVFO_SIGHT_PROFILE,
+    .needs_accuracy = true,
     .state_size = sizeof(struct appealnet),
     .init = init,
     .decide = decide,

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "policies/placements.h"
-#include "sim/scenario.h"
 
 void dvfo_policy_top_clocks(const struct dvfo_board *board, int level[DVFO_DOMAINS])
 {
@@ -38,6 +37,17 @@ void dvfo_policy_place_share(struct dvfo_decision *decision, int share_tenths)
     decision->place = share_tenths == 0 ? DVFO_PLACE_EDGE : DVFO_PLACE_SPLIT;
     decision->share_tenths = share_tenths;
     decision->cut = 0;
+}
+
+int dvfo_policy_allowed_shares(unsigned forbidden_shares, int tenths[DVFO_SHARES])
+{
+    int count = 0;
+    for (int share = 0; share < DVFO_SHARES; share++) {
+        if (share == 0 || (forbidden_shares >> share & 1u) == 0) {
+            tenths[count++] = share;
+        }
+    }
+    return count;
 }
 
 bool dvfo_policy_argument_is(const struct dvfo_policy_setup *setup, const char *argument)

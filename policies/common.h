@@ -3,6 +3,7 @@
 #define DVFO_POLICY_COMMON_H
 
 #include "policies/policies.h"
+#include "sim/scenario.h"
 
 #define DVFO_PRIOR_BPS 5e6 /* bandwidth assumed before anything was seen: the default trace's rate */
 
@@ -20,6 +21,9 @@ struct dvfo_level_choice dvfo_level_choice_of_agents(const struct dvfo_board *bo
 
 /** A share as a placement: 0 computes everything on the device. */
 void dvfo_policy_place_share(struct dvfo_decision *decision, int share_tenths);
+
+/** Shares that the accuracy floor allows, 0 (the device alone) among them. @return how many; at least 1 */
+int dvfo_policy_allowed_shares(unsigned forbidden_shares, int tenths[DVFO_SHARES]);
 
 /** Was this argument given? */
 bool dvfo_policy_argument_is(const struct dvfo_policy_setup *setup, const char *argument);

@@ -1,13 +1,13 @@
 /* Coordinate descent: training-free search on the running device.
  *
- * Four knobs, each an index: CPU, GPU and memory clock among DVFO's levels, and the share in tenths. From the highest
- * clocks on the device, one knob is moved by a step at a time; a point is judged by the mean measured cost of a few
- * requests. A move that pays is kept and repeated; when no knob pays in either direction, the step halves; after the
- * last step the point is held for a while, measured anew, and the search begins again from it, because links change. */
+ * Four knobs, each an index: CPU, GPU and memory clock among DVFO's levels, and the share among those allowed. From the
+ * highest clocks on the device, one knob is moved by a step at a time; a point is judged by the mean measured cost of a
+ * few requests. A move that pays is kept and repeated; when no knob pays in either direction, the step halves; after
+ * the last step the point is held for a while, measured anew, and the search begins again from it, because links
+ * change. */
 #include <string.h>
 
 #include "policies/common.h"
-#include "sim/scenario.h"
 
 enum { KNOBS = DVFO_DOMAINS + 1, SHARE = DVFO_DOMAINS, FIRST_STEP = 4, REQUESTS_PER_POINT = 3, REQUESTS_HELD = 200 };
 
@@ -15,7 +15,8 @@ typedef enum phase { MEASURE, TRY, HOLD } phase;
 
 struct descent {
     struct dvfo_level_choice choice;
-    int size[KNOBS]; /* settings of each knob */
+    int share[DVFO_SHARES]; /* (size[SHARE]) in tenths, ascending */
+    int size[KNOBS];        /* settings of each knob */
     int best[KNOBS];
     int point[KNOBS]; /* being measured: best, or best with one knob moved */
     double best_cost_j;
@@ -114,7 +115,7 @@ static dvfo_status descent_init(struct dvfo_ctx *ctx, void *block, const struct 
         state->size[d] = state->choice.count[d];
         state->point[d] = state->size[d] - 1;
     }
-    state->size[SHARE] = DVFO_SHARES;
+    state->size[SHARE] = dvfo_policy_allowed_shares(setup->forbidden_shares, state->share);
     state->step = FIRST_STEP;
     begin_point(state, MEASURE);
     return DVFO_OK;
@@ -130,7 +131,7 @@ static void descent_decide(void *block, const struct dvfo_observation *seen, str
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         decision->level[d] = state->choice.level[d][state->point[d]];
     }
-    dvfo_policy_place_share(decision, state->point[SHARE]);
+    dvfo_policy_place_share(decision, state->share[state->point[SHARE]]);
 }
 
 static void descent_learn(void *block, const struct dvfo_outcome *outcome)

@@ -116,7 +116,8 @@ static dvfo_status read_share(struct dvfo_ctx *ctx, const char *text, int *tenth
 }
 
 /* A share, or "input": the encoded input goes to the cloud. */
-static dvfo_status read_placement(struct dvfo_ctx *ctx, const char *text, struct dvfo_decision *decision)
+static dvfo_status read_placement(struct dvfo_ctx *ctx, const struct dvfo_policy_setup *setup, const char *text,
+                                  struct dvfo_decision *decision)
 {
     int tenths = 0;
     if (strcmp(text, "input") == 0) {
@@ -124,6 +125,12 @@ static dvfo_status read_placement(struct dvfo_ctx *ctx, const char *text, struct
         return DVFO_OK;
     }
     DVFO_TRY(read_share(ctx, text, &tenths));
+    if ((setup->forbidden_shares >> tenths & 1u) != 0) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "fixed: a share of %g loses more accuracy than the floor allows at lambda %g; "
+                         "--accuracy-floor none lifts it",
+                         tenths / 10.0, setup->lambda);
+    }
     dvfo_policy_place_share(decision, tenths);
     return DVFO_OK;
 }
@@ -144,7 +151,7 @@ static dvfo_status fixed_init(struct dvfo_ctx *ctx, void *block, const struct dv
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         DVFO_TRY(read_clock(ctx, setup->board, (dvfo_domain)d, field[d], &state->decision.level[d]));
     }
-    return read_placement(ctx, field[DVFO_DOMAINS], &state->decision);
+    return read_placement(ctx, setup, field[DVFO_DOMAINS], &state->decision);
 }
 
 const struct dvfo_policy_type dvfo_policy_fixed = {

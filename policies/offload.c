@@ -72,10 +72,12 @@ static dvfo_status offload_best_init(struct dvfo_ctx *ctx, void *block, const st
     struct offload_best *state = block;
     DVFO_TRY(dvfo_policy_no_argument(ctx, setup, "offload-best"));
     double least_j = INFINITY;
-    for (int share = 0; share < DVFO_SHARES; share++) {
+    int share[DVFO_SHARES];
+    const int shares = dvfo_policy_allowed_shares(setup->forbidden_shares, share);
+    for (int i = 0; i < shares; i++) {
         struct dvfo_decision decision;
         dvfo_policy_top_clocks(setup->board, decision.level);
-        dvfo_policy_place_share(&decision, share);
+        dvfo_policy_place_share(&decision, share[i]);
         const double cost_j = mean_cost_j(setup, &decision);
         if (cost_j < least_j) {
             least_j = cost_j;

@@ -4,6 +4,13 @@
 
 #include "sim/scenario.h"
 
+static void add(const struct dvfo_scenario *scenario, struct dvfo_placements *out, struct dvfo_decision decision)
+{
+    if (dvfo_scenario_allows(scenario, &decision)) {
+        out->at[out->count++] = decision;
+    }
+}
+
 dvfo_status dvfo_placements_create(struct dvfo_ctx *ctx, const struct dvfo_scenario *scenario, int kinds,
                                    struct dvfo_placements *out)
 {
@@ -14,13 +21,13 @@ dvfo_status dvfo_placements_create(struct dvfo_ctx *ctx, const struct dvfo_scena
     }
     out->count = 1; /* zeroed: EDGE */
     for (int share = 1; (kinds & DVFO_WITH_SHARES) != 0 && share < DVFO_SHARES; share++) {
-        out->at[out->count++] = (struct dvfo_decision){.place = DVFO_PLACE_SPLIT, .share_tenths = share};
+        add(scenario, out, (struct dvfo_decision){.place = DVFO_PLACE_SPLIT, .share_tenths = share});
     }
     for (int cut = 0; (kinds & DVFO_WITH_CUTS) != 0 && cut < cuts; cut++) {
-        out->at[out->count++] = (struct dvfo_decision){.place = DVFO_PLACE_LAYER, .cut = cut};
+        add(scenario, out, (struct dvfo_decision){.place = DVFO_PLACE_LAYER, .cut = cut});
     }
     if ((kinds & DVFO_WITH_CLOUD) != 0) {
-        out->at[out->count++] = (struct dvfo_decision){.place = DVFO_PLACE_CLOUD};
+        add(scenario, out, (struct dvfo_decision){.place = DVFO_PLACE_CLOUD});
     }
     return DVFO_OK;
 }

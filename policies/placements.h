@@ -12,8 +12,8 @@ struct dvfo_placements {
 
 enum { DVFO_WITH_SHARES = 1, DVFO_WITH_CUTS = 2, DVFO_WITH_CLOUD = 4 };
 
-/** EDGE and the kinds asked for: shares 1..10 tenths, every layer cut, the encoded input. Free with
- *  dvfo_placements_free. */
+/** EDGE and the kinds asked for, as far as the accuracy floor allows them: shares 1..10 tenths, every layer cut, the
+ *  encoded input. Free with dvfo_placements_free. */
 dvfo_status dvfo_placements_create(struct dvfo_ctx *ctx, const struct dvfo_scenario *scenario, int kinds,
                                    struct dvfo_placements *out);
 void dvfo_placements_free(struct dvfo_placements *placements);

@@ -1,11 +1,11 @@
 /* A uniform draw over DVFO's levels and shares for every request: what exploring without learning costs. */
 #include "policies/common.h"
 #include "sim/base/random.h"
-#include "sim/scenario.h"
 
 struct random {
     struct dvfo_level_choice choice;
-    gsl_rng *rng; /* its own stream: arrivals and links don't notice */
+    int share[DVFO_SHARES], shares; /* that may be drawn, in tenths */
+    gsl_rng *rng;                   /* its own stream: arrivals and links don't notice */
 };
 
 static dvfo_status random_init(struct dvfo_ctx *ctx, void *block, const struct dvfo_policy_setup *setup)
@@ -13,6 +13,7 @@ static dvfo_status random_init(struct dvfo_ctx *ctx, void *block, const struct d
     struct random *state = block;
     DVFO_TRY(dvfo_policy_no_argument(ctx, setup, "random"));
     state->choice = dvfo_level_choice_of_agents(setup->board);
+    state->shares = dvfo_policy_allowed_shares(setup->forbidden_shares, state->share);
     state->rng = dvfo_random_stream(setup->seed, 0, "random");
     return state->rng == NULL ? dvfo_fail_no_memory(ctx) : DVFO_OK;
 }
@@ -29,7 +30,7 @@ static void random_decide(void *block, const struct dvfo_observation *seen, stru
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         decision->level[d] = state->choice.level[d][draw(state->rng, state->choice.count[d])];
     }
-    dvfo_policy_place_share(decision, draw(state->rng, DVFO_SHARES));
+    dvfo_policy_place_share(decision, state->share[draw(state->rng, state->shares)]);
 }
 
 static void random_release(void *block)

@@ -86,6 +86,7 @@ void dvfo_narrator_request(const struct dvfo_narrator *narrator, const struct dv
         .trace_s = request->start_s + request->trace_offset_s,
         .rate_bps = request->rate_bps,
         .timed_out = request->remote == DVFO_REMOTE_GIVEN_UP,
+        .accuracy = request->right,
     };
     memcpy(row.hz, clocks.hz, sizeof row.hz);
     narrator->probe->request(narrator->probe->user, &row);

@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "sim/sample.h"
 #include "traces/trace.h"
 
 /* Watts that busyness adds, by domain, over all rails. */
@@ -158,7 +157,9 @@ static struct dvfo_plan plan_appeal(struct dvfo_scenario *scenario, const struct
     const struct dvfo_plan stays = plan_outcome(scenario, &sure, link);
     sure.appeal_below = 1.0;
     const struct dvfo_plan appeals = plan_outcome(scenario, &sure, link);
-    const double share = dvfo_sample_share_below(decision->appeal_below);
+    const struct dvfo_accuracy_profile *profile = dvfo_scenario_def_of(scenario)->accuracy;
+    DVFO_REQUIRE(profile != NULL); /* else there are no scores to compare */
+    const double share = dvfo_accuracy_profile_share_below(profile, DVFO_PART_VALIDATION, decision->appeal_below);
     struct dvfo_plan mean = {
         .latency_s = (1.0 - share) * stays.latency_s + share * appeals.latency_s,
         .energy_j = (1.0 - share) * stays.energy_j + share * appeals.energy_j,

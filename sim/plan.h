@@ -2,8 +2,9 @@
  *
  * The same life as in the simulator (closed loop, clocks settled, nobody else on the device or the link), as
  * arithmetic. APPEAL has two such lives, and which of them comes is up to the input: thresholds of 0 and 1 plan the one
- * and the other, those in between the mean of the two. Planners call it with the bandwidth they believe in, oracles
- * with the trace itself; a test holds it against the simulator for every placement. */
+ * and the other, those in between the mean of the two by the scores of the accuracy profile's part for validation.
+ * Planners call it with the bandwidth they believe in, oracles with the trace itself; a test holds it against the
+ * simulator for every placement. */
 #ifndef DVFO_PLAN_H
 #define DVFO_PLAN_H
 

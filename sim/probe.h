@@ -22,6 +22,7 @@ struct dvfo_request_row {
     double trace_s;  /* time of the trace at which the device took it up */
     double rate_bps; /* mean rate its bytes met; NaN when nothing was sent to the end */
     bool timed_out;
+    double accuracy; /* 1: its answer was right; 0..1 for splits between measured weights; NaN: nothing is known */
     double hz[DVFO_DOMAINS]; /* clocks decided for it */
 };
 

@@ -45,10 +45,12 @@ struct dvfo_request {
     double arrival_s, start_s;
     double trace_offset_s; /* trace time = simulated time + offset */
     double energy_j;
+    double right, right_full; /* is its answer right, and would the full network's be? Known at the end; else NaN */
     struct dvfo_decision decision;
     bool started;    /* taken up by the device: its decision holds */
     bool local_done; /* nothing left to do on the device before the join */
     bool appeals;    /* APPEAL: the score was low, the cloud's answer counts */
+    long row;        /* of the accuracy profile: what its input is like; -1: nothing is known */
     dvfo_step step;
     dvfo_remote remote;
     double handed_over_s, sending_since_s, send_s; /* of its transfer */

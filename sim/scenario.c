@@ -17,6 +17,7 @@ struct kept_stage {
 
 struct dvfo_scenario {
     struct dvfo_scenario_def def;
+    struct dvfo_accuracy_floor floor;
     struct dvfo_network *attention;
     struct dvfo_network *slim[MAX_WIDTH_STEPS]; /* [i]: tail of width (i+1) / steps; the last is full width */
     double *remaining_flop;                     /* (n + 1) work of layers i.. to the end */
@@ -45,6 +46,7 @@ struct dvfo_scenario_def dvfo_scenario_def_default(void)
         .speech_bps = 32e3,
         .quantise_cycle_per_element = 2.0,
         .fuse_cycle_per_element = 4.0,
+        .accuracy_floor = 1.0,
     };
 }
 
@@ -65,6 +67,7 @@ static dvfo_status check_def(struct dvfo_ctx *ctx, const struct dvfo_scenario_de
         {"speech_bps", def->speech_bps, 1.0, 1e9},
         {"quantise_cycle_per_element", def->quantise_cycle_per_element, 0.0, 1e6},
         {"fuse_cycle_per_element", def->fuse_cycle_per_element, 0.0, 1e6},
+        {"accuracy_floor", def->accuracy_floor == (double)INFINITY ? 100.0 : def->accuracy_floor, 0.0, 100.0},
         {"tail_width_steps", (double)def->tail_width_steps, 1.0, MAX_WIDTH_STEPS},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -145,6 +148,7 @@ dvfo_status dvfo_scenario_create(struct dvfo_ctx *ctx, const struct dvfo_scenari
     if (def->p_max_w == 0.0) {
         scenario->def.p_max_w = def->board->p_max_w.value;
     }
+    scenario->floor = dvfo_accuracy_floor_of(&scenario->def);
     const dvfo_status status = create_parts(ctx, scenario);
     if (status != DVFO_OK) {
         dvfo_scenario_free(scenario);
@@ -453,8 +457,45 @@ double dvfo_scenario_cloud_s(const struct dvfo_scenario *scenario, const struct 
 void dvfo_scenario_weigh(struct dvfo_scenario *scenario, double eta, double lambda)
 {
     DVFO_REQUIRE(eta >= 0.0 && eta <= 1.0 && lambda >= 0.0 && lambda <= 1.0);
+    const bool moved = lambda != scenario->def.lambda;
     scenario->def.eta = eta;
     scenario->def.lambda = lambda;
+    if (moved) {
+        scenario->floor = dvfo_accuracy_floor_of(&scenario->def);
+    }
+}
+
+const struct dvfo_accuracy_floor *dvfo_scenario_floor(const struct dvfo_scenario *scenario)
+{
+    return &scenario->floor;
+}
+
+/* Of AppealNet's threshold, on the rows that it is chosen by. */
+static bool allows_threshold(const struct dvfo_scenario_def *def, double threshold)
+{
+    if (def->accuracy == NULL) {
+        return true;
+    }
+    const double expected = dvfo_accuracy_profile_appeal(def->accuracy, DVFO_PART_VALIDATION, threshold);
+    const double full = dvfo_accuracy_profile_appeal(def->accuracy, DVFO_PART_VALIDATION, 1.0);
+    return dvfo_accuracy_floor_is_kept(expected, full, def->accuracy_floor);
+}
+
+bool dvfo_scenario_allows(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision)
+{
+    switch (decision->place) {
+    case DVFO_PLACE_SPLIT:
+        return (scenario->floor.forbidden_shares >> decision->share_tenths & 1u) == 0;
+    case DVFO_PLACE_LAYER:
+        return !scenario->floor.forbids_layers;
+    case DVFO_PLACE_APPEAL:
+        return allows_threshold(&scenario->def, decision->appeal_below);
+    case DVFO_PLACE_EDGE:
+    case DVFO_PLACE_CLOUD:
+    case DVFO_PLACE_COUNT:
+        break;
+    }
+    return true;
 }
 
 double dvfo_scenario_cost_j(const struct dvfo_scenario *scenario, double energy_j, double latency_s)

@@ -7,11 +7,13 @@
 #ifndef DVFO_SCENARIO_H
 #define DVFO_SCENARIO_H
 
+#include "profiles/accuracy_profile.h"
 #include "profiles/board.h"
 #include "profiles/cloud_profile.h"
 #include "profiles/cost.h"
 #include "profiles/network.h"
 #include "profiles/power.h"
+#include "sim/accuracy_floor.h"
 #include "sim/world.h"
 
 typedef enum dvfo_composition { DVFO_PARALLEL, DVFO_SERIAL } dvfo_composition;
@@ -38,6 +40,10 @@ struct dvfo_scenario_def {
     double speech_bps;                      /* 32 kbit/s: assumption, a speech codec */
     double quantise_cycle_per_element;      /* 2 CPU cycles: assumption, one fused multiply, round, store */
     double fuse_cycle_per_element;          /* 4 CPU cycles: assumption, two loads, multiply-add, store */
+    const struct dvfo_accuracy_profile *accuracy; /* what answers are right; NULL, the default: nothing is known of it,
+                                                     and there is no floor. Borrowed */
+    double accuracy_floor; /* most loss of accuracy that is expected of an action [percentage points]: 1; INFINITY: any
+                            */
 };
 
 struct dvfo_scenario_def dvfo_scenario_def_default(void);
@@ -101,7 +107,13 @@ double dvfo_scenario_payload_byte(const struct dvfo_scenario *scenario, const st
 /** Time on the cloud server without queueing, Eq. (7): t0 + W / R; 0 for EDGE. */
 double dvfo_scenario_cloud_s(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision);
 
-/** Weigh energy and answers anew: nothing that is kept depends on it. */
+/** The placements that the accuracy floor forbids at the present weight of answers, sim/accuracy_floor.h. */
+const struct dvfo_accuracy_floor *dvfo_scenario_floor(const struct dvfo_scenario *scenario);
+
+/** Does the floor allow a placement? O(1), but for APPEAL: O(rows of the profile) */
+bool dvfo_scenario_allows(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision);
+
+/** Weigh energy and answers anew: no costs that are kept depend on it, and the accuracy floor follows. */
 void dvfo_scenario_weigh(struct dvfo_scenario *scenario, double eta, double lambda);
 
 /** Eq. (9): eta * energy + (1 - eta) * P_max * latency [J]. */

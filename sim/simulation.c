@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "sim/base/random.h"
-#include "sim/sample.h"
 #include "sim/simulation_state.h"
 
 void dvfo_simulation_give_up(struct dvfo_simulation *sim)
@@ -112,7 +111,9 @@ void dvfo_simulation_go_on(struct dvfo_simulation *sim, uint32_t slot, dvfo_step
 /* A new request, ready to be taken up. */
 static void add_request(struct dvfo_simulation *sim)
 {
-    struct dvfo_request request = {.index = sim->arrived++, .arrival_s = dvfo_simulation_now_s(sim), .rate_bps = NAN};
+    struct dvfo_request request = {
+        .index = sim->arrived++, .arrival_s = dvfo_simulation_now_s(sim), .rate_bps = NAN, .right = NAN};
+    request.row = dvfo_samples_row(&sim->samples, request.index);
     sim->last_arrival_s = dvfo_simulation_now_s(sim);
     request.trace_offset_s = sim->trial->trace_from_s;
     if (!isnan(sim->trace_stride_s)) {
@@ -131,6 +132,10 @@ static void finish_request(struct dvfo_simulation *sim, uint32_t slot)
     struct dvfo_request *request = dvfo_simulation_request(sim, slot);
     const double latency_s = dvfo_simulation_now_s(sim) - request->arrival_s;
     const double cost_j = dvfo_scenario_cost_j(sim->scenario, request->energy_j, latency_s); /* Eq. (9) */
+    if (sim->accounts) {
+        request->right = dvfo_samples_right(&sim->samples, sim->def, request);
+        request->right_full = dvfo_samples_right_full(&sim->samples, request->row);
+    }
     dvfo_tally_add(&sim->tally, request, latency_s);
     dvfo_narrator_request(&sim->narrator, sim->scenario, request, latency_s, cost_j, dvfo_simulation_now_s(sim));
     sim->last_latency_s = latency_s;
@@ -187,7 +192,8 @@ void dvfo_simulation_end_locally(struct dvfo_simulation *sim, uint32_t slot)
 static void finish_little(struct dvfo_simulation *sim, uint32_t slot)
 {
     struct dvfo_request *request = dvfo_simulation_request(sim, slot);
-    request->appeals = dvfo_sample_score(sim->sample_seed, request->index) < request->decision.appeal_below;
+    request->appeals =
+        dvfo_accuracy_appeals(dvfo_samples_score(&sim->samples, request->row), request->decision.appeal_below);
     if (request->appeals) {
         dvfo_simulation_go_on(sim, slot, DVFO_STEP_PREPARE);
     } else {
@@ -233,7 +239,7 @@ static void after_step(struct dvfo_simulation *sim, uint32_t slot)
         dvfo_simulation_go_on(sim, slot, DVFO_STEP_ATTENTION);
         break;
     case DVFO_STEP_ATTENTION:
-        dvfo_sample_importance(sim->sample_seed, request->index, sim->importance);
+        dvfo_samples_importance(&sim->samples, request->row, sim->importance);
         dvfo_simulation_go_on(sim, slot, DVFO_STEP_PREPARE);
         break;
     case DVFO_STEP_PREFIX:
@@ -322,6 +328,7 @@ static dvfo_status init_policy(struct dvfo_ctx *ctx, struct dvfo_simulation *sim
         .eta = sim->def->eta,
         .lambda = sim->def->lambda,
         .p_max_w = sim->def->p_max_w,
+        .forbidden_shares = dvfo_scenario_floor(sim->scenario)->forbidden_shares,
         .scenario = policy->sight >= DVFO_SIGHT_PROFILE ? sim->scenario : NULL,
         .trace = policy->sight >= DVFO_SIGHT_TRACE ? trial->trace : NULL,
         .trace_from_s = policy->sight >= DVFO_SIGHT_TRACE ? trial->trace_from_s : 0.0,
@@ -355,12 +362,14 @@ static dvfo_status init_parts(struct dvfo_ctx *ctx, struct dvfo_simulation *sim)
     dvfo_requests_init(&sim->requests);
     dvfo_link_init(&sim->link, trial->trace);
     sim->on_device = sim->undecided = DVFO_NO_REQUEST;
-    dvfo_sample_importance(sim->sample_seed, -1, sim->importance);
+    sim->samples = (struct dvfo_samples){.profile = sim->def->accuracy,
+                                         .part = trial->part,
+                                         .seed = dvfo_random_seed(trial->seed, trial->index, "samples")};
+    dvfo_samples_importance(&sim->samples, -1, sim->importance);
     sim->narrator = (struct dvfo_narrator){.probe = trial->probe, .board = sim->def->board};
     sim->bandwidth_bps = sim->last_latency_s = sim->last_energy_j = NAN;
     sim->temperature_c = trial->thermal ? sim->def->board->thermal.ambient_c.value : NAN;
     DVFO_TRY(dvfo_event_queue_create(ctx, &sim->queue));
-    sim->sample_seed = dvfo_random_seed(trial->seed, trial->index, "samples");
     sim->arrival_rng = dvfo_random_stream(trial->seed, trial->index, "arrivals");
     if (sim->arrival_rng == NULL) {
         return dvfo_fail_no_memory(ctx);

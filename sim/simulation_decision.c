@@ -61,6 +61,9 @@ static void check_decision(const struct dvfo_simulation *sim, const struct dvfo_
                  (decision->cut >= 0 && (size_t)decision->cut < sim->def->network->cut_count));
     DVFO_REQUIRE(decision->place != DVFO_PLACE_APPEAL ||
                  (decision->appeal_below >= 0.0 && decision->appeal_below <= 1.0));
+    DVFO_REQUIRE(decision->place == DVFO_PLACE_APPEAL || dvfo_scenario_allows(sim->scenario, decision));
+    DVFO_REQUIRE(decision->place != DVFO_PLACE_APPEAL || sim->def->accuracy != NULL || decision->appeal_below == 0.0 ||
+                 decision->appeal_below == 1.0); /* else there are no scores to compare */
 }
 
 /* From now on the device acts as decided. */

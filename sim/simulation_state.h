@@ -7,6 +7,7 @@
 #include "sim/cloud.h"
 #include "sim/link.h"
 #include "sim/narrator.h"
+#include "sim/sample.h"
 #include "sim/simulation.h"
 #include "sim/tally.h"
 
@@ -22,7 +23,7 @@ struct dvfo_simulation {
     struct dvfo_ledger ledger;
     bool accounts; /* kept, in ledger, clocks and percentiles: results will be asked for, not only sums over requests */
     gsl_rng *arrival_rng;
-    uint64_t sample_seed;                /* of what the requests' inputs are like */
+    struct dvfo_samples samples;         /* what the requests' inputs are like */
     double importance[DVFO_IMPORTANCES]; /* of the request whose channels attention ranked last */
     void *policy_state;
     bool policy_ready; /* init succeeded: release is due */

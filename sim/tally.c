@@ -23,6 +23,8 @@ void dvfo_tally_add(struct dvfo_tally *tally, const struct dvfo_request *request
     dvfo_sum_add(&tally->share, dvfo_request_share(request));
     dvfo_sum_add(&tally->uplink_byte, request->uplink_byte);
     if (tally->latency.count != NULL) {
+        dvfo_sum_add(&tally->right, request->right);
+        dvfo_sum_add(&tally->right_full, request->right_full);
         dvfo_histogram_add(&tally->latency, latency_s);
     }
 }
@@ -57,6 +59,8 @@ void dvfo_tally_fill(const struct dvfo_tally *tally, const struct dvfo_scenario 
         .latency_p95_s = dvfo_histogram_quantile(&tally->latency, 0.95),
         .latency_p99_s = dvfo_histogram_quantile(&tally->latency, 0.99),
         .power_w = total_j / time_s,
+        .accuracy = dvfo_sum_value(&tally->right) / n,
+        .accuracy_loss = 100.0 * (dvfo_sum_value(&tally->right_full) - dvfo_sum_value(&tally->right)) / n,
         .share = dvfo_sum_value(&tally->share) / n,
         .uplink_byte = dvfo_sum_value(&tally->uplink_byte) / n,
     };

@@ -12,7 +12,8 @@
 struct dvfo_tally {
     long finished, timeouts, placed[DVFO_PLACE_COUNT];
     struct dvfo_sum latency_s, energy_j, share, uplink_byte;
-    struct dvfo_histogram latency; /* of no memory: percentiles aren't counted */
+    struct dvfo_sum right, right_full; /* answers; NaN where nothing is known of them */
+    struct dvfo_histogram latency;     /* of no memory: percentiles aren't counted */
 };
 
 /** From now on count percentiles; free with dvfo_tally_free. Before that a tally is all zeros. */

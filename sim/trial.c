@@ -9,6 +9,7 @@ struct dvfo_trial dvfo_trial_default(void)
         .workload = {.arrivals = DVFO_CLOSED, .requests = 1000},
         .seed = 1,
         .paired = true,
+        .part = DVFO_PART_TEST,
         .decision_own = true,
     };
 }

@@ -31,6 +31,8 @@ struct dvfo_trial_results {
     double power_w;        /* energy of the whole device / time */
     double module_power_w; /* the same without the radio: what the board's own sensors show */
     double cost_j;         /* Eq. (9) of energy_j and latency_s */
+    double accuracy;       /* share of answers that were right; NaN without an accuracy profile */
+    double accuracy_loss;  /* percentage points below the full network on the same inputs; NaN likewise */
     double share;          /* mean share sent */
     double uplink_byte;
     double hz[DVFO_DOMAINS];          /* time-weighted mean clocks */
@@ -53,6 +55,7 @@ struct dvfo_trial {
     uint64_t seed, index;           /* of all random streams: 1, 0 */
     bool paired;                    /* closed loop: request i meets the trace from i * mean edge-only latency at
                                        maximum clocks on, whatever the policy; true */
+    dvfo_accuracy_part part;        /* of the accuracy profile, that inputs are drawn from: test */
     bool thermal;                   /* Eq. (4): temperature caps clocks; false */
     double trace_from_s;            /* where in the trace the first request starts [s]; 0 */
     bool decision_own;     /* t_AS of Eq. (10) is what the policy says of itself (most: nothing); true. Else: */

@@ -83,6 +83,7 @@ struct dvfo_policy_setup {
     const struct dvfo_board *board;     /* clock tables: every policy */
     const struct dvfo_network *network; /* what the device runs: shapes and work, no costs */
     double eta, lambda, p_max_w;        /* of the cost, Eq. (9), and of fusion, Eq. (8) */
+    unsigned forbidden_shares;          /* a bit for each share in tenths that the accuracy floor forbids; 0 .. 10 */
     struct dvfo_scenario *scenario;     /* costs: planners and oracles, NULL for others. Mutable for its cache only */
     const struct dvfo_trace *trace;     /* oracles, NULL for others */
     uint64_t seed;                      /* for the policy's own random streams; tells nothing of the world's */
@@ -98,7 +99,8 @@ struct dvfo_policy_type {
     const char *name;
     const char *summary; /* one line for `dvfo list policies` */
     dvfo_sight sight;
-    bool by_name_only; /* a list of all policies leaves it out: it needs an argument, or one kind of link */
+    bool by_name_only;   /* a list of all policies leaves it out: it needs an argument, or one kind of link */
+    bool needs_accuracy; /* it runs with an accuracy profile only; a list of all leaves it out without one */
     size_t state_size;
     dvfo_status (*init)(struct dvfo_ctx *ctx, void *state, const struct dvfo_policy_setup *setup);
     /** Decide for a request that starts now. `decision` comes in as the clocks last asked for, and EDGE. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "made_up_accuracy.h"
 #include "policies/common.h"
 #include "sim/base/random.h"
 #include "sim/plan.h"
@@ -15,6 +16,7 @@
 struct world {
     struct dvfo_ctx ctx;
     struct fixture fixture;
+    struct dvfo_accuracy_profile *accuracy;
     struct dvfo_trial trial;
     struct dvfo_scenario *scenario;
 };
@@ -25,12 +27,16 @@ static void open_world(struct world *w, const char *trace)
     *w = (struct world){0};
     cr_assert(fixture_init(&w->ctx, &w->fixture, "jetson-tx2", "resnet-18", trace), "%s", w->ctx.message);
     w->trial = fixture_trial(&w->fixture, &fixture_told, 1);
+    const struct made_up_accuracy_def def = made_up_accuracy_def_default();
+    w->accuracy = made_up_accuracy(&def);
+    w->trial.scenario.accuracy = w->accuracy;
     cr_assert(dvfo_scenario_create(&w->ctx, &w->trial.scenario, &w->scenario) == DVFO_OK, "%s", w->ctx.message);
 }
 
 static void close_world(struct world *w)
 {
     dvfo_scenario_free(w->scenario);
+    dvfo_accuracy_profile_free(w->accuracy);
     fixture_free(&w->fixture);
 }
 
@@ -167,7 +173,8 @@ Test(appeal, the_plan_between_the_thresholds_is_the_mean_of_its_two_outcomes)
         const struct dvfo_plan always = dvfo_plan_request(w.scenario, &decision, &link);
         decision.appeal_below = 0.7;
         const struct dvfo_plan some = dvfo_plan_request(w.scenario, &decision, &link);
-        const double share = dvfo_sample_share_below(0.7);
+        const double share = dvfo_accuracy_profile_share_below(w.accuracy, DVFO_PART_VALIDATION, 0.7);
+        cr_expect(share > 0.1 && share < 0.9);
         cr_expect(!never.timed_out && always.timed_out == (r == 1) && never.send_s == 0.0);
         cr_expect(NEAR(some.latency_s, (1.0 - share) * never.latency_s + share * always.latency_s));
         cr_expect(NEAR(some.energy_j, (1.0 - share) * never.energy_j + share * always.energy_j));
@@ -183,7 +190,7 @@ enum { REQUESTS = 2000 };
 
 /* Requests that appealed though their score wasn't below the threshold, or the other way round. */
 struct watch {
-    uint64_t sample_seed;
+    struct dvfo_samples samples;
     double threshold;
     long rows, wrong;
 };
@@ -191,7 +198,8 @@ struct watch {
 static void compare_with_score(void *user, const struct dvfo_request_row *row)
 {
     struct watch *watch = user;
-    const bool expected = dvfo_sample_score(watch->sample_seed, row->request) < watch->threshold;
+    const long image = dvfo_samples_row(&watch->samples, row->request);
+    const bool expected = dvfo_accuracy_appeals(dvfo_samples_score(&watch->samples, image), watch->threshold);
     watch->rows++;
     watch->wrong +=
         row->place != DVFO_PLACE_APPEAL || row->share != (expected ? 1.0 : 0.0) || (row->uplink_byte > 0.0) != expected;
@@ -199,11 +207,14 @@ static void compare_with_score(void *user, const struct dvfo_request_row *row)
 
 static void expect_rate_of(struct world *w, const char *told, double threshold)
 {
-    struct watch watch = {dvfo_random_seed(w->trial.seed, w->trial.index, "samples"), threshold, 0, 0};
+    struct watch watch = {.threshold = threshold};
+    watch.samples = (struct dvfo_samples){.profile = w->accuracy, .part = DVFO_PART_TEST};
+    watch.samples.seed = dvfo_random_seed(w->trial.seed, w->trial.index, "samples");
     const struct dvfo_probe probe = {.user = &watch, .request = compare_with_score};
     long low = 0;
     for (long i = 0; i < REQUESTS; i++) {
-        low += dvfo_sample_score(watch.sample_seed, i) < threshold;
+        low +=
+            dvfo_accuracy_appeals(dvfo_samples_score(&watch.samples, dvfo_samples_row(&watch.samples, i)), threshold);
     }
     w->trial.probe = &probe;
     const struct dvfo_trial_results *results = run(w, told);
@@ -244,16 +255,82 @@ static struct dvfo_decision decide_at(struct world *w, const char *threshold, do
     return decision;
 }
 
-Test(appealnet, left_alone_it_skips_the_cloud_as_often_as_one_point_of_accuracy_allows)
+/* The scenario anew under another floor. */
+static void set_floor(struct world *w, double points)
+{
+    dvfo_scenario_free(w->scenario);
+    w->trial.scenario.accuracy_floor = points;
+    cr_assert(dvfo_scenario_create(&w->ctx, &w->trial.scenario, &w->scenario) == DVFO_OK, "%s", w->ctx.message);
+}
+
+/* Accuracy on the rows for validation when those scored below a threshold appeal. */
+static double accuracy_by_trying(const struct world *w, double threshold)
+{
+    const struct dvfo_accuracy_table *table = &w->accuracy->part[DVFO_PART_VALIDATION];
+    const long n = w->accuracy->size.requests[DVFO_PART_VALIDATION];
+    double right = 0.0;
+    for (long i = 0; i < n; i++) {
+        right += (double)table->score[i] < threshold ? table->right_full[i] : table->right_little[i];
+    }
+    return right / (double)n;
+}
+
+Test(appealnet, left_alone_it_skips_the_cloud_as_often_as_the_accuracy_floor_allows)
 {
     struct world w;
     open_world(&w, "const:5Mbps");
-    const struct dvfo_decision decision = decide_at(&w, NULL, NAN);
-    const double floor = dvfo_sample_accuracy(1.0) - 0.01;
-    cr_expect(dvfo_sample_accuracy(decision.appeal_below) >= floor);
-    cr_expect(dvfo_sample_accuracy(decision.appeal_below - 1e-6) < floor, "a lower threshold would lose more");
-    cr_expect_float_eq(dvfo_sample_share_below(decision.appeal_below), 0.6894, 0.0005, "appeals: %g",
-                       dvfo_sample_share_below(decision.appeal_below));
+    const double full = accuracy_by_trying(&w, 2.0); /* all appeal */
+    static const double points[] = {0.0, 1.0, 3.0};
+    double before = 1.0;
+    for (size_t p = 0; p < sizeof points / sizeof points[0]; p++) {
+        set_floor(&w, points[p]);
+        const double threshold = decide_at(&w, NULL, NAN).appeal_below, floor = full - points[p] / 100.0;
+        cr_expect(accuracy_by_trying(&w, threshold) >= floor - 1e-9);
+        for (long i = 0; i < w.accuracy->size.requests[DVFO_PART_VALIDATION]; i++) {
+            const double lower = (double)w.accuracy->part[DVFO_PART_VALIDATION].score[i];
+            cr_expect(lower >= threshold || accuracy_by_trying(&w, lower) < floor, "%g below %g", lower, threshold);
+        }
+        cr_expect(threshold < before, "%g points: %g", points[p], threshold);
+        before = threshold;
+    }
+    set_floor(&w, INFINITY);
+    const double without = decide_at(&w, NULL, NAN).appeal_below;
+    set_floor(&w, 1.0);
+    cr_expect(without == decide_at(&w, NULL, NAN).appeal_below, "without a floor it takes the default one");
+    close_world(&w);
+}
+
+static dvfo_status init_with(struct world *w, const char *argument)
+{
+    const struct dvfo_policy_setup setup = {.board = w->fixture.board, .scenario = w->scenario, .argument = argument};
+    void *state = calloc(1, dvfo_policy_appealnet.state_size);
+    const dvfo_status status = dvfo_policy_appealnet.init(&w->ctx, state, &setup);
+    free(state);
+    return status;
+}
+
+Test(appealnet, a_threshold_below_the_floor_is_refused_and_taken_without_one)
+{
+    struct world w;
+    open_world(&w, "const:5Mbps");
+    cr_expect(init_with(&w, "0") == DVFO_BAD_INPUT);
+    cr_expect(strstr(w.ctx.message, "a threshold of 0 loses more accuracy than the floor of 1 points allows; "
+                                    "--accuracy-floor none lifts it") != NULL,
+              "%s", w.ctx.message);
+    cr_expect(init_with(&w, "1") == DVFO_OK);
+    set_floor(&w, INFINITY);
+    cr_expect(init_with(&w, "0") == DVFO_OK, "%s", w.ctx.message);
+    close_world(&w);
+}
+
+Test(appealnet, without_an_accuracy_profile_it_is_told)
+{
+    struct world w;
+    open_world(&w, "const:5Mbps");
+    w.trial.scenario.accuracy = NULL;
+    set_floor(&w, 1.0);
+    cr_expect(init_with(&w, NULL) == DVFO_BAD_INPUT && init_with(&w, "0.5") == DVFO_BAD_INPUT);
+    cr_expect(strstr(w.ctx.message, "needs an accuracy profile (--accuracy FILE)") != NULL, "%s", w.ctx.message);
     close_world(&w);
 }
 

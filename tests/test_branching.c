@@ -456,6 +456,38 @@ Test(td, double_targets_by_hand)
     dvfo_branching_free(net);
 }
 
+Test(branching, the_best_choice_is_the_best_of_those_allowed)
+{
+    struct dvfo_branching *net = NULL;
+    const float q[] = {3, 1, 9, 4, 4};
+    int choice[2];
+    cr_assert_eq(dvfo_branching_create(&ctx, &small, &net), DVFO_OK);
+    dvfo_branching_greedy(net, q, choice);
+    cr_expect(choice[0] == 0 && choice[1] == 0);
+    dvfo_branching_allow(net, 1, (const int[]){1, 2}, 2);
+    dvfo_branching_greedy(net, q, choice);
+    cr_expect(choice[0] == 0 && choice[1] == 1, "the first of equals among those left");
+    dvfo_branching_allow(net, 0, (const int[]){1}, 1);
+    dvfo_branching_greedy(net, q, choice);
+    cr_expect(choice[0] == 1 && choice[1] == 1);
+    dvfo_branching_free(net);
+}
+
+/* As in double_targets_by_hand, without choice 0 of the second branch: 1 and 1 are chosen. */
+Test(td, a_target_values_the_best_of_the_choices_allowed)
+{
+    struct dvfo_branching *net = NULL;
+    cr_assert_eq(dvfo_branching_create(&ctx, &small, &net), DVFO_OK);
+    dvfo_branching_allow(net, 1, (const int[]){1, 2}, 2);
+    const float chooser[] = {0, 1, 5, 4, 3, 0, 1, 0, 0, 1};
+    const float valuer[] = {9, 2, 4, 7, 9, 100, 1, 0, 0, 50};
+    float y[4];
+    dvfo_td_targets(net, DVFO_TD_TARGET_BRANCH, 1.0, 2, reward, discount, chooser, valuer, y);
+    cr_expect_eq(y[0], 2.0f, "1 + 0.5 * 2");
+    cr_expect_eq(y[1], 4.5f, "1 + 0.5 * 7");
+    dvfo_branching_free(net);
+}
+
 Test(td, all_branches_but_the_last_look_less_far_ahead)
 {
     struct dvfo_branching *net = NULL;

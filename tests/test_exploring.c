@@ -335,3 +335,41 @@ Test(exploring, branches_that_explore_each_for_itself_miss_that_pair)
     play_and_choose(&def, action);
     cr_expect(action[0] == 2 && action[1] == 1, "chose %d, %d", action[0], action[1]);
 }
+
+/* ---- choices that aren't allowed ---- */
+
+/* Choices of the last branch over many tries: each of the three, when all tries are of it or of all branches. */
+static void count_last_choices(const struct dvfo_q_learner_def *def, const int *allowed, long count, long of[3])
+{
+    struct dvfo_q_learner *learner = ready_learner(def);
+    int action[ENVIRONMENTS * BRANCHES];
+    unsigned spared[ENVIRONMENTS];
+    memset(of, 0, 3 * sizeof *of);
+    dvfo_branching_allow(learner->q->network, BRANCHES - 1, allowed, count);
+    dvfo_branching_allow(learner->q->target, BRANCHES - 1, allowed, count);
+    for (int i = 0; i < 2000; i++) {
+        dvfo_q_learner_explore(learner, ENVIRONMENTS, shown, action, spared);
+        for (int e = 0; e < ENVIRONMENTS; e++) {
+            of[action[e * BRANCHES + BRANCHES - 1]]++;
+        }
+        dvfo_q_learner_act(learner, ENVIRONMENTS, shown, action);
+        of[action[BRANCHES - 1]]++;
+    }
+    dvfo_q_learner_free(learner);
+}
+
+Test(exploring, choices_that_are_not_allowed_are_never_tried_nor_made)
+{
+    for (int how = 0; how < 4; how++) {
+        struct dvfo_q_learner_def def = trying_def();
+        long of[3];
+        def.one_branch = how < 2;
+        def.epsilon_near = how == 1 ? 0.3 : 0.0;
+        def.noise = how == 3 ? 0.5 : 0.0;
+        def.epsilon_first = def.epsilon_last = how == 3 ? 0.2 : 1.0;
+        count_last_choices(&def, (const int[]){0, 2}, 2, of);
+        cr_expect(of[1] == 0 && of[0] > 100 && of[2] > 100, "%d: %ld %ld %ld", how, of[0], of[1], of[2]);
+        count_last_choices(&def, (const int[]){1}, 1, of);
+        cr_expect(of[0] == 0 && of[2] == 0, "%d: %ld %ld %ld", how, of[0], of[1], of[2]);
+    }
+}

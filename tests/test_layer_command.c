@@ -130,7 +130,8 @@ Test(layer_command, table_and_results_say_where_costs_come_from)
 {
     static char text[4096];
     succeed(EXPORT "--out a.h5");
-    succeed("run " WORLD " -p edge-only --requests 5 --layers a.h5 --assume 'radio sending=high' --out r.h5");
+    succeed("run " WORLD
+            " -p edge-only --requests 5 --layers a.h5 --assume 'radio sending=high' --accuracy none --out r.h5");
     cr_expect(command_says(&said,
                            "\n  layers of small-network on small-board from a.h5: times of the GPU calibrated, 24 "
                            "points of clocks (dvfo profile export)\n"),

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "made_up_accuracy.h"
 #include "policies/actmon.h"
 #include "policies/common.h"
 #include "policies/cpufreq.h"
@@ -311,6 +312,7 @@ struct bench {
     struct dvfo_board *board;
     struct dvfo_network *network;
     struct dvfo_cloud_profile cloud;
+    struct dvfo_accuracy_profile *accuracy; /* without a floor */
     struct dvfo_trace *trace;
     struct dvfo_scenario_def def;
     struct dvfo_scenario *scenario;
@@ -339,6 +341,10 @@ static void bench_open(struct bench *b, dvfo_composition composition)
     b->def.cloud = &b->cloud;
     b->def.composition = composition;
     b->def.timeout_s = 1.0;
+    const struct made_up_accuracy_def accuracy = made_up_accuracy_def_default();
+    b->accuracy = made_up_accuracy(&accuracy);
+    b->def.accuracy = b->accuracy;
+    b->def.accuracy_floor = INFINITY;
     cr_assert(dvfo_board_runtime(&b->ctx, b->board, NULL, NULL, &b->def.runtime) == DVFO_OK, "%s", b->ctx.message);
     cr_assert(dvfo_scenario_create(&b->ctx, &b->def, &b->scenario) == DVFO_OK, "%s", b->ctx.message);
 }
@@ -347,6 +353,7 @@ static void bench_close(struct bench *b)
 {
     dvfo_scenario_free(b->scenario);
     dvfo_trace_free(b->trace);
+    dvfo_accuracy_profile_free(b->accuracy);
     dvfo_network_free(b->network);
     dvfo_board_free(b->board);
 }

@@ -1,150 +1,135 @@
+/* The input of a request as a row of an accuracy profile, and whether its answer is right. */
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdlib.h>
 
+#include "made_up_accuracy.h"
 #include "sim/sample.h"
 
-enum { INPUTS = 200000 };
+enum { INPUTS = 100000, ROWS = 20 };
 
 #define SEED 11
 
-/* The mean of a function over all difficulties, by the midpoint rule: an error of about 1e-9 for what is smooth here.
- */
-static double mean_over_inputs(double (*value)(double difficulty, double threshold), double threshold)
+Test(sample, every_row_is_drawn_about_as_often)
 {
-    enum { CELLS = 20000 };
-    double sum = 0.0;
-    for (int i = 0; i < CELLS; i++) {
-        sum += value((i + 0.5) / CELLS, threshold);
-    }
-    return sum / CELLS;
-}
-
-static double right_little(double difficulty, double threshold)
-{
-    (void)threshold;
-    return dvfo_sample_right(DVFO_ANSWER_LITTLE, difficulty);
-}
-
-static double right_full(double difficulty, double threshold)
-{
-    (void)threshold;
-    return dvfo_sample_right(DVFO_ANSWER_FULL, difficulty);
-}
-
-/* P(score < threshold) at a difficulty, written out: the logit is 6 (1/2 - u) plus logistic noise of deviation 1.2. */
-static double below(double difficulty, double threshold)
-{
-    const double scale = 1.2 * sqrt(3.0) / M_PI;
-    return 1.0 / (1.0 + exp(-(log(threshold / (1.0 - threshold)) - 6.0 * (0.5 - difficulty)) / scale));
-}
-
-static double right_after_appeals(double difficulty, double threshold)
-{
-    const double appeals = below(difficulty, threshold);
-    return appeals * right_full(difficulty, threshold) + (1.0 - appeals) * right_little(difficulty, threshold);
-}
-
-Test(sample, over_all_inputs_the_full_network_is_right_75_and_the_little_62_per_cent_of_the_time)
-{
-    cr_expect_float_eq(mean_over_inputs(right_full, 0.0), 0.75, 1e-8);
-    cr_expect_float_eq(mean_over_inputs(right_little, 0.0), 0.62, 1e-8);
-}
-
-Test(sample, harder_inputs_are_answered_rightly_less_often_and_by_the_little_network_least)
-{
-    for (int i = 0; i < 100; i++) {
-        const double u = i / 100.0, harder = u + 0.01;
-        cr_expect(right_full(harder, 0.0) < right_full(u, 0.0) && right_little(harder, 0.0) < right_little(u, 0.0));
-        cr_expect(right_little(u, 0.0) < right_full(u, 0.0));
-        cr_expect(right_little(u, 0.0) > 0.0 && right_full(u, 0.0) < 1.0);
-    }
-}
-
-Test(sample, the_share_of_scores_below_a_threshold_is_the_integral_and_what_is_drawn)
-{
-    static const double thresholds[] = {0.001, 0.2, 0.5, 0.7, 0.99};
-    for (size_t t = 0; t < sizeof thresholds / sizeof thresholds[0]; t++) {
-        long drawn = 0;
-        for (long i = 0; i < INPUTS; i++) {
-            drawn += dvfo_sample_score(SEED, i) < thresholds[t];
-        }
-        const double share = dvfo_sample_share_below(thresholds[t]);
-        const double deviation = sqrt(share * (1.0 - share) / INPUTS);
-        cr_expect_float_eq(share, mean_over_inputs(below, thresholds[t]), 1e-8, "threshold %g", thresholds[t]);
-        cr_expect(fabs((double)drawn / INPUTS - share) < 4.0 * deviation, "threshold %g: %g drawn, %g", thresholds[t],
-                  (double)drawn / INPUTS, share);
-    }
-    cr_expect(dvfo_sample_share_below(0.0) == 0.0 && dvfo_sample_share_below(1.0) == 1.0);
-    cr_expect_float_eq(dvfo_sample_share_below(0.5), 0.5, 1e-12, "the model is symmetric");
-}
-
-Test(sample, accuracy_goes_from_the_little_networks_to_the_full_ones_as_the_threshold_rises)
-{
-    cr_expect_float_eq(dvfo_sample_accuracy(0.0), 0.62, 1e-8);
-    cr_expect_float_eq(dvfo_sample_accuracy(1.0), 0.75, 1e-8);
-    double before = dvfo_sample_accuracy(0.0);
-    for (int i = 1; i <= 20; i++) {
-        const double accuracy = dvfo_sample_accuracy(i / 20.0);
-        cr_expect(accuracy > before, "threshold %g", i / 20.0);
-        before = accuracy;
-    }
-}
-
-Test(sample, accuracy_is_the_integral_and_what_is_drawn)
-{
-    static const double thresholds[] = {0.3, 0.6, 0.9};
-    for (size_t t = 0; t < sizeof thresholds / sizeof thresholds[0]; t++) {
-        double right = 0.0;
-        for (long i = 0; i < INPUTS; i++) {
-            const bool appeals = dvfo_sample_score(SEED, i) < thresholds[t];
-            right +=
-                dvfo_sample_right(appeals ? DVFO_ANSWER_FULL : DVFO_ANSWER_LITTLE, dvfo_sample_difficulty(SEED, i));
-        }
-        const double accuracy = dvfo_sample_accuracy(thresholds[t]);
-        cr_expect_float_eq(accuracy, mean_over_inputs(right_after_appeals, thresholds[t]), 1e-8);
-        cr_expect_float_eq(accuracy, right / INPUTS, 4.0 * 0.5 / sqrt(INPUTS)); /* a deviation is at most 1/2 */
-    }
-}
-
-struct scored {
-    double score;
-    bool hard;
-};
-
-static int by_score(const void *a, const void *b)
-{
-    const double x = ((const struct scored *)a)->score, y = ((const struct scored *)b)->score;
-    return (x > y) - (x < y);
-}
-
-/* Share of pairs, one hard and one easy, in which the hard one has the lower score. */
-static double area_under_curve(struct scored inputs[], size_t n)
-{
-    qsort(inputs, n, sizeof *inputs, by_score);
-    double hard = 0.0, easy = 0.0, pairs = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        hard += inputs[i].hard;
-        easy += !inputs[i].hard;
-        pairs += inputs[i].hard ? 0.0 : hard; /* hard ones that scored lower than this easy one */
-    }
-    return pairs / (hard * easy);
-}
-
-Test(sample, the_area_under_the_curve_of_hard_against_easy_by_hand)
-{
-    struct scored inputs[] = {{0.1, true}, {0.2, false}, {0.3, true}, {0.9, false}};
-    cr_expect_float_eq(area_under_curve(inputs, 4), 0.75, 1e-12); /* of four pairs one is the wrong way round */
-}
-
-Test(sample, the_score_tells_the_harder_half_from_the_easier_with_an_area_of_0_926)
-{
-    struct scored *inputs = calloc(INPUTS, sizeof *inputs);
+    long drawn[ROWS] = {0};
     for (long i = 0; i < INPUTS; i++) {
-        inputs[i] = (struct scored){dvfo_sample_score(SEED, i), dvfo_sample_difficulty(SEED, i) > 0.5};
+        const long row = dvfo_sample_row(SEED, i, ROWS);
+        cr_assert(row >= 0 && row < ROWS);
+        drawn[row]++;
     }
-    /* 0.92575 by integrating the model; drawn, it deviates by about sqrt(0.93 * 0.07 / (INPUTS / 2)) = 0.0008 at most
-     */
-    cr_expect_float_eq(area_under_curve(inputs, INPUTS), 0.92575, 0.0024);
-    free(inputs);
+    const double mean = (double)INPUTS / ROWS, deviation = sqrt(mean * (1.0 - 1.0 / ROWS));
+    for (int row = 0; row < ROWS; row++) {
+        cr_expect(fabs((double)drawn[row] - mean) < 4.0 * deviation, "row %d: %ld", row, drawn[row]);
+    }
+}
+
+Test(sample, a_row_depends_on_seed_and_request_alone)
+{
+    long same = 0;
+    for (long i = 0; i < 1000; i++) {
+        cr_expect(dvfo_sample_row(SEED, i, 5000) == dvfo_sample_row(SEED, i, 5000));
+        same += dvfo_sample_row(SEED, i, 5000) == dvfo_sample_row(SEED + 1, i, 5000);
+    }
+    cr_expect(same < 10, "another seed draws others: %ld of 1000 the same", same);
+    cr_expect(dvfo_sample_row(SEED, 7, 1) == 0);
+}
+
+static struct dvfo_accuracy_profile *make(void)
+{
+    const struct made_up_accuracy_def def = made_up_accuracy_def_default();
+    struct dvfo_accuracy_profile *profile = made_up_accuracy(&def);
+    cr_assert(profile != NULL);
+    return profile;
+}
+
+Test(sample, importance_and_score_are_those_of_the_row)
+{
+    struct dvfo_accuracy_profile *profile = make();
+    for (int part = 0; part < DVFO_PARTS; part++) {
+        const struct dvfo_samples samples = {.profile = profile, .part = (dvfo_accuracy_part)part, .seed = SEED};
+        const struct dvfo_accuracy_table *table = &profile->part[part];
+        for (long i = 0; i < 100; i++) {
+            const long row = dvfo_samples_row(&samples, i);
+            const float *p = table->importance + row * 8; /* 8 channels: quarters of two */
+            double importance[DVFO_IMPORTANCES];
+            dvfo_samples_importance(&samples, row, importance);
+            cr_expect(row == dvfo_sample_row(SEED, i, profile->size.requests[part]));
+            cr_expect_float_eq(importance[0], (double)p[0] + (double)p[1], 1e-6);
+            cr_expect_float_eq(importance[2], 1.0 - (double)p[6] - (double)p[7], 1e-6, "all of it is 1");
+            cr_expect(dvfo_samples_score(&samples, row) == (double)table->score[row]);
+        }
+    }
+    dvfo_accuracy_profile_free(profile);
+}
+
+Test(sample, of_no_profile_nothing_is_known)
+{
+    const struct dvfo_samples samples = {.seed = SEED};
+    const struct dvfo_scenario_def def = dvfo_scenario_def_default();
+    const struct dvfo_request request = {.row = dvfo_samples_row(&samples, 3)};
+    double importance[DVFO_IMPORTANCES];
+    dvfo_samples_importance(&samples, request.row, importance);
+    cr_expect(request.row == -1 && isnan(importance[0]) && isnan(importance[2]));
+    cr_expect(isnan(dvfo_samples_score(&samples, -1)) && isnan(dvfo_samples_right(&samples, &def, &request)));
+    cr_expect(!dvfo_accuracy_appeals(dvfo_samples_score(&samples, -1), 0.0));
+    cr_expect(dvfo_accuracy_appeals(dvfo_samples_score(&samples, -1), 1.0), "always is always");
+}
+
+/* One row on which all networks differ from the one beside them in the table below. */
+Test(sample, the_answer_that_counts_is_right_or_wrong)
+{
+    struct dvfo_accuracy_profile *profile = make();
+    struct dvfo_accuracy_table *table = &profile->part[DVFO_PART_TEST];
+    const struct dvfo_samples samples = {.profile = profile, .part = DVFO_PART_TEST};
+    enum { FULL, INT8, LITTLE, SPLIT, KINDS };
+    static const struct {
+        dvfo_place place;
+        dvfo_remote remote;
+        bool floats;
+        int counts;
+    } rows[] = {
+        {DVFO_PLACE_EDGE, DVFO_REMOTE_NONE, false, FULL},
+        {DVFO_PLACE_CLOUD, DVFO_REMOTE_ANSWERED, false, FULL},
+        {DVFO_PLACE_CLOUD, DVFO_REMOTE_GIVEN_UP, false, FULL},
+        {DVFO_PLACE_LAYER, DVFO_REMOTE_ANSWERED, false, INT8},
+        {DVFO_PLACE_LAYER, DVFO_REMOTE_ANSWERED, true, FULL},
+        {DVFO_PLACE_LAYER, DVFO_REMOTE_GIVEN_UP, false, FULL}, /* the rest is computed from the device's own floats */
+        {DVFO_PLACE_SPLIT, DVFO_REMOTE_ANSWERED, false, SPLIT},
+        {DVFO_PLACE_SPLIT, DVFO_REMOTE_GIVEN_UP, false, FULL}, /* likewise: the tail of full width */
+        {DVFO_PLACE_APPEAL, DVFO_REMOTE_NONE, false, LITTLE},
+        {DVFO_PLACE_APPEAL, DVFO_REMOTE_ANSWERED, false, FULL},
+        {DVFO_PLACE_APPEAL, DVFO_REMOTE_GIVEN_UP, false, LITTLE},
+    };
+    for (int right = 0; right < KINDS; right++) {
+        table->right_full[5] = right == FULL;
+        table->right_full_int8[5] = right == INT8;
+        table->right_little[5] = right == LITTLE;
+        table->right_split[dvfo_accuracy_right_index(5, 3, 5)] = right == SPLIT;
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+            struct dvfo_scenario_def def = dvfo_scenario_def_default();
+            const struct dvfo_request request = {.row = 5,
+                                                 .remote = rows[i].remote,
+                                                 .appeals = rows[i].remote != DVFO_REMOTE_NONE,
+                                                 .decision = {.place = rows[i].place, .share_tenths = 3}};
+            def.layer_int8 = !rows[i].floats;
+            const double expected = rows[i].counts == right ? 1.0 : 0.0;
+            cr_expect(dvfo_samples_right(&samples, &def, &request) == expected, "row %zu, %d right", i, right);
+        }
+        cr_expect(dvfo_samples_right_full(&samples, 5) == (right == FULL));
+    }
+    dvfo_accuracy_profile_free(profile);
+}
+
+Test(sample, between_measured_weights_a_split_is_right_in_proportion)
+{
+    struct dvfo_accuracy_profile *profile = make();
+    const struct dvfo_samples samples = {.profile = profile, .part = DVFO_PART_TEST};
+    const struct dvfo_request request = {
+        .row = 2, .remote = DVFO_REMOTE_ANSWERED, .decision = {.place = DVFO_PLACE_SPLIT, .share_tenths = 6}};
+    struct dvfo_scenario_def def = dvfo_scenario_def_default();
+    profile->part[DVFO_PART_TEST].right_split[dvfo_accuracy_right_index(2, 6, 4)] = 1;
+    profile->part[DVFO_PART_TEST].right_split[dvfo_accuracy_right_index(2, 6, 5)] = 0;
+    def.lambda = 0.43;
+    cr_expect_float_eq(dvfo_samples_right(&samples, &def, &request), 0.7, 1e-12);
+    dvfo_accuracy_profile_free(profile);
 }

@@ -4,6 +4,7 @@
 
 #include "allocations.h"
 #include "fixture.h"
+#include "made_up_accuracy.h"
 #include "policies/policies.h"
 #include "sim/cloud.h"
 #include "sim/link.h"
@@ -304,6 +305,8 @@ Test(simulation, an_outage_holds_a_transfer_and_a_timeout_ends_it_locally)
 Test(simulation, every_policy_finishes_every_request_on_a_link_with_outages)
 {
     struct fixture world = open_world("xavier-nx", "mobilenet-v2", "model:5g-up");
+    const struct made_up_accuracy_def made_up = made_up_accuracy_def_default();
+    struct dvfo_accuracy_profile *accuracy = made_up_accuracy(&made_up);
     for (const struct dvfo_policy_type *const *p = dvfo_policies(); *p != NULL; p++) {
         if (strstr((*p)->summary, ":AGENT.h5") != NULL) { /* it needs an agent: test_train_command.c */
             continue;
@@ -313,11 +316,14 @@ Test(simulation, every_policy_finishes_every_request_on_a_link_with_outages)
         cr_assert(dvfo_workload_parse(NULL, "poisson:20", &trial.workload) == DVFO_OK);
         trial.scenario.timeout_s = 0.2;
         trial.thermal = true;
+        trial.scenario.accuracy = accuracy;
         run(&trial);
+        cr_expect(trial.results.accuracy > 0.5 && trial.results.accuracy <= 1.0, "%s", (*p)->name);
         cr_expect(trial.results.requests == 200, "%s", (*p)->name);
         cr_expect(trial.results.balance_error < 1e-9, "%s", (*p)->name);
         cr_expect(trial.results.latency_s > 0.0 && trial.results.energy_j > 0.0, "%s", (*p)->name);
     }
+    dvfo_accuracy_profile_free(accuracy);
     fixture_free(&world);
 }
 
@@ -606,13 +612,17 @@ Test(simulation, a_longer_trial_allocates_no_more_than_a_short_one)
     struct fixture world = open_world("jetson-nano", "resnet-18", "model:wifi");
     static const char *const names[] = {"edge-only", "cloud-only", "oracle-dvfo", "neurosurgeon-latency",
                                         "dynasplit", "appealnet"};
+    const struct made_up_accuracy_def def = made_up_accuracy_def_default();
+    struct dvfo_accuracy_profile *accuracy = made_up_accuracy(&def);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct dvfo_trial trial = fixture_trial(&world, policy(names[i]), 1);
         trial.scenario.timeout_s = 0.05;
+        trial.scenario.accuracy = accuracy;
         const size_t few = allocations_of(&trial, 1000), many = allocations_of(&trial, 5000);
         const size_t clocks = 200; /* combinations of clocks first met in the longer one: a schedule each */
         cr_expect(few > 0 && many < few + clocks, "%s: %zu allocations, then %zu", names[i], few, many);
     }
+    dvfo_accuracy_profile_free(accuracy);
     fixture_free(&world);
 }
 

@@ -147,6 +147,35 @@ void dvfo_action_space_decide(const struct dvfo_action_space *space, const int *
     }
 }
 
+/* Does this choice of the last branch send a forbidden share? Flat, the share turns fastest. */
+static bool is_forbidden(const struct dvfo_action_space *space, unsigned forbidden_shares, long choice)
+{
+    const long share = choice % space->count[space->knobs - 1];
+    return share > 0 && share < DVFO_SHARES && (forbidden_shares >> share & 1u) != 0;
+}
+
+dvfo_status dvfo_action_space_restrict(struct dvfo_ctx *ctx, const struct dvfo_action_space *space,
+                                       unsigned forbidden_shares, struct dvfo_branching *net)
+{
+    const long branch = space->branches - 1, choices = space->choices[branch];
+    if (space->knob[space->knobs - 1] != DVFO_KNOB_SHARE) {
+        return DVFO_OK;
+    }
+    int *allowed = malloc((size_t)choices * sizeof *allowed);
+    long count = 0;
+    if (allowed == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    for (long choice = 0; choice < choices; choice++) {
+        if (!is_forbidden(space, forbidden_shares, choice)) {
+            allowed[count++] = (int)choice;
+        }
+    }
+    dvfo_branching_allow(net, branch, allowed, count);
+    free(allowed);
+    return DVFO_OK;
+}
+
 double dvfo_action_space_size(const struct dvfo_action_space *space)
 {
     double size = 1.0;

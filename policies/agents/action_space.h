@@ -4,6 +4,8 @@
  * highest clock or is left to a governor. A flat space is one branch with a choice for every combination: 11,000 of
  * them for three clocks of ten levels and eleven shares, where the branching one has 41 outputs.
  *
+ * Shares that the accuracy floor forbids stay choices, so that an agent fits any floor, but none that is made.
+ *
  * The best clocks depend on the share: who waits for the cloud needs none of the speed that who computes alone does. So
  * with `kinds` the clocks have a set of branches for each kind of placement: all on the device, a part sent, all sent.
  * The share chooses the set that counts; the others neither act nor learn. */
@@ -65,6 +67,13 @@ unsigned dvfo_action_space_idle(const struct dvfo_action_space *space, const int
 
 /** The branch of the share; -1 when it isn't chosen, or flat. */
 long dvfo_action_space_share_branch(const struct dvfo_action_space *space);
+
+/** Choices that mean a forbidden share are neither the best of a network nor tried. The mask is no part of the agent:
+ * it follows the world that the network acts in.
+ *  @param net               of this action space
+ *  @param forbidden_shares  a bit for each share in tenths; 0 is never forbidden */
+dvfo_status dvfo_action_space_restrict(struct dvfo_ctx *ctx, const struct dvfo_action_space *space,
+                                       unsigned forbidden_shares, struct dvfo_branching *net);
 
 /** Number of joint actions. */
 double dvfo_action_space_size(const struct dvfo_action_space *space);

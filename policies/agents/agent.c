@@ -1,5 +1,6 @@
 #include "policies/agents/agent.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "policies/nn/branching.h"
@@ -57,6 +58,17 @@ dvfo_status dvfo_agent_home_check(struct dvfo_ctx *ctx, const struct dvfo_agent_
     return DVFO_OK;
 }
 
+struct dvfo_agent_accuracy dvfo_agent_accuracy_of(const struct dvfo_scenario_def *def)
+{
+    struct dvfo_agent_accuracy accuracy = {.profile = "none", .floor = INFINITY};
+    if (def->accuracy != NULL) {
+        snprintf(accuracy.profile, sizeof accuracy.profile, "%s", def->accuracy->text[DVFO_ACCURACY_NAME]);
+        memcpy(accuracy.sha256, def->accuracy->sha256, sizeof accuracy.sha256);
+        accuracy.floor = def->accuracy_floor;
+    }
+    return accuracy;
+}
+
 dvfo_status dvfo_agent_create(struct dvfo_ctx *ctx, const struct dvfo_agent_def *def, const struct dvfo_board *board,
                               const char *conditions, struct dvfo_agent **out)
 {
@@ -67,6 +79,7 @@ dvfo_status dvfo_agent_create(struct dvfo_ctx *ctx, const struct dvfo_agent_def 
     }
     agent->def = *def;
     agent->home = dvfo_agent_home_of(board);
+    agent->accuracy = dvfo_agent_accuracy_of(&(struct dvfo_scenario_def){.accuracy = NULL});
     dvfo_status status = dvfo_action_space_of(ctx, &def->actions, board, &agent->space);
     if (status == DVFO_OK) {
         dvfo_agent_def_complete(&agent->def, &agent->space);

@@ -27,9 +27,20 @@ struct dvfo_agent_home dvfo_agent_home_of(const struct dvfo_board *board);
 dvfo_status dvfo_agent_home_check(struct dvfo_ctx *ctx, const struct dvfo_agent_home *home,
                                   const struct dvfo_board *board, const char *what);
 
+/* What an agent that chooses shares was trained under. It says where it comes from and binds nobody: the accuracy floor
+ * is that of the world it acts in, and shares that it never learnt about are but worse choices there. */
+struct dvfo_agent_accuracy {
+    char profile[64];                  /* name; "none" */
+    char sha256[DVFO_SHA256_HEX_SIZE]; /* "" for none */
+    double floor;                      /* percentage points; INFINITY: none */
+};
+
+struct dvfo_agent_accuracy dvfo_agent_accuracy_of(const struct dvfo_scenario_def *def);
+
 struct dvfo_agent {
     struct dvfo_agent_def def;
     struct dvfo_agent_home home;
+    struct dvfo_agent_accuracy accuracy; /* of its training, filled in by dvfo_training_create */
     struct dvfo_action_space space;
     struct dvfo_q_learner *learner;
     uint64_t steps, episodes; /* behind it */

@@ -48,6 +48,9 @@ static bool write_root(hid_t file, const struct dvfo_agent *agent, bool complete
            dvfo_hdf_put_text(file, "standing", agent->def.standing) &&
            dvfo_hdf_put_text(file, "conditions", agent->conditions) &&
            dvfo_hdf_put_text(file, "board", agent->home.board) && dvfo_hdf_put_text(file, "inputs", inputs) &&
+           dvfo_hdf_put_text(file, "accuracy_profile", agent->accuracy.profile) &&
+           dvfo_hdf_put_text(file, "accuracy_sha256", agent->accuracy.sha256) &&
+           dvfo_hdf_put_number(file, "accuracy_floor", agent->accuracy.floor) &&
            dvfo_hdf_put_integer(file, "seed", agent->def.learner.seed) &&
            dvfo_hdf_put_integer(file, "steps", agent->steps) &&
            dvfo_hdf_put_integer(file, "episodes", agent->episodes) && dvfo_hdf_put_integer(file, "complete", complete);
@@ -250,6 +253,18 @@ static dvfo_status read_home(const struct dvfo_hdf_reader *r, struct dvfo_agent_
     return DVFO_OK;
 }
 
+/* Files from before there were profiles say nothing of them: there was none. */
+static dvfo_status read_accuracy(const struct dvfo_hdf_reader *r, struct dvfo_agent_accuracy *accuracy)
+{
+    *accuracy = dvfo_agent_accuracy_of(&(struct dvfo_scenario_def){.accuracy = NULL});
+    if (H5Aexists(r->file, "accuracy_profile") <= 0) {
+        return DVFO_OK;
+    }
+    DVFO_TRY(read_word(r, "accuracy_profile", sizeof accuracy->profile, accuracy->profile));
+    DVFO_TRY(read_word(r, "accuracy_sha256", sizeof accuracy->sha256, accuracy->sha256));
+    return dvfo_hdf_number(r, r->file, "", "accuracy_floor", &accuracy->floor);
+}
+
 /* The network has an output for each of the choices that there are on the board. */
 static dvfo_status check_choices(const struct dvfo_hdf_reader *r, const struct dvfo_branching_def *net,
                                  const struct dvfo_action_space *space)
@@ -278,6 +293,7 @@ static dvfo_status read_actor(const struct dvfo_hdf_reader *r, const char *polic
                          actor->def.policy, policy);
     }
     DVFO_TRY(read_home(r, &actor->home));
+    DVFO_TRY(read_accuracy(r, &actor->accuracy));
     DVFO_TRY(dvfo_agent_home_check(r->ctx, &actor->home, board, r->name));
     DVFO_TRY(dvfo_action_space_of(r->ctx, &actor->def.actions, board, &actor->space));
     uint64_t complete = 0, averaged = 0;
@@ -365,6 +381,7 @@ static dvfo_status read_agent(const struct dvfo_hdf_reader *r, const struct dvfo
     uint64_t complete = 0;
     DVFO_TRY(read_def(r, &agent->def));
     DVFO_TRY(read_home(r, &agent->home));
+    DVFO_TRY(read_accuracy(r, &agent->accuracy));
     DVFO_TRY(dvfo_agent_home_check(r->ctx, &agent->home, board, r->name));
     DVFO_TRY(dvfo_action_space_of(r->ctx, &agent->def.actions, board, &agent->space));
     DVFO_TRY(dvfo_hdf_count(r, r->file, "", "complete", &complete));

@@ -1,6 +1,7 @@
 /* An agent as an HDF5 file: whose it is, what it was made for, and what it has learnt.
  *
- *   /             title, schema, preset, policy, board, conditions, names of what it sees, steps behind it
+ *   /             title, schema, preset, policy, board, conditions, names of what it sees, steps behind it,
+ *                 accuracy profile and floor that it was trained under
  *   /actions, /reward, /training    definitions, field by field
  *   /board        clock tables [Hz] that it was made for
  *   /network      what acts; a complete file also holds all of q_learner_file.h, to train on
@@ -26,6 +27,7 @@ dvfo_status dvfo_agent_load(struct dvfo_ctx *ctx, const char *path, const struct
 struct dvfo_actor {
     struct dvfo_agent_def def; /* of its learner only the network */
     struct dvfo_agent_home home;
+    struct dvfo_agent_accuracy accuracy;
     struct dvfo_action_space space;
     struct dvfo_branching *network; /* owned */
 };

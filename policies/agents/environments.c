@@ -119,6 +119,7 @@ static struct dvfo_trial trial_of(const struct dvfo_environments *environments, 
     trial.made = at->condition.scenario;
     trial.scenario = *dvfo_scenario_def_of(at->condition.scenario);
     trial.seed = seed;
+    trial.part = DVFO_PART_VALIDATION; /* agents never see the inputs that trials are judged by */
     if (trial.decision_own) {
         trial.decision_s = def->decision_cycles / cpu->level_hz[cpu->level_count - 1];
     }

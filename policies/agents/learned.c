@@ -25,6 +25,7 @@ static dvfo_status init(struct dvfo_ctx *ctx, struct learned *state, const struc
     }
     DVFO_TRY(dvfo_actor_load(ctx, setup->argument, name, setup->board, &state->actor));
     DVFO_TRY(dvfo_branching_pass_create(ctx, state->actor->network, 1, false, &state->pass));
+    DVFO_TRY(dvfo_action_space_restrict(ctx, &state->actor->space, setup->forbidden_shares, state->actor->network));
     dvfo_view_begin(&state->view, setup);
     dvfo_governed_prepare(&state->governed, setup->board, DVFO_CPU_SCHEDUTIL);
     const struct dvfo_action_space_def *actions = &state->actor->def.actions;

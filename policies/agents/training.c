@@ -27,6 +27,20 @@ static long count_judges(const struct dvfo_agent *agent, const struct dvfo_condi
     return n >= batch ? n : batch / n * n;
 }
 
+/* All conditions have one lambda, one profile and one floor, so one mask serves acting, exploring and targets. */
+static dvfo_status restrict_shares(struct dvfo_ctx *ctx, const struct dvfo_training *training)
+{
+    struct dvfo_agent *agent = training->agent;
+    const struct dvfo_conditions *conditions = training->conditions;
+    const unsigned forbidden = dvfo_scenario_floor(conditions->scenario[0])->forbidden_shares;
+    for (size_t i = 1; i < conditions->def.networks; i++) {
+        DVFO_REQUIRE(dvfo_scenario_floor(conditions->scenario[i])->forbidden_shares == forbidden);
+    }
+    agent->accuracy = dvfo_agent_accuracy_of(&conditions->def.base->scenario);
+    DVFO_TRY(dvfo_action_space_restrict(ctx, &agent->space, forbidden, agent->learner->q->network));
+    return dvfo_action_space_restrict(ctx, &agent->space, forbidden, agent->learner->q->target);
+}
+
 static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_training *training)
 {
     const struct dvfo_agent *agent = training->agent;
@@ -46,6 +60,7 @@ static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_training *trai
         .episode = def->training.episode,
         .seed = def->learner.seed,
     };
+    DVFO_TRY(restrict_shares(ctx, training));
     DVFO_TRY(dvfo_environments_create(ctx, &environments, &training->learning));
     environments.judging = true;
     environments.twins = 1;
@@ -230,6 +245,7 @@ static dvfo_status run_reference(struct dvfo_ctx *ctx, const struct dvfo_trainin
     trial.scenario = *dvfo_scenario_def_of(at.scenario);
     trial.scenario.eta = at.yardstick.eta;
     trial.workload.requests = training->agent->def.training.evaluate_episode;
+    trial.part = DVFO_PART_VALIDATION;
     trial.decision_s = trial.decision_share = 0.0;
     trial.made = at.scenario;
     dvfo_scenario_weigh(at.scenario, at.yardstick.eta, trial.scenario.lambda);

@@ -74,6 +74,16 @@ static void lay_out(struct dvfo_branching *net)
     add_dense(net, "advantage", in, net->actions);
 }
 
+static void allow_all(struct dvfo_branching *net)
+{
+    for (long d = 0; d < net->def.branches; d++) {
+        net->allowed_count[d] = net->def.choices[d];
+        for (int a = 0; a < net->def.choices[d]; a++) {
+            net->allowed[net->first[d] + a] = a;
+        }
+    }
+}
+
 dvfo_status dvfo_branching_create(struct dvfo_ctx *ctx, const struct dvfo_branching_def *def,
                                   struct dvfo_branching **out)
 {
@@ -87,10 +97,12 @@ dvfo_status dvfo_branching_create(struct dvfo_ctx *ctx, const struct dvfo_branch
     lay_out(net);
     const size_t head = (size_t)(net->width[net->layers - 1] * net->actions);
     net->parameters = calloc(net->count + head + (size_t)net->actions, sizeof *net->parameters);
-    if (net->parameters == NULL) {
-        free(net);
+    net->allowed = calloc((size_t)net->actions, sizeof *net->allowed);
+    if (net->parameters == NULL || net->allowed == NULL) {
+        dvfo_branching_free(net);
         return dvfo_fail_no_memory(ctx);
     }
+    allow_all(net);
     net->head = net->parameters + net->count;
     net->head_bias = net->head + head;
     *out = net;
@@ -100,6 +112,7 @@ dvfo_status dvfo_branching_create(struct dvfo_ctx *ctx, const struct dvfo_branch
 void dvfo_branching_free(struct dvfo_branching *net)
 {
     if (net != NULL) {
+        free(net->allowed);
         free(net->parameters);
         free(net);
     }
@@ -265,13 +278,21 @@ void dvfo_branching_follow(struct dvfo_branching *net, const struct dvfo_branchi
     dvfo_branching_fold(net);
 }
 
+void dvfo_branching_allow(struct dvfo_branching *net, long branch, const int *choice, long count)
+{
+    DVFO_REQUIRE(count >= 1 && count <= net->def.choices[branch]);
+    memcpy(net->allowed + net->first[branch], choice, (size_t)count * sizeof *choice);
+    net->allowed_count[branch] = count;
+}
+
 void dvfo_branching_greedy(const struct dvfo_branching *net, const float *q, int *choice)
 {
     for (long d = 0; d < net->def.branches; d++) {
         const float *value = q + net->first[d];
-        int best = 0;
-        for (int a = 1; a < net->def.choices[d]; a++) {
-            best = value[a] > value[best] ? a : best;
+        const int *allowed = net->allowed + net->first[d];
+        int best = allowed[0];
+        for (long i = 1; i < net->allowed_count[d]; i++) {
+            best = value[allowed[i]] > value[best] ? allowed[i] : best;
         }
         choice[d] = best;
     }

@@ -65,6 +65,9 @@ struct dvfo_branching {
     float *parameters;                                           /* (count); after a change: dvfo_branching_fold */
     float *head;                                                 /* (F, A) the heads, folded */
     float *head_bias;                                            /* (A) */
+    int *allowed; /* (A) of each branch the choices that may be made, ascending, from first[d] on; all at first.
+                     No part of what is learnt: it isn't followed or saved. Owned */
+    long allowed_count[DVFO_BRANCHING_BRANCHES];
 };
 
 /** All parameters are 0.
@@ -91,7 +94,11 @@ void dvfo_branching_unfold(const struct dvfo_branching *net, const float *dhead,
  *  Both have the same shape. */
 void dvfo_branching_follow(struct dvfo_branching *net, const struct dvfo_branching *from, double share);
 
-/** The best choice of each branch, the first of equals.
+/** From now on the best of a branch, and what is tried of it, is one of these choices.
+ *  @param choice  (count) ascending; at least one */
+void dvfo_branching_allow(struct dvfo_branching *net, long branch, const int *choice, long count);
+
+/** The best choice of each branch out of those allowed, the first of equals.
  *  @param q       (A) of one sample
  *  @param choice  (D) */
 void dvfo_branching_greedy(const struct dvfo_branching *net, const float *q, int *choice);

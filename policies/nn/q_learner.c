@@ -150,17 +150,39 @@ static double epsilon_of(const struct dvfo_q_learner *learner, long environment)
     return def->epsilon_spread > 0.0 ? pow(epsilon, 1.0 + def->epsilon_spread * way) : epsilon;
 }
 
-static int explored(struct dvfo_q_learner *learner, double epsilon, long choices, int best)
+/* Any of a branch's choices that are allowed. */
+static int any_choice(struct dvfo_q_learner *learner, long branch)
+{
+    const struct dvfo_branching *net = learner->q->network;
+    const unsigned long count = (unsigned long)net->allowed_count[branch];
+    return net->allowed[net->first[branch] + (long)gsl_rng_uniform_int(learner->exploration, count)];
+}
+
+static bool is_allowed(const struct dvfo_branching *net, long branch, int choice)
+{
+    long i = 0;
+    while (i < net->allowed_count[branch] && net->allowed[net->first[branch] + i] != choice) {
+        i++;
+    }
+    return i < net->allowed_count[branch];
+}
+
+/* A choice near the best one; where that isn't allowed, the best itself. */
+static int near_choice(struct dvfo_q_learner *learner, long branch, int best)
+{
+    const struct dvfo_branching *net = learner->q->network;
+    const double width = (double)(net->def.choices[branch] - 1);
+    const double moved = best + gsl_ran_gaussian(learner->exploration, learner->def.noise * width);
+    const int near = (int)lround(fmin(fmax(moved, 0.0), width));
+    return is_allowed(net, branch, near) ? near : best;
+}
+
+static int explored(struct dvfo_q_learner *learner, double epsilon, long branch, int best)
 {
     if (gsl_rng_uniform(learner->exploration) < epsilon) {
-        return (int)gsl_rng_uniform_int(learner->exploration, (unsigned long)choices);
+        return any_choice(learner, branch);
     }
-    if (learner->def.noise > 0.0) {
-        const double width = (double)(choices - 1);
-        const double moved = best + gsl_ran_gaussian(learner->exploration, learner->def.noise * width);
-        return (int)lround(fmin(fmax(moved, 0.0), width));
-    }
-    return best;
+    return learner->def.noise > 0.0 ? near_choice(learner, branch, best) : best;
 }
 
 /* The best choices by a network. */
@@ -200,7 +222,7 @@ static unsigned explore_one(struct dvfo_q_learner *learner, double epsilon, int 
     if (d < 0) {
         return 0;
     }
-    choice[d] = (int)gsl_rng_uniform_int(learner->exploration, (unsigned long)net->choices[d]);
+    choice[d] = any_choice(learner, d);
     return ((1u << net->branches) - 1u) ^ (1u << d);
 }
 
@@ -218,7 +240,7 @@ void dvfo_q_learner_explore(struct dvfo_q_learner *learner, long count, const fl
             spared[e] = explore_one(learner, epsilon, choice);
         } else {
             for (long d = 0; d < net->def.branches; d++) {
-                choice[d] = explored(learner, epsilon, net->def.choices[d], choice[d]);
+                choice[d] = explored(learner, epsilon, d, choice[d]);
             }
         }
         learner->decisions++;
