@@ -85,8 +85,8 @@ static void compose_paint(struct dvfo_scene *scene, const struct dvfo_texture *t
     paint->frame.y_px += scene->frame.y_px;
     paint->reach = scene->frame.unit_px / paint->frame.unit_px;
     paint->salt = gsl_rng_get(rng);
-    paint->colour[0] = draw_colour(rng, (const struct dvfo_colour *const[]){behind}, 1, 0.45);
-    paint->colour[1] = draw_colour(rng, (const struct dvfo_colour *const[]){behind, &paint->colour[0]}, 2, 0.45);
+    paint->colour[0] = draw_colour(rng, (const struct dvfo_colour *const[]){behind}, 1, 0.6);
+    paint->colour[1] = draw_colour(rng, (const struct dvfo_colour *const[]){behind, &paint->colour[0]}, 2, 0.6);
 }
 
 static void compose_occluders(struct dvfo_scene *scene, double size_px, gsl_rng *rng)
