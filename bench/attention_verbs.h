@@ -5,5 +5,6 @@
 #include "bench/command.h"
 
 extern const struct dvfo_command dvfo_attention_generate;
+extern const struct dvfo_command dvfo_attention_train;
 
 #endif

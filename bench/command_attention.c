@@ -10,6 +10,7 @@ static const struct dvfo_verbs verbs = {
     .verbs =
         (const struct dvfo_command *const[]){
             &dvfo_attention_generate,
+            &dvfo_attention_train,
             NULL,
         },
 };

@@ -141,7 +141,8 @@ static void learn_shard(void *of, int task)
     }
     dvfo_collaborative_begin(desk->pass, schooling->parameters, schooling->statistics, true);
     if (schooling->lesson == DVFO_LEARN_LITTLE) {
-        desk->loss = dvfo_step_little(desk->step, shard, desk->images, desk->label, weight, desk->gradient);
+        const double joint = 2 * schooling->epoch < schooling->def.epochs[DVFO_LEARN_LITTLE] ? 0.0 : 1.0;
+        desk->loss = dvfo_step_little(desk->step, shard, desk->images, desk->label, weight, joint, desk->gradient);
     } else if (schooling->lesson == DVFO_LEARN_FULL || desk->share_tenths == 0) {
         desk->loss = dvfo_step_plain(desk->step, shard, desk->images, desk->label, weight, desk->gradient);
     } else {
@@ -181,13 +182,15 @@ static dvfo_status tell_broken(struct dvfo_ctx *ctx, const struct dvfo_classroom
         if (layer >= 0) {
             return dvfo_fail(ctx, DVFO_FAILED,
                              "lesson %s, epoch %ld, step %ld: layer %d of the %s gives numbers that aren't finite; a "
-                             "lower --rate may help",
+                             "lower rate_%s may help",
                              dvfo_lesson_kind_name(schooling->lesson), schooling->epoch + 1, room->batch + 1, layer + 1,
-                             dvfo_piece_name(piece));
+                             dvfo_piece_name(piece), dvfo_lesson_kind_name(schooling->lesson));
         }
     }
-    return dvfo_fail(ctx, DVFO_FAILED, "lesson %s, epoch %ld, step %ld: the loss isn't finite; a lower --rate may help",
-                     dvfo_lesson_kind_name(schooling->lesson), schooling->epoch + 1, room->batch + 1);
+    return dvfo_fail(ctx, DVFO_FAILED,
+                     "lesson %s, epoch %ld, step %ld: the loss isn't finite; a lower rate_%s may help",
+                     dvfo_lesson_kind_name(schooling->lesson), schooling->epoch + 1, room->batch + 1,
+                     dvfo_lesson_kind_name(schooling->lesson));
 }
 
 DVFO_WIDE static void add(size_t count, float *to, float *from)

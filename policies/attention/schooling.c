@@ -15,7 +15,7 @@ struct dvfo_schooling_def dvfo_schooling_def_default(void)
 {
     return (struct dvfo_schooling_def){.net = dvfo_collaborative_def_default(),
                                        .step = dvfo_step_def_default(),
-                                       .epochs = {20, 20, 5},
+                                       .epochs = {30, 16, 10},
                                        .rate = {0.2, 0.1, 0.1},
                                        .batch = 128,
                                        .shard = 32,

@@ -27,7 +27,7 @@ const char *dvfo_lesson_kind_name(dvfo_lesson_kind lesson);
 struct dvfo_schooling_def {
     struct dvfo_collaborative_def net;
     struct dvfo_step_def step;
-    long epochs[DVFO_LEARN_KINDS]; /* 20, 20, 5 */
+    long epochs[DVFO_LEARN_KINDS]; /* 30, 16, 10 */
     double rate[DVFO_LEARN_KINDS]; /* first learning rate: 0.2, 0.1, 0.1 */
     long batch;                    /* images of a batch: 128 */
     long shard;                    /* images of a shard, which divide a batch: 32 */
@@ -38,6 +38,18 @@ struct dvfo_schooling_def {
 };
 
 struct dvfo_schooling_def dvfo_schooling_def_default(void);
+
+/** DVFO_BAD_INPUT when a value is out of its bounds, or a batch isn't whole shards. */
+dvfo_status dvfo_schooling_def_check(struct dvfo_ctx *ctx, const char *whose, const struct dvfo_schooling_def *def);
+
+/** Change a value by its name: "epochs_full=4". */
+dvfo_status dvfo_schooling_def_set(struct dvfo_ctx *ctx, struct dvfo_schooling_def *def, const char *assignment);
+
+/** Of a file of training images those that are learnt from; the last fifth is for validation. */
+static inline long dvfo_schooling_learnt(long images)
+{
+    return images - images / 5;
+}
 
 /* Owns its blocks; members are there to be read, saved and loaded. */
 struct dvfo_schooling {

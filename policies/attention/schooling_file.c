@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dvfo_version.h"
+#include "policies/attention/schooling_def.h"
 #include "policies/nn/fields_file.h"
 #include "policies/nn/matrix.h"
 #include "sim/base/hdf.h"
@@ -16,55 +17,13 @@
 
 enum { SCHEMA_VERSION = 1 };
 
-#define NAME(name, text) text,
-static const char *const selections[] = {DVFO_SELECTION_LIST(NAME) NULL};
-static const char *const fusions[] = {DVFO_FUSION_LIST(NAME) NULL};
 static const char *const lessons[] = {"full", "split", "little", "done", NULL};
-
-#define OF(member) offsetof(struct dvfo_schooling_def, member)
-
-static const struct dvfo_field def_fields[] = {
-    {"classes", DVFO_FIELD_WHOLE, OF(net.classes), 2, 100, "classes of images", NULL},
-    {"size", DVFO_FIELD_NUMBER, OF(net.size), 0.0625, 8, "factor of all channels", NULL},
-    {"steps", DVFO_FIELD_WHOLE, OF(net.steps), 1, 16, "widths of the local tail", NULL},
-    {"reduction", DVFO_FIELD_WHOLE, OF(net.reduction), 1, 1024, "of the attention module", NULL},
-    {"selection", DVFO_FIELD_CHOICE, OF(net.selection), 0, DVFO_SELECTIONS - 1, "what ranks channels", selections},
-    {"fusion", DVFO_FIELD_CHOICE, OF(net.fusion), 0, DVFO_FUSIONS - 1, "how answers become one", fusions},
-    {"lambda", DVFO_FIELD_NUMBER, OF(net.lambda), 0, 1, "weight of the local answer while learning", NULL},
-    {"smoothing", DVFO_FIELD_NUMBER, OF(step.smoothing), 0, 0.9, "of labels", NULL},
-    {"auxiliary", DVFO_FIELD_NUMBER, OF(step.auxiliary), 0, 10, "weight of each side's own loss", NULL},
-    {"beta", DVFO_FIELD_NUMBER, OF(step.beta), 0, 100, "of AppealNet's loss", NULL},
-    {"extractor_learns", DVFO_FIELD_SWITCH, OF(step.extractor_learns), 0, 1, "in the split lesson too", NULL},
-    {"epochs_full", DVFO_FIELD_WHOLE, OF(epochs[DVFO_LEARN_FULL]), 0, 10000, "of the full network", NULL},
-    {"epochs_split", DVFO_FIELD_WHOLE, OF(epochs[DVFO_LEARN_SPLIT]), 0, 10000, "of the split", NULL},
-    {"epochs_little", DVFO_FIELD_WHOLE, OF(epochs[DVFO_LEARN_LITTLE]), 0, 10000, "of the little network", NULL},
-    {"rate_full", DVFO_FIELD_NUMBER, OF(rate[DVFO_LEARN_FULL]), 0, 1e6, "first learning rate", NULL},
-    {"rate_split", DVFO_FIELD_NUMBER, OF(rate[DVFO_LEARN_SPLIT]), 0, 1e6, "first learning rate", NULL},
-    {"rate_little", DVFO_FIELD_NUMBER, OF(rate[DVFO_LEARN_LITTLE]), 0, 1e6, "first learning rate", NULL},
-    {"batch", DVFO_FIELD_WHOLE, OF(batch), 2, 4096, "images of a batch", NULL},
-    {"shard", DVFO_FIELD_WHOLE, OF(shard), 2, 1024, "images of a shard", NULL},
-    {"momentum", DVFO_FIELD_NUMBER, OF(momentum), 0, 0.9999, "Nesterov's", NULL},
-    {"decay", DVFO_FIELD_NUMBER, OF(decay), 0, 1, "of weights", NULL},
-    {"warm_epochs", DVFO_FIELD_NUMBER, OF(warm_epochs), 0, 1000, "in which the rate rises", NULL},
-    {"seed", DVFO_FIELD_COUNT, OF(seed), 0, 0x1p64, "of all random streams", NULL},
-    {NULL, 0, 0, 0, 0, NULL, NULL},
-};
 
 static const struct dvfo_field progress_fields[] = {
     {"lesson", DVFO_FIELD_CHOICE, offsetof(struct dvfo_schooling, lesson), 0, DVFO_LEARN_KINDS, "at hand", lessons},
     {"epoch", DVFO_FIELD_WHOLE, offsetof(struct dvfo_schooling, epoch), 0, 10000, "of it, the next one", NULL},
     {NULL, 0, 0, 0, 0, NULL, NULL},
 };
-
-dvfo_status dvfo_schooling_def_check(struct dvfo_ctx *ctx, const char *whose, const struct dvfo_schooling_def *def)
-{
-    DVFO_TRY(dvfo_fields_check(ctx, whose, def_fields, def));
-    if (def->batch % def->shard != 0) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s's batch of %ld images isn't whole shards of %ld", whose, def->batch,
-                         def->shard);
-    }
-    return DVFO_OK;
-}
 
 /* Blocks of numbers, by what they are. */
 struct part {
@@ -89,7 +48,7 @@ static void list_parts(const struct dvfo_schooling *schooling, struct part parts
 static bool write_fields(hid_t file, const struct dvfo_schooling *schooling)
 {
     const hid_t at = H5Gopen2(file, "/network", H5P_DEFAULT);
-    const bool written = at >= 0 && dvfo_fields_save(at, def_fields, &schooling->def) &&
+    const bool written = at >= 0 && dvfo_fields_save(at, dvfo_schooling_fields, &schooling->def) &&
                          dvfo_fields_save(at, progress_fields, schooling) &&
                          dvfo_hdf_put_text(at, "images_sha256", schooling->images_sha256);
     H5Gclose(at);
@@ -165,7 +124,7 @@ static dvfo_status check_schema(const struct dvfo_hdf_reader *r)
 static dvfo_status read_fields(const struct dvfo_hdf_reader *r, hid_t at, struct dvfo_schooling *read)
 {
     char hash[DVFO_HDF_TEXT + 1];
-    DVFO_TRY(dvfo_fields_load(r, at, "/network", def_fields, &read->def));
+    DVFO_TRY(dvfo_fields_load(r, at, "/network", dvfo_schooling_fields, &read->def));
     DVFO_TRY(dvfo_fields_load(r, at, "/network", progress_fields, read));
     DVFO_TRY(dvfo_hdf_text(r, at, "/network", "images_sha256", hash));
     snprintf(read->images_sha256, sizeof read->images_sha256, "%.64s", hash);

@@ -15,7 +15,4 @@ dvfo_status dvfo_schooling_load(struct dvfo_ctx *ctx, const char *path, struct d
 dvfo_status dvfo_schooling_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
                                        struct dvfo_schooling **out);
 
-/** DVFO_BAD_INPUT when a field of the definition is out of its bounds, or a batch isn't whole shards. */
-dvfo_status dvfo_schooling_def_check(struct dvfo_ctx *ctx, const char *whose, const struct dvfo_schooling_def *def);
-
 #endif

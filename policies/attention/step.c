@@ -197,7 +197,7 @@ static double lose_appeal(double little, double full, double beta, float logit, 
 }
 
 double dvfo_step_little(struct dvfo_step *step, long samples, const float *images, const uint8_t *label, double weight,
-                        float *gradients)
+                        double joint, float *gradients)
 {
     struct dvfo_collaborative_pass *pass = step->pass;
     const long K = pass->net->def.classes, B = samples;
@@ -216,8 +216,9 @@ double dvfo_step_little(struct dvfo_step *step, long samples, const float *image
         float q;
         loss +=
             lose_appeal(little, full, step->def.beta, pass->little[K * B + b], (float)weight, &q, &dlittle[K * B + b]);
+        const float trusted = 1.0f + (float)joint * (q - 1.0f);
         for (long k = 0; k < K; k++) {
-            dlittle[k * B + b] = (float)weight * q * (p_little[k * B + b] - (label[b] == k ? 1.0f : 0.0f));
+            dlittle[k * B + b] = (float)weight * trusted * (p_little[k * B + b] - (label[b] == k ? 1.0f : 0.0f));
         }
     }
     back(step, DVFO_PIECE_LITTLE, dlittle, gradients, NULL);

@@ -51,7 +51,9 @@ double dvfo_step_split(struct dvfo_step *step, long samples, const float *images
 void dvfo_step_importance(struct dvfo_step *step, long samples, const float *images, const uint8_t *label,
                           float *gradients, double *sum);
 
+/** @param joint  share of AppealNet's joint loss in what the classifier learns, 0..1; the rest is its own
+ *                cross-entropy, without which a beginner is never trusted and thus never learns */
 double dvfo_step_little(struct dvfo_step *step, long samples, const float *images, const uint8_t *label, double weight,
-                        float *gradients);
+                        double joint, float *gradients);
 
 #endif

@@ -28,45 +28,60 @@ size_t dvfo_convolve_scratch(const struct dvfo_window *w)
     return needs_no_unfolding(w) ? 0 : (size_t)(patch_size(w) * block_samples(w) * w->Y * w->X);
 }
 
-/* What tap column j of one output row sees of an input row; zeros where that is padding. in_row (W), out (X) */
-static void unfold_row(const struct dvfo_window *w, struct dvfo_range inside, long j, const float *in_row, float *out)
+/* At stride 1 a tap sees whole planes, shifted: they are copied at once, and what came around an edge becomes 0. The
+ * samples' planes lie one after the other. in (samples, H, W) -> out (samples, H, W) */
+static void shift_planes(const struct dvfo_window *w, long samples, long i, long j, const float *in, float *out)
 {
-    const float *seen = in_row + j * w->dilation - w->pad_w;
-    for (long x = 0; x < inside.first; x++) {
-        out[x] = 0.0f;
+    const long down = i * w->dilation - w->pad_h, right = j * w->dilation - w->pad_w;
+    const long shift = down * w->W + right, length = samples * w->H * w->W;
+    const long from = shift < 0 ? -shift : 0, to = shift < 0 ? length : length - shift;
+    if (to > from) {
+        memcpy(out + from, in + from + shift, (size_t)(to - from) * sizeof *out);
     }
-    if (w->stride == 1) {
-        memcpy(out + inside.first, seen + inside.first, (size_t)(inside.end - inside.first) * sizeof *out);
-    } else if (w->stride == 2) { /* a constant: vector instructions */
-        for (long x = inside.first; x < inside.end; x++) {
-            out[x] = seen[x * 2];
-        }
-    } else {
-        for (long x = inside.first; x < inside.end; x++) {
-            out[x] = seen[x * w->stride];
+    const struct dvfo_range columns = dvfo_window_columns(w, j), rows = dvfo_window_rows(w, i);
+    for (long b = 0; b < samples; b++, out += w->H * w->W) {
+        memset(out, 0, (size_t)(rows.first * w->W) * sizeof *out);
+        memset(out + rows.end * w->W, 0, (size_t)((w->H - rows.end) * w->W) * sizeof *out);
+        for (long y = rows.first; y < rows.end; y++) {
+            for (long x = 0; x < columns.first; x++) {
+                out[y * w->W + x] = 0.0f;
+            }
+            for (long x = columns.end; x < w->W; x++) {
+                out[y * w->W + x] = 0.0f;
+            }
         }
     }
-    for (long x = inside.end; x < w->X; x++) {
-        out[x] = 0.0f;
+}
+
+/* The same for planes of which every stride-th row and column is seen. out (samples, Y, X) */
+static void gather_planes(const struct dvfo_window *w, long samples, long i, long j, const float *in, float *out)
+{
+    const struct dvfo_range columns = dvfo_window_columns(w, j), rows = dvfo_window_rows(w, i);
+    const long stride = w->stride;
+    memset(out, 0, (size_t)(samples * w->Y * w->X) * sizeof *out);
+    for (long b = 0; b < samples; b++) {
+        for (long y = rows.first; y < rows.end; y++) {
+            const float *seen = in + (b * w->H + dvfo_window_row(w, y, i)) * w->W + j * w->dilation - w->pad_w;
+            float *row = out + (b * w->Y + y) * w->X;
+            for (long x = columns.first; x < columns.end; x++) {
+                row[x] = seen[x * stride];
+            }
+        }
     }
 }
 
 /* Patches of samples first..end-1: in (C, B, H, W) -> patches (K, samples * Y * X) */
 static void unfold(const struct dvfo_window *w, struct dvfo_range samples, const float *in, float *patches)
 {
-    for (long tap = 0; tap < patch_size(w); tap++) {
+    const long count = samples.end - samples.first;
+    const bool whole = w->stride == 1 && w->Y == w->H && w->X == w->W;
+    for (long tap = 0; tap < patch_size(w); tap++, patches += count * w->Y * w->X) {
         const long j = tap % w->kernel_w, i = tap / w->kernel_w % w->kernel_h, c = tap / w->kernel_w / w->kernel_h;
-        const struct dvfo_range inside = dvfo_window_columns(w, j);
-        for (long b = samples.first; b < samples.end; b++) {
-            const float *plane = in + (c * w->B + b) * w->H * w->W;
-            for (long y = 0; y < w->Y; y++, patches += w->X) {
-                const long row = dvfo_window_row(w, y, i);
-                if (row >= 0 && row < w->H) {
-                    unfold_row(w, inside, j, plane + row * w->W, patches);
-                } else {
-                    memset(patches, 0, (size_t)w->X * sizeof *patches);
-                }
-            }
+        const float *planes = in + (c * w->B + samples.first) * w->H * w->W;
+        if (whole) {
+            shift_planes(w, count, i, j, planes, patches);
+        } else {
+            gather_planes(w, count, i, j, planes, patches);
         }
     }
 }
@@ -74,16 +89,17 @@ static void unfold(const struct dvfo_window *w, struct dvfo_range samples, const
 /* The way back: patches are added to what they saw. din (C, B, H, W) */
 static void fold(const struct dvfo_window *w, struct dvfo_range samples, const float *patches, float *din)
 {
-    for (long tap = 0; tap < patch_size(w); tap++) {
+    const long count = samples.end - samples.first, stride = w->stride;
+    for (long tap = 0; tap < patch_size(w); tap++, patches += count * w->Y * w->X) {
         const long j = tap % w->kernel_w, i = tap / w->kernel_w % w->kernel_h, c = tap / w->kernel_w / w->kernel_h;
-        const struct dvfo_range inside = dvfo_window_columns(w, j);
-        for (long b = samples.first; b < samples.end; b++) {
-            float *plane = din + (c * w->B + b) * w->H * w->W;
-            for (long y = 0; y < w->Y; y++, patches += w->X) {
-                const long row = dvfo_window_row(w, y, i);
-                float *seen = plane + row * w->W + j * w->dilation - w->pad_w;
-                for (long x = inside.first; row >= 0 && row < w->H && x < inside.end; x++) {
-                    seen[x * w->stride] += patches[x];
+        const struct dvfo_range columns = dvfo_window_columns(w, j), rows = dvfo_window_rows(w, i);
+        for (long b = 0; b < count; b++) {
+            float *plane = din + (c * w->B + samples.first + b) * w->H * w->W;
+            for (long y = rows.first; y < rows.end; y++) {
+                const float *patch = patches + (b * w->Y + y) * w->X;
+                float *seen = plane + dvfo_window_row(w, y, i) * w->W + j * w->dilation - w->pad_w;
+                for (long x = columns.first; x < columns.end; x++) {
+                    seen[x * stride] += patch[x];
                 }
             }
         }
