@@ -6,5 +6,6 @@
 
 extern const struct dvfo_command dvfo_attention_generate;
 extern const struct dvfo_command dvfo_attention_train;
+extern const struct dvfo_command dvfo_attention_evaluate;
 
 #endif

@@ -11,6 +11,7 @@ static const struct dvfo_verbs verbs = {
         (const struct dvfo_command *const[]){
             &dvfo_attention_generate,
             &dvfo_attention_train,
+            &dvfo_attention_evaluate,
             NULL,
         },
 };

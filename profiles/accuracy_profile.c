@@ -216,6 +216,21 @@ double dvfo_accuracy_axis_value(dvfo_accuracy_axis axis, size_t i)
     return (double)(axis == DVFO_AXIS_SHARE ? i + 1 : i) / 10.0;
 }
 
+const char *dvfo_selection_name(dvfo_selection selection)
+{
+    return dvfo_accuracy_axis_names(DVFO_AXIS_SELECTION)[selection];
+}
+
+const char *dvfo_coding_name(dvfo_coding coding)
+{
+    return dvfo_accuracy_axis_names(DVFO_AXIS_CODING)[coding];
+}
+
+const char *dvfo_fusion_name(dvfo_fusion fusion)
+{
+    return dvfo_accuracy_axis_names(DVFO_AXIS_FUSION)[fusion];
+}
+
 /* ---- sizes ---- */
 
 long dvfo_accuracy_size_of(const struct dvfo_accuracy_profile *profile, const struct dvfo_accuracy_size_kind *kind)

@@ -21,7 +21,7 @@
     X(ATTENTION, "attention") /* those of least importance by the attention module */                                  \
     X(MAGNITUDE, "magnitude") /* of least mean magnitude */                                                            \
     X(RANDOM, "random")                                                                                                \
-    X(GRADIENT, "gradient") /* of least product of gradient and activation */                                          \
+    X(GRADIENT, "gradient") /* of least integrated gradient over training images: one order for all */                                          \
     X(NONE, "none")         /* in the order of the network: no importance */
 
 /* How they were coded on the way. X(enumerator, name in files) */
@@ -134,6 +134,9 @@ static inline size_t dvfo_accuracy_right_index(long request, int share_tenths, i
 }
 
 const char *dvfo_accuracy_part_name(dvfo_accuracy_part part);
+const char *dvfo_selection_name(dvfo_selection selection);
+const char *dvfo_coding_name(dvfo_coding coding);
+const char *dvfo_fusion_name(dvfo_fusion fusion);
 
 /** Empty texts, numbers NaN, whole numbers 0. @param out  free with dvfo_accuracy_profile_free */
 dvfo_status dvfo_accuracy_profile_create(struct dvfo_ctx *ctx, const struct dvfo_accuracy_size *size,
