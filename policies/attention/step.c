@@ -193,7 +193,7 @@ static double lose_appeal(double little, double full, double beta, float logit, 
     const double right = 1.0 / (1.0 + exp(-(double)logit));
     *q = (float)right;
     *dlogit = weight * (float)((little - full) * right * (1.0 - right) - beta * (1.0 - right));
-    return right * little + (1.0 - right) * full - beta * log(fmax(right, 1e-30));
+    return right * little + (1.0 - right) * full + beta * dvfo_classify_surprise(*q);
 }
 
 double dvfo_step_little(struct dvfo_step *step, long samples, const float *images, const uint8_t *label, double weight,
@@ -212,7 +212,7 @@ double dvfo_step_little(struct dvfo_step *step, long samples, const float *image
     double loss = 0.0;
     for (long b = 0; b < B; b++) {
         const long own = label[b] * B + b;
-        const double little = -log(fmax((double)p_little[own], 1e-30)), full = -log(fmax((double)p_full[own], 1e-30));
+        const double little = dvfo_classify_surprise(p_little[own]), full = dvfo_classify_surprise(p_full[own]);
         float q;
         loss +=
             lose_appeal(little, full, step->def.beta, pass->little[K * B + b], (float)weight, &q, &dlittle[K * B + b]);

@@ -27,8 +27,8 @@ DVFO_WIDE void dvfo_batch_norm_forward(long C, long N, bool relu6, const float *
         float *y = out + c * N;
         if (relu6) {
             for (long i = 0; i < N; i++) {
-                const float value = factor * x[i] + term, above = value > 0.0f ? value : 0.0f;
-                y[i] = above < 6.0f ? above : 6.0f;
+                const float value = factor * x[i] + term, above = value < 0.0f ? 0.0f : value;
+                y[i] = above > 6.0f ? 6.0f : above; /* NaN stays */
             }
         } else {
             for (long i = 0; i < N; i++) {

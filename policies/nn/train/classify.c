@@ -67,6 +67,11 @@ void dvfo_classify_softmax(long K, long B, const float *logits, float *out)
     }
 }
 
+double dvfo_classify_surprise(float p)
+{
+    return -log(p < 1e-30f ? 1e-30 : (double)p);
+}
+
 double dvfo_classify_loss(long K, long B, const float *logits, const uint8_t *label, float smoothing, float scale,
                           float *probability, float *dlogits)
 {
@@ -77,7 +82,7 @@ double dvfo_classify_loss(long K, long B, const float *logits, const uint8_t *la
         for (long b = 0; b < B; b++) {
             const float target = spread + (label[b] == k ? 1.0f - smoothing : 0.0f), p = probability[k * B + b];
             if (target > 0.0f) {
-                loss -= (double)target * log(fmax((double)p, 1e-30));
+                loss += (double)target * dvfo_classify_surprise(p);
             }
             if (dlogits != NULL) {
                 dlogits[k * B + b] += scale * (p - target);

@@ -23,6 +23,9 @@ void dvfo_classify_dense_backward(long B, long D, long O, const float *weight, l
 /** Probabilities of the classes. logits (K, B) -> out (K, B); may be the same */
 void dvfo_classify_softmax(long K, long B, const float *logits, float *out);
 
+/** -log p, at most 69; NaN stays NaN. */
+double dvfo_classify_surprise(float p);
+
 /** Sum over the batch of -log of the probability of the true class, each term `scale` times.
  *  @param smoothing  share of the target that is spread over all classes, 0..1
  *  @param probability  (K, B) written
