@@ -69,7 +69,7 @@ enum {
     DVFO_ACCURACY_COLOURS = 3,
     DVFO_ACCURACY_PIXELS = 32, /* examples are squares of so many */
     DVFO_ACCURACY_MAX_SEEDS = 64,
-    DVFO_ACCURACY_MAX_CHANNELS = 4096,
+    DVFO_ACCURACY_MAX_CHANNELS = 1024,
     DVFO_ACCURACY_MAX_ROWS = 1 << 16, /* requests of a part, and examples */
 };
 

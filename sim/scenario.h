@@ -42,8 +42,7 @@ struct dvfo_scenario_def {
     double fuse_cycle_per_element;          /* 4 CPU cycles: assumption, two loads, multiply-add, store */
     const struct dvfo_accuracy_profile *accuracy; /* what answers are right; NULL, the default: nothing is known of it,
                                                      and there is no floor. Borrowed */
-    double accuracy_floor; /* most loss of accuracy that is expected of an action [percentage points]: 1; INFINITY: any
-                            */
+    double accuracy_floor; /* most loss of accuracy expected of an action [percentage points]; 1; INFINITY: none */
 };
 
 struct dvfo_scenario_def dvfo_scenario_def_default(void);

@@ -111,8 +111,11 @@ void dvfo_simulation_go_on(struct dvfo_simulation *sim, uint32_t slot, dvfo_step
 /* A new request, ready to be taken up. */
 static void add_request(struct dvfo_simulation *sim)
 {
-    struct dvfo_request request = {
-        .index = sim->arrived++, .arrival_s = dvfo_simulation_now_s(sim), .rate_bps = NAN, .right = NAN};
+    struct dvfo_request request = {.index = sim->arrived++,
+                                   .arrival_s = dvfo_simulation_now_s(sim),
+                                   .rate_bps = NAN,
+                                   .right = NAN,
+                                   .right_full = NAN};
     request.row = dvfo_samples_row(&sim->samples, request.index);
     sim->last_arrival_s = dvfo_simulation_now_s(sim);
     request.trace_offset_s = sim->trial->trace_from_s;
