@@ -56,8 +56,11 @@ static double distance(long n, const float *fast, const float *twin)
 
 static const struct dvfo_window windows[] = {
     /* B C H W  O Y X  kernel stride dilation pad groups */
-    {3, 5, 8, 8, 7, 8, 8, 3, 3, 1, 1, 1, 1, 1},    {2, 4, 9, 7, 6, 5, 4, 3, 3, 2, 1, 1, 1, 1},
-    {5, 6, 4, 4, 3, 4, 4, 1, 1, 1, 1, 0, 0, 1},    {1, 2, 6, 6, 1, 6, 6, 7, 7, 1, 1, 3, 3, 1},
+    {3, 5, 8, 8, 7, 8, 8, 3, 3, 1, 1, 1, 1, 1},
+    {2, 4, 10, 8, 6, 5, 4, 3, 3, 2, 1, 1, 1, 1},
+    {2, 3, 6, 9, 2, 2, 3, 5, 5, 3, 1, 2, 2, 1},
+    {5, 6, 4, 4, 3, 4, 4, 1, 1, 1, 1, 0, 0, 1},
+    {1, 2, 6, 6, 1, 6, 6, 7, 7, 1, 1, 3, 3, 1},
     {300, 20, 8, 8, 4, 8, 8, 3, 3, 1, 1, 1, 1, 1}, /* more than one block of patches */
 };
 
@@ -138,8 +141,9 @@ Test(classify, equal_logits_lose_the_logarithm_of_the_number_of_classes)
 {
     const float logits[6] = {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f}; /* three classes, two samples */
     const uint8_t label[2] = {0, 2};
-    float probability[6], dlogits[6] = {0.0f};
-    const double loss = dvfo_classify_loss(3, 2, logits, label, 0.0f, 0.5f, probability, dlogits);
+    float target[6], probability[6], dlogits[6] = {0.0f};
+    dvfo_classify_targets(3, 2, label, 0.0f, target);
+    const double loss = dvfo_classify_loss(3, 2, logits, target, 0.5f, probability, dlogits);
     cr_expect_float_eq(loss, log(3.0), 1e-6);
     cr_expect_float_eq(dlogits[0], 0.5f * (1.0f / 3.0f - 1.0f), 1e-6f);
     cr_expect_float_eq(dlogits[1], 0.5f / 3.0f, 1e-6f);
@@ -183,8 +187,8 @@ Test(crew, every_task_is_done_once_whatever_the_threads)
 
 static const struct dvfo_stack_def small_def = {
     .channels = 3,
-    .height = 6,
-    .width = 6,
+    .height = 8,
+    .width = 8,
     .settings = 2,
     .steps = 2,
     .count = 6,
@@ -217,7 +221,7 @@ static void stand_up(struct stand *stand, struct dvfo_stack_mode mode)
     gsl_rng *rng = dvfo_random_stream(1, 0, "weights");
     dvfo_stack_initialise(&stand->stack, rng, stand->parameters, stand->statistics);
     gsl_rng_free(rng);
-    stand->in = numbers(3 * SAMPLES * 36, "images");
+    stand->in = numbers(3 * SAMPLES * 64, "images");
     cr_assert_eq(dvfo_stack_pass_create(&ctx, &stand->stack, SAMPLES, &stand->pass), DVFO_OK);
     for (int b = 0; b < SAMPLES; b++) {
         stand->label[b] = (uint8_t)(b % CLASSES);
@@ -234,11 +238,14 @@ static void stand_down(struct stand *stand)
 
 static double loss_of(struct stand *stand, float *dlogits)
 {
-    float probability[CLASSES * SAMPLES];
+    float target[CLASSES * SAMPLES], probability[CLASSES * SAMPLES];
+    dvfo_classify_targets(CLASSES, SAMPLES, stand->label, 0.1f, target);
     const float *logits =
         dvfo_stack_forward(stand->pass, stand->parameters, stand->statistics, stand->mode, SAMPLES, stand->in);
-    return dvfo_classify_loss(CLASSES, SAMPLES, logits, stand->label, 0.1f, 1.0f, probability, dlogits);
+    return dvfo_classify_loss(CLASSES, SAMPLES, logits, target, 1.0f, probability, dlogits);
 }
+
+#define STEP 5e-4f
 
 /* Slope of the loss in *x by central differences. Where a ReLU6 switches between, both sides differ: NaN. */
 static double difference_of(struct stand *stand, float *x)
@@ -246,12 +253,12 @@ static double difference_of(struct stand *stand, float *x)
     const float was = *x;
     double loss[3];
     for (int i = 0; i < 3; i++) {
-        *x = was + (float)(i - 1) * 2e-3f;
+        *x = was + (float)(i - 1) * STEP;
         loss[i] = loss_of(stand, NULL);
     }
     *x = was;
-    const double left = (loss[1] - loss[0]) / 2e-3, right = (loss[2] - loss[1]) / 2e-3;
-    return fabs(left - right) > 0.02 * (fabs(left) + fabs(right)) + 2e-2 ? NAN : 0.5 * (left + right);
+    const double left = (loss[1] - loss[0]) / (double)STEP, right = (loss[2] - loss[1]) / (double)STEP;
+    return fabs(left - right) > 0.02 * (fabs(left) + fabs(right)) + 4e-2 ? NAN : 0.5 * (left + right);
 }
 
 /* How many of every `step`-th of n numbers have a slope that differs; how many could be compared. */
@@ -261,7 +268,7 @@ static int wrong_slopes(struct stand *stand, float *x, const float *slope, size_
     for (size_t i = 0; i < n; i += step) {
         const double expected = difference_of(stand, x + i);
         if (!isnan(expected)) {
-            wrong += fabs((double)slope[i] - expected) > 0.02 * fabs(expected) + 1.5e-2; /* a switch just missed */
+            wrong += fabs((double)slope[i] - expected) > 0.03 * fabs(expected) + 2e-2; /* rounding / STEP */
             (*compared)++;
         }
     }
@@ -273,7 +280,7 @@ static void compare_slopes(struct dvfo_stack_mode mode)
     struct stand stand;
     stand_up(&stand, mode);
     float dlogits[CLASSES * SAMPLES] = {0.0f};
-    float *gradients = calloc(stand.stack.parameters, sizeof *gradients), *din = calloc(3 * SAMPLES * 36, sizeof *din);
+    float *gradients = calloc(stand.stack.parameters, sizeof *gradients), *din = calloc(3 * SAMPLES * 64, sizeof *din);
     loss_of(&stand, dlogits);
     dvfo_stack_backward(stand.pass, stand.parameters, dlogits, gradients, din);
     int compared = 0;
@@ -281,7 +288,7 @@ static void compare_slopes(struct dvfo_stack_mode mode)
     cr_expect_eq(wrong_slopes(&stand, stand.parameters, gradients, counted, 3, &compared), 0, "parameters");
     cr_expect(compared > 250, "only %d compared", compared);
     compared = 0;
-    cr_expect_eq(wrong_slopes(&stand, stand.in, din, 3 * SAMPLES * 36, 3, &compared), 0, "input");
+    cr_expect_eq(wrong_slopes(&stand, stand.in, din, 3 * SAMPLES * 64, 3, &compared), 0, "input");
     cr_expect(compared > 200, "only %d compared", compared);
     for (size_t i = 0; i < stand.stack.weights; i++) {
         gradients[i] *= 1.2f;
@@ -313,10 +320,10 @@ Test(stack, a_narrow_run_computes_less_and_leaves_the_rest_alone)
 {
     struct stand stand;
     stand_up(&stand, (struct dvfo_stack_mode){.setting = 1, .width = 1, .learning = true});
-    /* 3x3 of 3 to 3 on 36 pixels; 3x3 each of 3 on 9; 3 to 4 on 9; 3x3 of 4 to 4 on 4; 4 to 4 */
-    cr_expect_float_eq(dvfo_stack_macs(&stand.stack, 1), 3 * 3 * 9 * 36 + 3 * 9 * 9 + 3 * 4 * 9 + 4 * 4 * 9 * 4 + 16,
+    /* 3x3 of 3 to 3 on 64 pixels; 3x3 each of 3 on 16; 3 to 4 on 16; 3x3 of 4 to 4 on 4; 4 to 4 */
+    cr_expect_float_eq(dvfo_stack_macs(&stand.stack, 1), 3 * 3 * 9 * 64 + 3 * 9 * 16 + 3 * 4 * 16 + 4 * 4 * 9 * 4 + 16,
                        0.0);
-    cr_expect_float_eq(dvfo_stack_macs(&stand.stack, 2), 3 * 6 * 9 * 36 + 6 * 9 * 9 + 6 * 8 * 9 + 8 * 8 * 9 * 4 + 32,
+    cr_expect_float_eq(dvfo_stack_macs(&stand.stack, 2), 3 * 6 * 9 * 64 + 6 * 9 * 16 + 6 * 8 * 16 + 8 * 8 * 9 * 4 + 32,
                        0.0);
     const double before = loss_of(&stand, NULL);
     const struct dvfo_stack_place *last = &stand.stack.at[3];

@@ -22,6 +22,7 @@ static const struct dvfo_micro_row *const rows[] = {
     &dvfo_micro_learner_update,
     &dvfo_micro_environment_steps,
     &dvfo_micro_training_loop,
+    &dvfo_micro_convolutions,
     NULL,
 };
 

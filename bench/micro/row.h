@@ -28,5 +28,6 @@ extern const struct dvfo_micro_row dvfo_micro_branching_update_256;
 extern const struct dvfo_micro_row dvfo_micro_learner_update;
 extern const struct dvfo_micro_row dvfo_micro_environment_steps;
 extern const struct dvfo_micro_row dvfo_micro_training_loop;
+extern const struct dvfo_micro_row dvfo_micro_convolutions;
 
 #endif

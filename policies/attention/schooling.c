@@ -15,8 +15,8 @@ struct dvfo_schooling_def dvfo_schooling_def_default(void)
 {
     return (struct dvfo_schooling_def){.net = dvfo_collaborative_def_default(),
                                        .step = dvfo_step_def_default(),
-                                       .epochs = {30, 16, 10},
-                                       .rate = {0.2, 0.1, 0.1},
+                                       .epochs = {30, 16, 20},
+                                       .rate = {0.2, 0.1, 0.2},
                                        .batch = 128,
                                        .shard = 32,
                                        .momentum = 0.9,

@@ -12,15 +12,16 @@ enum { SHARES = 10 };
 struct dvfo_step {
     struct dvfo_step_def def;
     struct dvfo_collaborative_pass *pass;
-    float *probability, *dfused, *dlocal, *dremote; /* (K + 1, B) */
-    float *dlocal_in, *dremote_in, *dfeatures;      /* (C, B, N) */
-    float *dscore;                                  /* (C, B) */
-    float *block;                                   /* owned */
+    float *target, *probability, *dfused, *dlocal, *dremote; /* (K + 1, B) */
+    float *dlocal_in, *dremote_in, *dfeatures;               /* (C, B, N) */
+    float *dscore;                                           /* (C, B) */
+    float *block;                                            /* owned */
 };
 
 struct dvfo_step_def dvfo_step_def_default(void)
 {
-    return (struct dvfo_step_def){.smoothing = 0.1, .auxiliary = 0.3, .beta = 1.0, .extractor_learns = false};
+    return (struct dvfo_step_def){
+        .smoothing = 0.1, .taught = 0.5, .auxiliary = 0.3, .beta = 1.0, .extractor_learns = false};
 }
 
 /* Take room off `block`, or only count it when that is NULL. @return numbers taken */
@@ -29,9 +30,9 @@ static size_t lay_out(struct dvfo_step *step, long samples, float *block)
     const struct dvfo_collaborative *net = step->pass->net;
     const size_t KB = (size_t)((net->def.classes + 1) * samples), CB = (size_t)(net->channels * samples);
     const size_t CBN = CB * (size_t)(net->height * net->width);
-    float **const parts[] = {&step->probability, &step->dfused,     &step->dlocal,    &step->dremote,
-                             &step->dlocal_in,   &step->dremote_in, &step->dfeatures, &step->dscore};
-    const size_t size[] = {KB, KB, KB, KB, CBN, CBN, CBN, CB};
+    float **const parts[] = {&step->target,    &step->probability, &step->dfused,    &step->dlocal, &step->dremote,
+                             &step->dlocal_in, &step->dremote_in,  &step->dfeatures, &step->dscore};
+    const size_t size[] = {KB, KB, KB, KB, KB, CBN, CBN, CBN, CB};
     size_t used = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         *parts[i] = block != NULL ? block + used : NULL;
@@ -75,13 +76,17 @@ static void back(struct dvfo_step *step, dvfo_piece part, float *dout, float *gr
     dvfo_stack_backward(step->pass->stack[part], step->pass->parameters + at, dout, gradients + at, din);
 }
 
-/* Loss of an answer, its slopes in dlogits, which begin at 0 here. */
-static double lose(struct dvfo_step *step, const float *logits, const uint8_t *label, double weight, float *dlogits)
+/* Loss of an answer against the targets, its slopes in dlogits, which begin at 0 here. */
+static double lose(struct dvfo_step *step, const float *logits, double weight, float *dlogits)
 {
     const long K = step->pass->net->def.classes, B = step->pass->B;
     memset(dlogits, 0, (size_t)(K * B) * sizeof *dlogits);
-    return dvfo_classify_loss(K, B, logits, label, (float)step->def.smoothing, (float)weight, step->probability,
-                              dlogits);
+    return dvfo_classify_loss(K, B, logits, step->target, (float)weight, step->probability, dlogits);
+}
+
+static void set_targets(struct dvfo_step *step, const uint8_t *label)
+{
+    dvfo_classify_targets(step->pass->net->def.classes, step->pass->B, label, (float)step->def.smoothing, step->target);
 }
 
 double dvfo_step_plain(struct dvfo_step *step, long samples, const float *images, const uint8_t *label, double weight,
@@ -90,27 +95,26 @@ double dvfo_step_plain(struct dvfo_step *step, long samples, const float *images
     struct dvfo_collaborative_pass *pass = step->pass;
     dvfo_collaborative_extract(pass, samples, images);
     dvfo_collaborative_answer_plain(pass, pass->features);
-    const double loss = lose(step, pass->plain, label, weight, step->dfused);
+    set_targets(step, label);
+    const double loss = lose(step, pass->plain, weight, step->dfused);
     back(step, DVFO_PIECE_PLAIN, step->dfused, gradients, step->dfeatures);
     back(step, DVFO_PIECE_EXTRACTOR, step->dfeatures, gradients, NULL);
     return loss;
 }
 
 /* Slopes in both sides' logits, from the fused answer and from their own. */
-static double lose_split(struct dvfo_step *step, const uint8_t *label, double weight, int share_tenths,
-                         float *gradients)
+static double lose_split(struct dvfo_step *step, double weight, int share_tenths, float *gradients)
 {
     struct dvfo_collaborative_pass *pass = step->pass;
     if (share_tenths == SHARES) {
-        return lose(step, pass->remote, label, weight, step->dremote);
+        return lose(step, pass->remote, weight, step->dremote);
     }
     const struct dvfo_collaborative *net = pass->net;
     const double own = weight * step->def.auxiliary;
     const size_t fusion = net->span[DVFO_PIECE_FUSION].at;
     dvfo_collaborative_fuse(pass, &net->fusion);
-    const double loss = lose(step, pass->fused, label, weight, step->dfused) +
-                        lose(step, pass->local, label, own, step->dlocal) +
-                        lose(step, pass->remote, label, own, step->dremote);
+    const double loss = lose(step, pass->fused, weight, step->dfused) + lose(step, pass->local, own, step->dlocal) +
+                        lose(step, pass->remote, own, step->dremote);
     dvfo_fusion_backward(&net->fusion, pass->parameters + fusion, pass->B, pass->local, pass->remote, step->dfused,
                          gradients + fusion, step->dlocal, step->dremote);
     return loss;
@@ -169,15 +173,34 @@ static void extract(struct dvfo_step *step, bool learns, long samples, const flo
     step->pass->learning = true;
 }
 
+/* The full network as teacher: it answers as it will, with the statistics it has. */
+static void teach(struct dvfo_step *step, const uint8_t *label)
+{
+    struct dvfo_collaborative_pass *pass = step->pass;
+    const long K = pass->net->def.classes, B = pass->B;
+    const float taught = (float)step->def.taught;
+    set_targets(step, label);
+    if (taught > 0.0f) {
+        pass->learning = false;
+        dvfo_collaborative_answer_plain(pass, pass->features);
+        pass->learning = true;
+        dvfo_classify_softmax(K, B, pass->plain, step->probability);
+        for (long i = 0; i < K * B; i++) {
+            step->target[i] += taught * (step->probability[i] - step->target[i]);
+        }
+    }
+}
+
 double dvfo_step_split(struct dvfo_step *step, long samples, const float *images, const uint8_t *label, double weight,
                        int share_tenths, const float *order, gsl_rng *chance, float *gradients)
 {
     struct dvfo_collaborative_pass *pass = step->pass;
     extract(step, step->def.extractor_learns, samples, images);
+    teach(step, label);
     dvfo_collaborative_attend(pass, order, chance);
     dvfo_collaborative_split(pass, share_tenths, DVFO_CODING_INT8, NULL);
     dvfo_collaborative_answer(pass, share_tenths);
-    const double loss = lose_split(step, label, weight, share_tenths, gradients);
+    const double loss = lose_split(step, weight, share_tenths, gradients);
     back(step, DVFO_PIECE_REMOTE, step->dremote, gradients, step->dremote_in);
     if (share_tenths < SHARES) {
         back(step, DVFO_PIECE_LOCAL, step->dlocal, gradients, step->dlocal_in);
@@ -229,7 +252,8 @@ double dvfo_step_little(struct dvfo_step *step, long samples, const float *image
 static void slopes_at(struct dvfo_step *step, const float *features, const uint8_t *label, float *gradients, float *din)
 {
     dvfo_collaborative_answer_plain(step->pass, features);
-    lose(step, step->pass->plain, label, 1.0, step->dfused);
+    set_targets(step, label);
+    lose(step, step->pass->plain, 1.0, step->dfused);
     back(step, DVFO_PIECE_PLAIN, step->dfused, gradients, din);
 }
 

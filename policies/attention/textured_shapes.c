@@ -13,11 +13,11 @@ struct dvfo_textured_shapes_def dvfo_textured_shapes_def_default(void)
     return (struct dvfo_textured_shapes_def){
         .seed = 1,
         .strength = 1.0,
-        .noise = 0.04,
-        .occlusion = 1.5,
-        .distractor = 0.06,
-        .jitter_px = 2.0,
-        .dimming = 0.20,
+        .noise = 0.07,
+        .occlusion = 2.5,
+        .distractor = 0.10,
+        .jitter_px = 3.5,
+        .dimming = 0.35,
     };
 }
 

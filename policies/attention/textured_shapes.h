@@ -18,11 +18,11 @@
 struct dvfo_textured_shapes_def {
     uint64_t seed;    /* (1) of all random streams */
     double strength;  /* (1) >= 0; scales all below: 0 gives clean, centred images */
-    double noise;     /* (0.04) standard deviation of each value of a pixel, of full scale */
-    double occlusion; /* (1.5) mean width of an occluding bar, mean radius of an occluding blob [px]; up to 3 of them */
-    double distractor; /* (0.06) largest difference of the background's two colours in a plane, of full scale */
-    double jitter_px;  /* (2) largest shift of the shape's centre, in x and in y */
-    double dimming;    /* (0.2) largest loss of contrast, twice the largest change of brightness, of full scale */
+    double noise;     /* (0.07) standard deviation of each value of a pixel, of full scale */
+    double occlusion; /* (2.5) mean width of an occluding bar, mean radius of an occluding blob [px]; up to 3 of them */
+    double distractor; /* (0.10) largest difference of the background's two colours in a plane, of full scale */
+    double jitter_px;  /* (3.5) largest shift of the shape's centre, in x and in y */
+    double dimming;    /* (0.35) largest loss of contrast, twice the largest change of brightness, of full scale */
 };
 
 struct dvfo_textured_shapes_def dvfo_textured_shapes_def_default(void);

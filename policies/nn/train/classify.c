@@ -72,21 +72,26 @@ double dvfo_classify_surprise(float p)
     return -log(p < 1e-30f ? 1e-30 : (double)p);
 }
 
-double dvfo_classify_loss(long K, long B, const float *logits, const uint8_t *label, float smoothing, float scale,
-                          float *probability, float *dlogits)
+void dvfo_classify_targets(long K, long B, const uint8_t *label, float smoothing, float *target)
 {
-    const float spread = smoothing / (float)K;
-    double loss = 0.0;
-    dvfo_classify_softmax(K, B, logits, probability);
     for (long k = 0; k < K; k++) {
         for (long b = 0; b < B; b++) {
-            const float target = spread + (label[b] == k ? 1.0f - smoothing : 0.0f), p = probability[k * B + b];
-            if (target > 0.0f) {
-                loss += (double)target * dvfo_classify_surprise(p);
-            }
-            if (dlogits != NULL) {
-                dlogits[k * B + b] += scale * (p - target);
-            }
+            target[k * B + b] = smoothing / (float)K + (label[b] == k ? 1.0f - smoothing : 0.0f);
+        }
+    }
+}
+
+double dvfo_classify_loss(long K, long B, const float *logits, const float *target, float scale, float *probability,
+                          float *dlogits)
+{
+    double loss = 0.0;
+    dvfo_classify_softmax(K, B, logits, probability);
+    for (long i = 0; i < K * B; i++) {
+        if (target[i] > 0.0f) {
+            loss += (double)target[i] * dvfo_classify_surprise(probability[i]);
+        }
+        if (dlogits != NULL) {
+            dlogits[i] += scale * (probability[i] - target[i]);
         }
     }
     return (double)scale * loss;

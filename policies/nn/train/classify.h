@@ -26,12 +26,15 @@ void dvfo_classify_softmax(long K, long B, const float *logits, float *out);
 /** -log p, at most 69; NaN stays NaN. */
 double dvfo_classify_surprise(float p);
 
-/** Sum over the batch of -log of the probability of the true class, each term `scale` times.
- *  @param smoothing  share of the target that is spread over all classes, 0..1
+/** What answers should be: `smoothing` of each target is spread over all classes. @param target  (K, B) written */
+void dvfo_classify_targets(long K, long B, const uint8_t *label, float smoothing, float *target);
+
+/** Cross-entropy against targets that sum to 1 for each sample, summed over the batch, `scale` times.
+ *  @param target       (K, B)
  *  @param probability  (K, B) written
  *  @param dlogits      (K, B) added to; NULL: nobody asks */
-double dvfo_classify_loss(long K, long B, const float *logits, const uint8_t *label, float smoothing, float scale,
-                          float *probability, float *dlogits);
+double dvfo_classify_loss(long K, long B, const float *logits, const float *target, float scale, float *probability,
+                          float *dlogits);
 
 /** Most likely class of each sample. @param best  (B) written; of equals the first */
 void dvfo_classify_best(long K, long B, const float *logits, int *best);

@@ -3,7 +3,8 @@
  * Maps lie channel by channel, (C, B, H, W): all samples of a channel are one row, so that a 1x1 convolution is one
  * product and normalisation runs along rows. (Networks that only infer, policies/nn/convolution.h, keep samples apart.)
  * K = C * kernel_h * kernel_w is what one output sees. Weights come as a view (O, K) that may be a part of a wider
- * layer's: the first O of its outputs and the first C of its channels. No bias: normalisation follows. */
+ * layer's: the first O of its outputs and the first C of its channels. No bias: normalisation follows. Sizes are those
+ * of a stride that divides them: H = stride Y, W = stride X; no dilation. */
 #ifndef DVFO_CONVOLVE_H
 #define DVFO_CONVOLVE_H
 

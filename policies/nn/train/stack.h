@@ -67,7 +67,8 @@ struct dvfo_stack dvfo_stack_plan(const struct dvfo_stack_def *def);
 /** Weights drawn as He et al. (2015) do, scales 1, shifts 0, means 0, variances 1. */
 void dvfo_stack_initialise(const struct dvfo_stack *stack, gsl_rng *rng, float *parameters, float *statistics);
 
-/** A stack's numbers for another one of the same layers: weights, and what belongs to setting 0 for all its settings. */
+/** A stack's numbers for another one of the same layers: weights, and what belongs to setting 0 for all its settings.
+ */
 void dvfo_stack_copy(const struct dvfo_stack *from, const float *parameters, const float *statistics,
                      const struct dvfo_stack *to, float *to_parameters, float *to_statistics);
 
