@@ -167,14 +167,30 @@ static void judge_split(struct juror *juror, int share, dvfo_coding coding, long
     }
 }
 
+/* Batches, none of which is partly rows of material. */
+static long batches_of(long images)
+{
+    return (images + BATCH - 1) / BATCH;
+}
+
+static struct dvfo_range batch_at(const struct dvfo_jury_def *def, long batch)
+{
+    const long rows = def->table != NULL ? def->rows : 0, before = batches_of(rows);
+    const long first = batch < before ? batch * BATCH : rows + (batch - before) * BATCH;
+    const long last = batch < before ? rows : def->images.count;
+    return (struct dvfo_range){first, first + BATCH < last ? first + BATCH : last};
+}
+
 static void judge(void *of, int task)
 {
     struct juror *juror = (struct juror *)of + task;
     const struct dvfo_jury_def *def = juror->def;
-    const long batches = (def->images.count + BATCH - 1) / BATCH;
+    const long rows = def->table != NULL ? def->rows : 0;
+    const long batches = batches_of(rows) + batches_of(def->images.count - rows);
     for (long batch = juror->number; batch < batches && !(def->stop != NULL && *def->stop != 0);
          batch += juror->jurors) {
-        const long first = batch * BATCH, left = def->images.count - first, samples = left < BATCH ? left : BATCH;
+        const struct dvfo_range range = batch_at(def, batch);
+        const long first = range.first, samples = range.end - range.first;
         const uint8_t *label = def->images.images->label + def->images.first + first;
         look_at(juror, &def->images, first, samples);
         juror->votes.images += samples;
@@ -269,7 +285,7 @@ static dvfo_status finish_rows(struct dvfo_ctx *ctx, const struct dvfo_jury_def 
 
 dvfo_status dvfo_jury_vote(struct dvfo_ctx *ctx, const struct dvfo_jury_def *def, struct dvfo_jury_votes *votes)
 {
-    DVFO_REQUIRE(def->table == NULL || def->rows % BATCH == 0 || def->rows == def->images.count);
+    DVFO_REQUIRE(def->table == NULL || def->rows <= def->images.count);
     struct dvfo_codebook book = {{0.0f}};
     struct juror *jurors = calloc((size_t)def->threads, sizeof *jurors);
     dvfo_status status = jurors == NULL ? dvfo_fail_no_memory(ctx) : DVFO_OK;
