@@ -425,6 +425,20 @@ Test(collaborative, its_cost_at_full_size_is_what_the_text_says)
     cr_expect_eq(dvfo_stack_macs(&net.stack[DVFO_PIECE_LOCAL], 4), tail);
 }
 
+Test(collaborative, the_network_that_is_simulated_is_the_one_that_learns)
+{
+    const struct dvfo_collaborative_def def = dvfo_collaborative_def_default();
+    const struct dvfo_collaborative net = dvfo_collaborative_plan(&def);
+    struct dvfo_network *simulated = NULL;
+    cr_assert_eq(dvfo_network_load(&ctx, "collaborative", 0, NULL, &simulated), DVFO_OK, "%s", ctx.message);
+    const struct dvfo_stack *extractor = &net.stack[DVFO_PIECE_EXTRACTOR], *tail = &net.stack[DVFO_PIECE_PLAIN];
+    cr_expect_float_eq(simulated->params, (double)(extractor->parameters + tail->parameters), 0.0);
+    cr_expect_float_eq(simulated->macs, dvfo_stack_macs(extractor, 1) + dvfo_stack_macs(tail, 1), 0.0);
+    const struct dvfo_shape map = simulated->layers[simulated->split].out;
+    cr_expect(map.channels == net.channels && map.height == net.height && map.width == net.width);
+    dvfo_network_free(simulated);
+}
+
 Test(collaborative, widths_follow_the_kept_share_in_quarters)
 {
     const struct dvfo_collaborative_def def = dvfo_collaborative_def_default();
