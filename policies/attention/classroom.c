@@ -136,14 +136,11 @@ static void learn_shard(void *of, int task)
     gsl_rng *chance = dvfo_random_small_stream(epoch_seed(schooling), (uint64_t)first, "shard");
     seat(room, desk, first, chance);
     desk->share_tenths = 1 + (int)gsl_rng_uniform_int(chance, SHARES);
-    if (schooling->def.step.extractor_learns && schooling->lesson == DVFO_LEARN_SPLIT) {
-        desk->share_tenths = (int)gsl_rng_uniform_int(chance, SHARES + 1); /* 0: the full network goes on too */
-    }
     dvfo_collaborative_begin(desk->pass, schooling->parameters, schooling->statistics, true);
     if (schooling->lesson == DVFO_LEARN_LITTLE) {
         const double joint = 2 * schooling->epoch < schooling->def.epochs[DVFO_LEARN_LITTLE] ? 0.0 : 1.0;
         desk->loss = dvfo_step_little(desk->step, shard, desk->images, desk->label, weight, joint, desk->gradient);
-    } else if (schooling->lesson == DVFO_LEARN_FULL || desk->share_tenths == 0) {
+    } else if (schooling->lesson == DVFO_LEARN_FULL) {
         desk->loss = dvfo_step_plain(desk->step, shard, desk->images, desk->label, weight, desk->gradient);
     } else {
         desk->loss = dvfo_step_split(desk->step, shard, desk->images, desk->label, weight, desk->share_tenths,
@@ -155,22 +152,18 @@ static void learn_shard(void *of, int task)
 /* Which stacks a shard ran as learning ones. */
 static bool ran(const struct dvfo_classroom *room, const struct desk *desk, dvfo_piece piece)
 {
-    const struct dvfo_schooling *schooling = room->schooling;
-    const bool plain = schooling->lesson == DVFO_LEARN_FULL || desk->share_tenths == 0;
-    switch (piece) {
-    case DVFO_PIECE_EXTRACTOR:
-        return plain || (schooling->lesson == DVFO_LEARN_SPLIT && schooling->def.step.extractor_learns);
-    case DVFO_PIECE_PLAIN:
-        return plain;
-    case DVFO_PIECE_LOCAL:
-        return schooling->lesson == DVFO_LEARN_SPLIT && !plain && desk->share_tenths < SHARES;
-    case DVFO_PIECE_REMOTE:
-        return schooling->lesson == DVFO_LEARN_SPLIT && !plain;
-    case DVFO_PIECE_LITTLE:
-        return schooling->lesson == DVFO_LEARN_LITTLE;
-    default:
-        return false;
+    switch (room->schooling->lesson) {
+    case DVFO_LEARN_FULL:
+        return piece == DVFO_PIECE_BASE || piece == DVFO_PIECE_PLAIN;
+    case DVFO_LEARN_SPLIT:
+        return piece == DVFO_PIECE_EXTRACTOR || piece == DVFO_PIECE_REMOTE ||
+               (piece == DVFO_PIECE_LOCAL && desk->share_tenths < SHARES);
+    case DVFO_LEARN_LITTLE:
+        return piece == DVFO_PIECE_LITTLE;
+    case DVFO_LEARN_KINDS:
+        break;
     }
+    return false;
 }
 
 /* Where numbers stopped being finite. */

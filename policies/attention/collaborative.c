@@ -22,7 +22,8 @@ struct dvfo_collaborative_def dvfo_collaborative_def_default(void)
 
 const char *dvfo_piece_name(dvfo_piece part)
 {
-    static const char *const name[] = {"extractor", "plain", "local", "remote", "little", "attention", "fusion"};
+    static const char *const name[] = {"base",   "plain",     "local",     "remote",
+                                       "little", "extractor", "attention", "fusion"};
     return name[part];
 }
 
@@ -90,8 +91,8 @@ static void plan_part(struct dvfo_collaborative *net, dvfo_piece part, size_t co
 struct dvfo_collaborative dvfo_collaborative_plan(const struct dvfo_collaborative_def *def)
 {
     struct dvfo_collaborative net = {.def = *def};
-    plan_stack(&net, DVFO_PIECE_EXTRACTOR, extractor_of(def));
-    const struct dvfo_window *last = &net.stack[DVFO_PIECE_EXTRACTOR].at[2].window;
+    plan_stack(&net, DVFO_PIECE_BASE, extractor_of(def));
+    const struct dvfo_window *last = &net.stack[DVFO_PIECE_BASE].at[2].window;
     net.channels = last->O;
     net.height = last->Y;
     net.width = last->X;
@@ -100,6 +101,7 @@ struct dvfo_collaborative dvfo_collaborative_plan(const struct dvfo_collaborativ
     plan_stack(&net, DVFO_PIECE_LOCAL, tail_of(def, &net, SHARES - 1, def->steps, def->classes));
     plan_stack(&net, DVFO_PIECE_REMOTE, tail_of(def, &net, SHARES, 1, def->classes));
     plan_stack(&net, DVFO_PIECE_LITTLE, tail_of(&narrow, &net, 1, 1, def->classes + 1));
+    plan_stack(&net, DVFO_PIECE_EXTRACTOR, extractor_of(def));
     net.gate = dvfo_gate_plan(net.channels, net.height, net.width, def->reduction);
     plan_part(&net, DVFO_PIECE_GATE, net.gate.parameters, net.gate.parameters);
     net.fusion = (struct dvfo_fuser){def->fusion, def->classes, (float)def->lambda};
@@ -199,20 +201,26 @@ static const float *run(struct dvfo_collaborative_pass *pass, dvfo_piece part, i
                               pass->B, in);
 }
 
+void dvfo_collaborative_look(struct dvfo_collaborative_pass *pass, long samples, const float *images)
+{
+    pass->B = samples;
+    pass->base = run(pass, DVFO_PIECE_BASE, 0, 1, images);
+}
+
 void dvfo_collaborative_extract(struct dvfo_collaborative_pass *pass, long samples, const float *images)
 {
     pass->B = samples;
     pass->features = run(pass, DVFO_PIECE_EXTRACTOR, 0, 1, images);
 }
 
-void dvfo_collaborative_answer_plain(struct dvfo_collaborative_pass *pass, const float *features)
+void dvfo_collaborative_answer_plain(struct dvfo_collaborative_pass *pass, const float *base)
 {
-    pass->plain = run(pass, DVFO_PIECE_PLAIN, 0, 1, features);
+    pass->plain = run(pass, DVFO_PIECE_PLAIN, 0, 1, base);
 }
 
 void dvfo_collaborative_answer_little(struct dvfo_collaborative_pass *pass)
 {
-    pass->little = run(pass, DVFO_PIECE_LITTLE, 0, 1, pass->features);
+    pass->little = run(pass, DVFO_PIECE_LITTLE, 0, 1, pass->base);
 }
 
 DVFO_WIDE static void measure_magnitude(long CB, long N, const float *features, float *score)

@@ -1,13 +1,15 @@
 /* The collaborative network: one network that device and cloud run together, at any share.
  *
- *   image -> extractor -> F -+-> plain tail ------------------------------------> answer at share 0: the full network
- *                            +-> attention -> F2, ranked -+-> kept -> local tail --+
- *                                                         +-> sent -> remote tail -+-> fusion -> answer
+ *   image -> base -> plain tail -> answer at share 0: the full network
+ *   image -> extractor -> F -> attention -> F2, ranked -+-> kept -> local tail --+
+ *                                                       +-> sent -> remote tail -+-> fusion -> answer
  * At a share of t tenths the channels of least importance are sent and coded; the remote tail sees them and nothing
  * else, the local tail sees those that stay and runs at the width that is left: ceil(steps * (1 - t / 10)) of `steps`,
  * as Eq. (8)'s tail rule `shapes` has it. At share 10 the remote tail answers alone. Tails have scales, shifts and
- * statistics of their own for each share. The little network (AppealNet) is a narrowest tail of its own on F, with one
- * more output: the logit of its own rightness.
+ * statistics of their own for each share. The extractor begins as the full network's base and then learns which
+ * features to put together, so that a split costs less (AgileNN does so too); what is left whole keeps the base. The
+ * little network (AppealNet) is a narrowest tail of its own behind the base, with one more output: the logit of its own
+ * rightness.
  *
  * This is a plan of shapes; numbers lie in two blocks that the caller owns, parameters and running statistics.
  * C channels of the feature map, B samples, N pixels, K classes. */
@@ -34,11 +36,12 @@ struct dvfo_collaborative_def {
 struct dvfo_collaborative_def dvfo_collaborative_def_default(void);
 
 typedef enum dvfo_piece {
-    DVFO_PIECE_EXTRACTOR,
+    DVFO_PIECE_BASE,
     DVFO_PIECE_PLAIN,
     DVFO_PIECE_LOCAL,
     DVFO_PIECE_REMOTE,
     DVFO_PIECE_LITTLE,
+    DVFO_PIECE_EXTRACTOR,
     DVFO_PIECE_STACKS, /* so many are stacks */
     DVFO_PIECE_GATE = DVFO_PIECE_STACKS,
     DVFO_PIECE_FUSION,
@@ -80,6 +83,7 @@ struct dvfo_collaborative_pass {
     const float *parameters, *statistics; /* borrowed, as of the last begin */
     bool learning;
     long B;
+    const float *base;           /* (C, B, N) the full network's map */
     const float *features;       /* (C, B, N) F */
     const float *plain;          /* (K, B) logits of the full network */
     const float *local, *remote; /* (K, B) */
@@ -103,11 +107,13 @@ void dvfo_collaborative_pass_free(struct dvfo_collaborative_pass *pass);
 void dvfo_collaborative_begin(struct dvfo_collaborative_pass *pass, const float *parameters, const float *statistics,
                               bool learning);
 
-/** images -> features. @param images (3, B, 32, 32) */
+/** images -> base. @param images (3, B, 32, 32) */
+void dvfo_collaborative_look(struct dvfo_collaborative_pass *pass, long samples, const float *images);
+/** images -> features */
 void dvfo_collaborative_extract(struct dvfo_collaborative_pass *pass, long samples, const float *images);
-/** features -> plain */
-void dvfo_collaborative_answer_plain(struct dvfo_collaborative_pass *pass, const float *features);
-/** features -> little */
+/** base -> plain. @param base  (C, B, N) */
+void dvfo_collaborative_answer_plain(struct dvfo_collaborative_pass *pass, const float *base);
+/** base -> little */
 void dvfo_collaborative_answer_little(struct dvfo_collaborative_pass *pass);
 /** features -> attended and score.
  *  @param order   (C) for `gradient`: more is more important; NULL for others

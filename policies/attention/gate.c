@@ -54,13 +54,18 @@ static size_t spatial_at(const struct dvfo_gate *gate)
     return 2 * excite_at(gate); /* (1, 2, 7, 7) */
 }
 
+#define FIRST_EXCITE 0.1 /* spread of W2 at first: channels begin as nearly equals */
+
+/* Hidden units begin as means over the channels with positive weights: nothing in front of their ReLU is negative, so
+ * none of the few is dead from the start. */
 void dvfo_gate_initialise(const struct dvfo_gate *gate, gsl_rng *rng, float *parameters)
 {
-    const double squeeze = sqrt(2.0 / (double)gate->channels), excite = sqrt(1.0 / (double)gate->squeezed);
     const double spatial = sqrt(1.0 / SPATIAL_WEIGHTS);
     for (size_t i = 0; i < gate->parameters; i++) {
-        const double spread = i < excite_at(gate) ? squeeze : i < spatial_at(gate) ? excite : spatial;
-        parameters[i] = (float)gsl_ran_gaussian(rng, spread);
+        const double drawn = gsl_ran_ugaussian(rng);
+        parameters[i] = (float)(i < excite_at(gate)    ? fabs(drawn) / (double)gate->channels
+                                : i < spatial_at(gate) ? FIRST_EXCITE * drawn
+                                                       : spatial * drawn);
     }
 }
 

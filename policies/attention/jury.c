@@ -53,6 +53,7 @@ static void look_at(struct juror *juror, const struct dvfo_appraisal_images *par
         const size_t image = (size_t)(part->first + first + b);
         dvfo_augment_image(part->images->pixels + image * DVFO_IMAGE_SIZE, NULL, samples, b, juror->images);
     }
+    dvfo_collaborative_look(juror->pass, samples, juror->images);
     dvfo_collaborative_extract(juror->pass, samples, juror->images);
     gsl_rng *chance = dvfo_random_small_stream(network->def.seed, (uint64_t)(part->first + first), "jury");
     dvfo_collaborative_attend(juror->pass, network->order, chance);
@@ -82,7 +83,7 @@ static const float *answer_coded(struct juror *juror, long samples)
     const struct dvfo_collaborative *net = &juror->def->network->net;
     const long N = net->height * net->width;
     for (long i = 0; i < net->channels * samples; i++) {
-        dvfo_quantise_int8_through(N, juror->pass->features + i * N, juror->coded + i * N);
+        dvfo_quantise_int8_through(N, juror->pass->base + i * N, juror->coded + i * N);
     }
     dvfo_collaborative_answer_plain(juror->pass, juror->coded);
     return juror->pass->plain;
@@ -121,7 +122,7 @@ static void judge_full(struct juror *juror, long first, long samples, const uint
     const long K = network->def.net.classes;
     struct dvfo_accuracy_table *rows = rows_of(juror, first, samples);
     struct dvfo_collaborative_pass *pass = juror->pass;
-    dvfo_collaborative_answer_plain(pass, pass->features);
+    dvfo_collaborative_answer_plain(pass, pass->base);
     juror->votes.full += count_right(juror, pass->plain, samples, label, rows ? rows->right_full + first : NULL, 1);
     if (rows != NULL) {
         dvfo_classify_softmax(K, samples, pass->plain, juror->probability);

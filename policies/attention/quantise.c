@@ -1,5 +1,6 @@
 #include "policies/attention/quantise.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 #include <zlib.h>
@@ -25,10 +26,10 @@ DVFO_WIDE static void int8_range(long n, const float *x, float *low, float *scal
     *scale = (high - *low) / (float)LEVELS;
 }
 
-/* Without a range all are the lowest. */
+/* Without a range, or one too small to divide by, all are the lowest. */
 static float inverse_of(float scale)
 {
-    return scale > 0.0f ? 1.0f / scale : 0.0f;
+    return scale >= FLT_MIN ? 1.0f / scale : 0.0f;
 }
 
 void dvfo_quantise_int8(long n, const float *x, uint8_t *q, float *low, float *scale)

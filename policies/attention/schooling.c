@@ -25,10 +25,11 @@ struct dvfo_schooling_def dvfo_schooling_def_default(void)
                                        .seed = 1};
 }
 
-/* Lessons of no epochs are over as soon as they begin. */
+/* Lessons of no epochs, and those learnt elsewhere, are over as soon as they begin. */
 static void skip_empty_lessons(struct dvfo_schooling *schooling)
 {
-    while (schooling->lesson < DVFO_LEARN_KINDS && schooling->epoch >= schooling->def.epochs[schooling->lesson]) {
+    while (schooling->lesson < DVFO_LEARN_KINDS &&
+           (schooling->given[schooling->lesson] || schooling->epoch >= schooling->def.epochs[schooling->lesson])) {
         schooling->lesson++;
         schooling->epoch = 0;
     }
@@ -94,15 +95,15 @@ dvfo_status dvfo_schooling_start_from(struct dvfo_ctx *ctx, struct dvfo_schoolin
                          "the network to start from has %ld classes, size %g and %ld widths, expected %ld, %g and %ld",
                          theirs->classes, theirs->size, theirs->steps, ours->classes, ours->size, ours->steps);
     }
-    copy_piece(schooling, learnt, DVFO_PIECE_EXTRACTOR);
+    copy_piece(schooling, learnt, DVFO_PIECE_BASE);
     copy_piece(schooling, learnt, DVFO_PIECE_PLAIN);
     memcpy(schooling->order, learnt->order, (size_t)schooling->net.channels * sizeof(float));
     schooling->lesson = DVFO_LEARN_SPLIT;
     schooling->epoch = 0;
-    schooling->def.epochs[DVFO_LEARN_FULL] = 0;
+    schooling->given[DVFO_LEARN_FULL] = true;
     if (learnt->lesson == DVFO_LEARN_KINDS) {
         copy_piece(schooling, learnt, DVFO_PIECE_LITTLE);
-        schooling->def.epochs[DVFO_LEARN_LITTLE] = 0;
+        schooling->given[DVFO_LEARN_LITTLE] = true;
     }
     skip_empty_lessons(schooling);
     return DVFO_OK;
@@ -113,14 +114,13 @@ static bool learns(const struct dvfo_schooling *schooling, dvfo_piece piece)
 {
     switch (schooling->lesson) {
     case DVFO_LEARN_FULL:
-        return piece == DVFO_PIECE_EXTRACTOR || piece == DVFO_PIECE_PLAIN;
+        return piece == DVFO_PIECE_BASE || piece == DVFO_PIECE_PLAIN;
     case DVFO_LEARN_SPLIT:
-        return (piece != DVFO_PIECE_LITTLE && piece != DVFO_PIECE_EXTRACTOR && piece != DVFO_PIECE_PLAIN) ||
-               (schooling->def.step.extractor_learns && piece != DVFO_PIECE_LITTLE);
+        return piece != DVFO_PIECE_BASE && piece != DVFO_PIECE_PLAIN && piece != DVFO_PIECE_LITTLE;
     case DVFO_LEARN_LITTLE:
         return piece == DVFO_PIECE_LITTLE;
     case DVFO_LEARN_KINDS:
-        return false;
+        break;
     }
     return false;
 }
@@ -141,18 +141,13 @@ static void descend(struct dvfo_schooling *schooling, double rate, float *gradie
     }
 }
 
-/* Tails begin as the full network's, for every share. */
-static void copy_tails(struct dvfo_schooling *schooling)
+/* A stack begins as another of the same layers. */
+static void copy_stack(struct dvfo_schooling *schooling, dvfo_piece from, dvfo_piece to)
 {
     const struct dvfo_collaborative *net = &schooling->net;
-    const struct dvfo_collaborative_span *plain = &net->span[DVFO_PIECE_PLAIN];
-    const dvfo_piece tails[] = {DVFO_PIECE_LOCAL, DVFO_PIECE_REMOTE};
-    for (int i = 0; i < 2; i++) {
-        const struct dvfo_collaborative_span *span = &net->span[tails[i]];
-        dvfo_stack_copy(&net->stack[DVFO_PIECE_PLAIN], schooling->parameters + plain->at,
-                        schooling->statistics + plain->statistics, &net->stack[tails[i]],
-                        schooling->parameters + span->at, schooling->statistics + span->statistics);
-    }
+    const struct dvfo_collaborative_span *source = &net->span[from], *span = &net->span[to];
+    dvfo_stack_copy(&net->stack[from], schooling->parameters + source->at, schooling->statistics + source->statistics,
+                    &net->stack[to], schooling->parameters + span->at, schooling->statistics + span->statistics);
 }
 
 /* A lesson's first epoch begins. */
@@ -160,7 +155,9 @@ static void open_lesson(struct dvfo_schooling *schooling, struct dvfo_classroom 
 {
     memset(schooling->velocity, 0, schooling->net.parameters * sizeof(float));
     if (schooling->lesson == DVFO_LEARN_SPLIT) {
-        copy_tails(schooling);
+        copy_stack(schooling, DVFO_PIECE_BASE, DVFO_PIECE_EXTRACTOR);
+        copy_stack(schooling, DVFO_PIECE_PLAIN, DVFO_PIECE_LOCAL);
+        copy_stack(schooling, DVFO_PIECE_PLAIN, DVFO_PIECE_REMOTE);
         dvfo_classroom_measure_order(room, schooling->order);
     }
 }

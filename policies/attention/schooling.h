@@ -61,6 +61,7 @@ struct dvfo_schooling {
     char images_sha256[65];       /* of the file it learns from; "" until told */
     dvfo_lesson_kind lesson;      /* that is being learnt; DVFO_LEARN_KINDS: all are done */
     long epoch;                   /* of it, 0-based: the next one */
+    bool given[DVFO_LEARN_KINDS]; /* lessons that were learnt elsewhere: dvfo_schooling_start_from */
 };
 
 /** @param out  free with dvfo_schooling_free */

@@ -24,7 +24,6 @@ const struct dvfo_field dvfo_schooling_fields[] = {
     {"taught", DVFO_FIELD_NUMBER, OF(step.taught), 0, 1, "share of targets from the full network", NULL},
     {"auxiliary", DVFO_FIELD_NUMBER, OF(step.auxiliary), 0, 10, "weight of each side's own loss", NULL},
     {"beta", DVFO_FIELD_NUMBER, OF(step.beta), 0, 100, "of AppealNet's loss", NULL},
-    {"extractor_learns", DVFO_FIELD_SWITCH, OF(step.extractor_learns), 0, 1, "in the split lesson too", NULL},
     {"epochs_full", DVFO_FIELD_WHOLE, OF(epochs[DVFO_LEARN_FULL]), 0, 10000, "of the full network", NULL},
     {"epochs_split", DVFO_FIELD_WHOLE, OF(epochs[DVFO_LEARN_SPLIT]), 0, 10000, "of the split", NULL},
     {"epochs_little", DVFO_FIELD_WHOLE, OF(epochs[DVFO_LEARN_LITTLE]), 0, 10000, "of the little network", NULL},

@@ -22,6 +22,10 @@ static const char *const lessons[] = {"full", "split", "little", "done", NULL};
 static const struct dvfo_field progress_fields[] = {
     {"lesson", DVFO_FIELD_CHOICE, offsetof(struct dvfo_schooling, lesson), 0, DVFO_LEARN_KINDS, "at hand", lessons},
     {"epoch", DVFO_FIELD_WHOLE, offsetof(struct dvfo_schooling, epoch), 0, 10000, "of it, the next one", NULL},
+    {"given_full", DVFO_FIELD_SWITCH, offsetof(struct dvfo_schooling, given[DVFO_LEARN_FULL]), 0, 1, "learnt elsewhere",
+     NULL},
+    {"given_little", DVFO_FIELD_SWITCH, offsetof(struct dvfo_schooling, given[DVFO_LEARN_LITTLE]), 0, 1,
+     "learnt elsewhere", NULL},
     {NULL, 0, 0, 0, 0, NULL, NULL},
 };
 
@@ -157,6 +161,7 @@ static dvfo_status read_file(const struct dvfo_hdf_reader *r, struct dvfo_school
     struct dvfo_schooling *schooling = *out;
     schooling->lesson = read.lesson;
     schooling->epoch = read.epoch;
+    memcpy(schooling->given, read.given, sizeof read.given);
     memcpy(schooling->images_sha256, read.images_sha256, sizeof read.images_sha256);
     struct part parts[PARTS];
     list_parts(schooling, parts);

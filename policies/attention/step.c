@@ -20,8 +20,7 @@ struct dvfo_step {
 
 struct dvfo_step_def dvfo_step_def_default(void)
 {
-    return (struct dvfo_step_def){
-        .smoothing = 0.1, .taught = 0.5, .auxiliary = 0.3, .beta = 1.0, .extractor_learns = false};
+    return (struct dvfo_step_def){.smoothing = 0.1, .taught = 0.5, .auxiliary = 0.3, .beta = 1.0};
 }
 
 /* Take room off `block`, or only count it when that is NULL. @return numbers taken */
@@ -93,12 +92,12 @@ double dvfo_step_plain(struct dvfo_step *step, long samples, const float *images
                        float *gradients)
 {
     struct dvfo_collaborative_pass *pass = step->pass;
-    dvfo_collaborative_extract(pass, samples, images);
-    dvfo_collaborative_answer_plain(pass, pass->features);
+    dvfo_collaborative_look(pass, samples, images);
+    dvfo_collaborative_answer_plain(pass, pass->base);
     set_targets(step, label);
     const double loss = lose(step, pass->plain, weight, step->dfused);
     back(step, DVFO_PIECE_PLAIN, step->dfused, gradients, step->dfeatures);
-    back(step, DVFO_PIECE_EXTRACTOR, step->dfeatures, gradients, NULL);
+    back(step, DVFO_PIECE_BASE, step->dfeatures, gradients, NULL);
     return loss;
 }
 
@@ -153,37 +152,33 @@ static void back_to_features(struct dvfo_step *step, int share_tenths, float *gr
         choose_slopes(step, C, B, N);
     }
     join_slopes(step, C * B, N);
-    float *const din = step->def.extractor_learns ? step->dfeatures : NULL;
-    if (din != NULL) {
-        memset(din, 0, (size_t)(C * B * N) * sizeof *din);
-    }
+    memset(step->dfeatures, 0, (size_t)(C * B * N) * sizeof(float));
     const size_t gate = net->span[DVFO_PIECE_GATE].at;
     dvfo_gate_backward(pass->gate, pass->parameters + gate, step->dlocal_in, learns_choice ? step->dscore : NULL,
-                       gradients + gate, din);
-    if (din != NULL) {
-        back(step, DVFO_PIECE_EXTRACTOR, din, gradients, NULL);
-    }
+                       gradients + gate, step->dfeatures);
+    back(step, DVFO_PIECE_EXTRACTOR, step->dfeatures, gradients, NULL);
 }
 
-/* The extractor keeps its statistics where it doesn't learn. */
-static void extract(struct dvfo_step *step, bool learns, long samples, const float *images)
-{
-    step->pass->learning = learns;
-    dvfo_collaborative_extract(step->pass, samples, images);
-    step->pass->learning = true;
-}
-
-/* The full network as teacher: it answers as it will, with the statistics it has. */
-static void teach(struct dvfo_step *step, const uint8_t *label)
+/* The full network answers as it will, with the statistics it has. */
+static void ask_full(struct dvfo_step *step, long samples, const float *images)
 {
     struct dvfo_collaborative_pass *pass = step->pass;
-    const long K = pass->net->def.classes, B = pass->B;
+    pass->learning = false;
+    dvfo_collaborative_look(pass, samples, images);
+    dvfo_collaborative_answer_plain(pass, pass->base);
+    pass->learning = true;
+}
+
+/* Targets of the split. */
+static void teach(struct dvfo_step *step, long samples, const float *images, const uint8_t *label)
+{
+    struct dvfo_collaborative_pass *pass = step->pass;
+    const long K = pass->net->def.classes, B = samples;
     const float taught = (float)step->def.taught;
+    pass->B = samples;
     set_targets(step, label);
     if (taught > 0.0f) {
-        pass->learning = false;
-        dvfo_collaborative_answer_plain(pass, pass->features);
-        pass->learning = true;
+        ask_full(step, samples, images);
         dvfo_classify_softmax(K, B, pass->plain, step->probability);
         for (long i = 0; i < K * B; i++) {
             step->target[i] += taught * (step->probability[i] - step->target[i]);
@@ -195,8 +190,8 @@ double dvfo_step_split(struct dvfo_step *step, long samples, const float *images
                        int share_tenths, const float *order, gsl_rng *chance, float *gradients)
 {
     struct dvfo_collaborative_pass *pass = step->pass;
-    extract(step, step->def.extractor_learns, samples, images);
-    teach(step, label);
+    teach(step, samples, images, label);
+    dvfo_collaborative_extract(pass, samples, images);
     dvfo_collaborative_attend(pass, order, chance);
     dvfo_collaborative_split(pass, share_tenths, DVFO_CODING_INT8, NULL);
     dvfo_collaborative_answer(pass, share_tenths);
@@ -224,10 +219,7 @@ double dvfo_step_little(struct dvfo_step *step, long samples, const float *image
 {
     struct dvfo_collaborative_pass *pass = step->pass;
     const long K = pass->net->def.classes, B = samples;
-    extract(step, false, samples, images);
-    pass->learning = false;
-    dvfo_collaborative_answer_plain(pass, pass->features);
-    pass->learning = true;
+    ask_full(step, samples, images);
     dvfo_collaborative_answer_little(pass);
     float *const p_full = step->dlocal, *const p_little = step->dremote, *const dlittle = step->dfused;
     dvfo_classify_softmax(K, B, pass->plain, p_full);
@@ -261,13 +253,13 @@ void dvfo_step_importance(struct dvfo_step *step, long samples, const float *ima
                           float *gradients, double *sum)
 {
     struct dvfo_collaborative_pass *pass = step->pass;
-    dvfo_collaborative_extract(pass, samples, images);
+    dvfo_collaborative_look(pass, samples, images);
     const long C = pass->net->channels, BN = samples * pass->net->height * pass->net->width;
     memset(pass->local_in, 0, (size_t)(C * BN) * sizeof(float));
     slopes_at(step, pass->local_in, label, gradients, step->dremote_in);
-    slopes_at(step, pass->features, label, gradients, step->dlocal_in);
+    slopes_at(step, pass->base, label, gradients, step->dlocal_in);
     for (long i = 0; i < C * BN; i++) {
         const float slope = 0.5f * (step->dremote_in[i] + step->dlocal_in[i]);
-        sum[i / BN] += fabs((double)(slope * pass->features[i]));
+        sum[i / BN] += fabs((double)(slope * pass->base[i]));
     }
 }

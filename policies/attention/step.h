@@ -1,12 +1,12 @@
 /* A step of learning: the loss of some images, and its slopes in all parameters.
  *
  * Three lessons, each on a pass that has begun as learning:
- *   plain  cross-entropy of the full network; extractor and plain tail learn
+ *   plain  cross-entropy of the full network; base and plain tail learn
  *   split  at one share: cross-entropy of the fused answer, and `auxiliary` times that of each side alone, so that the
  *          weight of fusion can be chosen afterwards. Coding is straight-through: its slope is taken as 1. So is the
  *          choice of channels, where attention makes it: what the loss would gain by keeping a channel is passed to its
- *          score as if the choice were a sigmoid around the edge. Attention, tails and fusion learn, and the extractor
- *          too if asked. Targets are partly what the full network answers (distillation: Hinton et al. 2015)
+ *          score as if the choice were a sigmoid around the edge. Extractor, attention,
+ *          tails and fusion learn. Targets are partly what the full network answers (distillation: Hinton et al. 2015)
  *   little AppealNet's (Li et al. 2021): q CE(little) + (1 - q) CE(full) - beta log q, q the predictor's probability
  *          that the little network is right; only the little network learns. */
 #ifndef DVFO_STEP_H
@@ -15,11 +15,10 @@
 #include "policies/attention/collaborative.h"
 
 struct dvfo_step_def {
-    double smoothing;      /* of labels, 0..1; 0.1 */
-    double taught;         /* share of the split's targets that the full network's answer makes; 0.5 */
-    double auxiliary;      /* weight of each side's own loss; 0.3 */
-    double beta;           /* of AppealNet; 1 */
-    bool extractor_learns; /* also in the split lesson; false: the full network stays what it is */
+    double smoothing; /* of labels, 0..1; 0.1 */
+    double taught;    /* share of the split's targets that the full network's answer makes; 0.5 */
+    double auxiliary; /* weight of each side's own loss; 0.3 */
+    double beta;      /* of AppealNet; 1 */
 };
 
 struct dvfo_step_def dvfo_step_def_default(void);
