@@ -21,7 +21,6 @@ const struct dvfo_field dvfo_schooling_fields[] = {
     {"fusion", DVFO_FIELD_CHOICE, OF(net.fusion), 0, DVFO_FUSIONS - 1, "how answers become one", fusions},
     {"lambda", DVFO_FIELD_NUMBER, OF(net.lambda), 0, 1, "weight of the local answer while learning", NULL},
     {"smoothing", DVFO_FIELD_NUMBER, OF(step.smoothing), 0, 0.9, "of labels", NULL},
-    {"taught", DVFO_FIELD_NUMBER, OF(step.taught), 0, 1, "share of targets from the full network", NULL},
     {"auxiliary", DVFO_FIELD_NUMBER, OF(step.auxiliary), 0, 10, "weight of each side's own loss", NULL},
     {"beta", DVFO_FIELD_NUMBER, OF(step.beta), 0, 100, "of AppealNet's loss", NULL},
     {"epochs_full", DVFO_FIELD_WHOLE, OF(epochs[DVFO_LEARN_FULL]), 0, 10000, "of the full network", NULL},

@@ -20,7 +20,7 @@ struct dvfo_step {
 
 struct dvfo_step_def dvfo_step_def_default(void)
 {
-    return (struct dvfo_step_def){.smoothing = 0.1, .taught = 0.5, .auxiliary = 0.3, .beta = 1.0};
+    return (struct dvfo_step_def){.smoothing = 0.1, .auxiliary = 0.3, .beta = 1.0};
 }
 
 /* Take room off `block`, or only count it when that is NULL. @return numbers taken */
@@ -169,29 +169,12 @@ static void ask_full(struct dvfo_step *step, long samples, const float *images)
     pass->learning = true;
 }
 
-/* Targets of the split. */
-static void teach(struct dvfo_step *step, long samples, const float *images, const uint8_t *label)
-{
-    struct dvfo_collaborative_pass *pass = step->pass;
-    const long K = pass->net->def.classes, B = samples;
-    const float taught = (float)step->def.taught;
-    pass->B = samples;
-    set_targets(step, label);
-    if (taught > 0.0f) {
-        ask_full(step, samples, images);
-        dvfo_classify_softmax(K, B, pass->plain, step->probability);
-        for (long i = 0; i < K * B; i++) {
-            step->target[i] += taught * (step->probability[i] - step->target[i]);
-        }
-    }
-}
-
 double dvfo_step_split(struct dvfo_step *step, long samples, const float *images, const uint8_t *label, double weight,
                        int share_tenths, const float *order, gsl_rng *chance, float *gradients)
 {
     struct dvfo_collaborative_pass *pass = step->pass;
-    teach(step, samples, images, label);
     dvfo_collaborative_extract(pass, samples, images);
+    set_targets(step, label);
     dvfo_collaborative_attend(pass, order, chance);
     dvfo_collaborative_split(pass, share_tenths, DVFO_CODING_INT8, NULL);
     dvfo_collaborative_answer(pass, share_tenths);

@@ -5,8 +5,7 @@
  *   split  at one share: cross-entropy of the fused answer, and `auxiliary` times that of each side alone, so that the
  *          weight of fusion can be chosen afterwards. Coding is straight-through: its slope is taken as 1. So is the
  *          choice of channels, where attention makes it: what the loss would gain by keeping a channel is passed to its
- *          score as if the choice were a sigmoid around the edge. Extractor, attention,
- *          tails and fusion learn. Targets are partly what the full network answers (distillation: Hinton et al. 2015)
+ *          score as if the choice were a sigmoid around the edge. Extractor, attention, tails and fusion learn
  *   little AppealNet's (Li et al. 2021): q CE(little) + (1 - q) CE(full) - beta log q, q the predictor's probability
  *          that the little network is right; only the little network learns. */
 #ifndef DVFO_STEP_H
@@ -16,7 +15,6 @@
 
 struct dvfo_step_def {
     double smoothing; /* of labels, 0..1; 0.1 */
-    double taught;    /* share of the split's targets that the full network's answer makes; 0.5 */
     double auxiliary; /* weight of each side's own loss; 0.3 */
     double beta;      /* of AppealNet; 1 */
 };
