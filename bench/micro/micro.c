@@ -23,6 +23,9 @@ static const struct dvfo_micro_row *const rows[] = {
     &dvfo_micro_environment_steps,
     &dvfo_micro_training_loop,
     &dvfo_micro_convolutions,
+    &dvfo_micro_fusion_sum,
+    &dvfo_micro_fusion_dense,
+    &dvfo_micro_fusion_convolution,
     NULL,
 };
 

@@ -29,5 +29,8 @@ extern const struct dvfo_micro_row dvfo_micro_learner_update;
 extern const struct dvfo_micro_row dvfo_micro_environment_steps;
 extern const struct dvfo_micro_row dvfo_micro_training_loop;
 extern const struct dvfo_micro_row dvfo_micro_convolutions;
+extern const struct dvfo_micro_row dvfo_micro_fusion_sum;
+extern const struct dvfo_micro_row dvfo_micro_fusion_dense;
+extern const struct dvfo_micro_row dvfo_micro_fusion_convolution;
 
 #endif
