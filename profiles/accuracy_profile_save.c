@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <hdf5_hl.h>
 #include <math.h>
 #include <string.h>
@@ -6,7 +5,6 @@
 #include "dvfo_version.h"
 #include "profiles/accuracy_profile_format.h"
 #include "sim/base/hdf.h"
-#include "sim/base/output.h"
 
 /* One file being written. The first refusal of HDF5 is kept; what follows does nothing then. */
 struct writing {
@@ -199,8 +197,9 @@ static void write_datasets(struct writing *w)
     }
 }
 
-static bool write_file(const struct dvfo_accuracy_profile *profile, const char *path)
+static bool write_file(const void *contents, const char *path)
 {
+    const struct dvfo_accuracy_profile *profile = contents;
     struct writing w = {.profile = profile, .file = dvfo_hdf_create(path)};
     if (w.file < 0) {
         return false;
@@ -216,17 +215,6 @@ static bool write_file(const struct dvfo_accuracy_profile *profile, const char *
 dvfo_status dvfo_accuracy_profile_save(struct dvfo_ctx *ctx, const struct dvfo_accuracy_profile *profile,
                                        const char *path)
 {
-    struct dvfo_output output;
-    dvfo_hdf_begin();
     DVFO_TRY(dvfo_accuracy_check(ctx, profile, path));
-    DVFO_TRY(dvfo_output_begin(ctx, path, &output));
-    errno = 0;
-    dvfo_status status = DVFO_OK;
-    if (!write_file(profile, output.temporary)) {
-        status = dvfo_fail(ctx, DVFO_FAILED, "%s: writing the accuracy profile failed: %s", path,
-                           errno != 0 ? strerror(errno) : "HDF5 refused");
-    }
-    status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
-    dvfo_output_abandon(&output);
-    return status;
+    return dvfo_hdf_save(ctx, path, "the accuracy profile", write_file, profile);
 }

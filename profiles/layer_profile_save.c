@@ -1,6 +1,5 @@
 #include "profiles/layer_profile.h"
 
-#include <errno.h>
 #include <hdf5_hl.h>
 #include <math.h>
 #include <string.h>
@@ -8,7 +7,6 @@
 #include "dvfo_version.h"
 #include "profiles/layer_profile_format.h"
 #include "sim/base/hdf.h"
-#include "sim/base/output.h"
 
 enum { GRID_RANK = DVFO_DOMAINS, LAYER_RANK = DVFO_DOMAINS + 1, CLASS_SIZE = 24, STANDING_SIZE = 16 };
 
@@ -279,23 +277,11 @@ static void write_inputs(struct writing *w)
     write_texts(w, "/inputs/sha256", "SHA-256 of its bytes", source, hashes, profile->made_from_count, 1);
 }
 
-/* Everything in the format that HDF5 1.10 checksums; nothing notes a time. */
-static hid_t create_file(const char *path)
+static bool write_file(const void *contents, const char *path)
 {
-    const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
-    H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
-    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    H5Pset_obj_track_times(creation, false);
-    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
-    H5Pclose(creation);
-    H5Pclose(access);
-    return file;
-}
-
-static bool write_file(const struct dvfo_layer_profile *profile, const char *path)
-{
+    const struct dvfo_layer_profile *profile = contents;
     struct writing w = {.profile = profile, .scale = {-1, -1, -1, -1}};
-    w.file = check(&w, create_file(path));
+    w.file = check(&w, dvfo_hdf_create(path));
     if (w.failed) {
         return false;
     }
@@ -313,16 +299,5 @@ static bool write_file(const struct dvfo_layer_profile *profile, const char *pat
 
 dvfo_status dvfo_layer_profile_save(struct dvfo_ctx *ctx, const struct dvfo_layer_profile *profile, const char *path)
 {
-    struct dvfo_output output;
-    dvfo_hdf_begin();
-    DVFO_TRY(dvfo_output_begin(ctx, path, &output));
-    errno = 0;
-    dvfo_status status = DVFO_OK;
-    if (!write_file(profile, output.temporary)) {
-        status = dvfo_fail(ctx, DVFO_FAILED, "%s: writing the layer profile failed: %s", path,
-                           errno != 0 ? strerror(errno) : "HDF5 refused");
-    }
-    status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
-    dvfo_output_abandon(&output);
-    return status;
+    return dvfo_hdf_save(ctx, path, "the layer profile", write_file, profile);
 }

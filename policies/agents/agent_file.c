@@ -1,6 +1,5 @@
 #include "policies/agents/agent_file.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "dvfo_version.h"
@@ -10,7 +9,6 @@
 #include "policies/nn/matrix.h"
 #include "policies/nn/q_learner_file.h"
 #include "sim/base/hdf.h"
-#include "sim/base/output.h"
 
 #define SCHEMA "dvfo-agent"
 #define MAX_FILE_BYTE ((size_t)4 << 30)
@@ -123,8 +121,18 @@ static bool write_learner(hid_t file, const struct dvfo_q_learner *learner, bool
                                 learner->def.averaged ? learner->q->target : learner->q->network);
 }
 
-static bool write_file(const struct dvfo_agent *agent, const struct dvfo_curve *curve, bool complete, const char *path)
+struct contents {
+    const struct dvfo_agent *agent;
+    const struct dvfo_curve *curve;
+    bool complete;
+};
+
+static bool write_file(const void *of, const char *path)
 {
+    const struct contents *contents = of;
+    const struct dvfo_agent *agent = contents->agent;
+    const struct dvfo_curve *curve = contents->curve;
+    const bool complete = contents->complete;
     const hid_t file = dvfo_hdf_create(path);
     if (file < 0) {
         return false;
@@ -142,18 +150,7 @@ static bool write_file(const struct dvfo_agent *agent, const struct dvfo_curve *
 dvfo_status dvfo_agent_save(struct dvfo_ctx *ctx, const struct dvfo_agent *agent, const struct dvfo_curve *curve,
                             bool complete, const char *path)
 {
-    struct dvfo_output output;
-    dvfo_hdf_begin();
-    DVFO_TRY(dvfo_output_begin(ctx, path, &output));
-    errno = 0;
-    dvfo_status status = DVFO_OK;
-    if (!write_file(agent, curve, complete, output.temporary)) {
-        status = dvfo_fail(ctx, DVFO_FAILED, "%s: writing the agent failed: %s", path,
-                           errno != 0 ? strerror(errno) : "HDF5 refused");
-    }
-    status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
-    dvfo_output_abandon(&output);
-    return status;
+    return dvfo_hdf_save(ctx, path, "the agent", write_file, &(struct contents){agent, curve, complete});
 }
 
 /* ---- reading ---- */

@@ -1,6 +1,5 @@
 #include "policies/attention/schooling_file.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include "policies/nn/fields_file.h"
 #include "policies/nn/matrix.h"
 #include "sim/base/hdf.h"
-#include "sim/base/output.h"
 
 #define SCHEMA "dvfo-collaborative-network"
 #define MAX_FILE_BYTE ((size_t)1 << 30)
@@ -73,8 +71,9 @@ static bool write_part(hid_t file, const struct part *part)
                               part->values);
 }
 
-static bool write_file(const struct dvfo_schooling *schooling, const char *path)
+static bool write_file(const void *contents, const char *path)
 {
+    const struct dvfo_schooling *schooling = contents;
     const hid_t file = dvfo_hdf_create(path);
     if (file < 0) {
         return false;
@@ -96,18 +95,7 @@ static bool write_file(const struct dvfo_schooling *schooling, const char *path)
 
 dvfo_status dvfo_schooling_save(struct dvfo_ctx *ctx, const struct dvfo_schooling *schooling, const char *path)
 {
-    struct dvfo_output output;
-    dvfo_hdf_begin();
-    DVFO_TRY(dvfo_output_begin(ctx, path, &output));
-    errno = 0;
-    dvfo_status status = DVFO_OK;
-    if (!write_file(schooling, output.temporary)) {
-        status = dvfo_fail(ctx, DVFO_FAILED, "%s: writing the network failed: %s", path,
-                           errno != 0 ? strerror(errno) : "HDF5 refused");
-    }
-    status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
-    dvfo_output_abandon(&output);
-    return status;
+    return dvfo_hdf_save(ctx, path, "the network", write_file, schooling);
 }
 
 /* ---- reading ---- */

@@ -1,6 +1,5 @@
 #include "policies/nn/q_learner_file.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "dvfo_version.h"
@@ -9,7 +8,6 @@
 #include "policies/nn/matrix.h"
 #include "policies/nn/q_learner_format.h"
 #include "sim/base/hdf.h"
-#include "sim/base/output.h"
 
 static bool write_definition(hid_t file, const struct dvfo_q_learner *learner)
 {
@@ -80,8 +78,9 @@ bool dvfo_q_learner_write(hid_t file, const struct dvfo_q_learner *learner)
     return written;
 }
 
-static bool write_file(const struct dvfo_q_learner *learner, const char *path)
+static bool write_file(const void *contents, const char *path)
 {
+    const struct dvfo_q_learner *learner = contents;
     const hid_t file = dvfo_hdf_create(path);
     if (file < 0) {
         return false;
@@ -97,16 +96,5 @@ static bool write_file(const struct dvfo_q_learner *learner, const char *path)
 
 dvfo_status dvfo_q_learner_save(struct dvfo_ctx *ctx, const struct dvfo_q_learner *learner, const char *path)
 {
-    struct dvfo_output output;
-    dvfo_hdf_begin();
-    DVFO_TRY(dvfo_output_begin(ctx, path, &output));
-    errno = 0;
-    dvfo_status status = DVFO_OK;
-    if (!write_file(learner, output.temporary)) {
-        status = dvfo_fail(ctx, DVFO_FAILED, "%s: writing the learner failed: %s", path,
-                           errno != 0 ? strerror(errno) : "HDF5 refused");
-    }
-    status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
-    dvfo_output_abandon(&output);
-    return status;
+    return dvfo_hdf_save(ctx, path, "the learner", write_file, learner);
 }

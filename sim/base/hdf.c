@@ -1,6 +1,9 @@
 #include "sim/base/hdf.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "sim/base/output.h"
 
 enum { GZIP_LEVEL = 4, CHUNK_ROWS = 4096 };
 
@@ -110,4 +113,21 @@ bool dvfo_hdf_put_block(hid_t file, const struct dvfo_hdf_block *block, const vo
                          dvfo_hdf_put_text(dataset, "units", block->units) &&
                          dvfo_hdf_put_text(dataset, "long_name", block->long_name);
     return H5Dclose(dataset) >= 0 && written;
+}
+
+dvfo_status dvfo_hdf_save(struct dvfo_ctx *ctx, const char *path, const char *what,
+                          bool (*write)(const void *contents, const char *path), const void *contents)
+{
+    struct dvfo_output output;
+    dvfo_hdf_begin();
+    DVFO_TRY(dvfo_output_begin(ctx, path, &output));
+    errno = 0;
+    dvfo_status status = DVFO_OK;
+    if (!write(contents, output.temporary)) {
+        status = dvfo_fail(ctx, DVFO_FAILED, "%s: writing %s failed: %s", path, what,
+                           errno != 0 ? strerror(errno) : "HDF5 refused");
+    }
+    status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
+    dvfo_output_abandon(&output);
+    return status;
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/base/status.h"
+
 /** Before anything else is asked of HDF5; may be called again. */
 void dvfo_hdf_begin(void);
 
@@ -26,6 +28,12 @@ hid_t dvfo_hdf_compressed(int rank, const hsize_t chunk[]);
 /** A new file in the format that HDF5 1.10 checksums, noting no times. Closing it with H5Fclose closes all that is
  * still open of it. -1 when it can't be made. */
 hid_t dvfo_hdf_create(const char *path);
+
+/** Write a file whole or not at all.
+ *  @param what   for messages: "the layer profile"
+ *  @param write  makes a file of `contents` at `path`; false when HDF5 refuses */
+dvfo_status dvfo_hdf_save(struct dvfo_ctx *ctx, const char *path, const char *what,
+                          bool (*write)(const void *contents, const char *path), const void *contents);
 
 /** A group that says what is in it. */
 bool dvfo_hdf_put_group(hid_t file, const char *path, const char *long_name);
