@@ -97,7 +97,8 @@ static char *describe(int key, const char *text, void *input)
           "  dvfo plot adaptation --policy edge-best,oracle-dvfo,dvfo:agent.h5\n"
           "  dvfo plot fidelity --board jetson-tx2 --measured measurements/\n"
           "  dvfo plot accuracy --accuracy accuracy.h5 --out figures\n"
-          "  dvfo plot lambda-sweep --accuracy-floor 2\n\n"
+          "  dvfo plot lambda-sweep --accuracy-floor 2\n"
+          "  dvfo plot overhead --board jetson-nano,xavier-nx --trace const:20Mbps\n\n"
           "The CSV beside each picture holds the numbers as drawn.\n",
           file);
     fclose(file);

@@ -23,6 +23,7 @@ const struct dvfo_figure *const *dvfo_figures(void)
                                                      &dvfo_figure_payload,
                                                      &dvfo_figure_lambda_sweep,
                                                      &dvfo_figure_channel_importance,
+                                                     &dvfo_figure_overhead,
                                                      NULL};
     return list;
 }

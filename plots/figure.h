@@ -58,5 +58,6 @@ extern const struct dvfo_figure dvfo_figure_fusion;
 extern const struct dvfo_figure dvfo_figure_payload;
 extern const struct dvfo_figure dvfo_figure_lambda_sweep;
 extern const struct dvfo_figure dvfo_figure_channel_importance;
+extern const struct dvfo_figure dvfo_figure_overhead;
 
 #endif

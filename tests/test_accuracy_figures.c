@@ -1,4 +1,4 @@
-/* dvfo plot accuracy, fusion, payload, lambda-sweep, channel-importance as a user types them: numbers in the
+/* dvfo plot accuracy, fusion, payload, lambda-sweep, channel-importance, overhead as a user types them: numbers in the
  * CSV against those of a made-up profile, pictures, refusals. */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -31,6 +31,8 @@ static void make_profiles(void)
 }
 
 TestSuite(accuracy_figures, .init = make_profiles, .fini = command_remove_folder, .timeout = 120);
+#define WORLD "-b $DATA/small-board.yaml -n $DATA/small-network.yaml "
+
 /* Pictures are drawn without a word; the three files are named. */
 static void draw(const char *figure, const char *arguments)
 {
@@ -129,6 +131,36 @@ Test(accuracy_figures, channel_importance_shows_images_their_channels_and_what_t
                 "0 12.5 25 37.5 50 62.5 75 87.5 100 100.000 0\n");
 }
 
+/* The decision's own time aside, which the figure adds, the request is that of a simulation. */
+Test(accuracy_figures, overhead_is_of_the_request_as_it_is_simulated)
+{
+    draw("overhead", WORLD);
+    expect_says("head -1 figures/overhead.csv; cut -d, -f3 figures/overhead.csv | tail -n +2 | xargs",
+                "board,network,part,time_s,energy_j,time_percent,energy_percent,share_percent,link,cpu_mhz,gpu_mhz,"
+                "mem_mhz\nattention quantisation fusion decision request edge-only\n");
+    expect_says("\"$DVFO\" run " WORLD "-p fixed:max/max/max/0.5 --accuracy none --requests 9 --timeline t.json"
+                " --format csv | awk -F, 'NR == 2 { printf \"%.6g %.6g\\n\", $7, $6 }' >a\n"
+                "awk -F, '$3 == \"decision\" { t = $4; e = $5 }\n"
+                "$3 == \"request\" { printf \"%.6g %.6g\\n\", $4 - t, $5 - e }' figures/overhead.csv >b\n"
+                "cmp a b && echo same\n"
+                /* attention lasts as long as on the timeline, and draws its power: 6.37968 W */
+                "grep -o '\"attention\",.*\"dur\":[0-9.]*' t.json | head -1 | sed 's/.*://'\n"
+                "awk -F, '$3 == \"attention\" { printf \"%.3f %.5f\\n\", 1e6 * $4, $5 / $4 }' figures/overhead.csv",
+                "same\n90.008\n90.008 6.37968\n");
+    /* two cycles for each of 1024 elements, on a core of 2 GHz */
+    expect_says("awk -F, '$3 == \"quantisation\" { q = $4 / 1.024e-6 } $3 == \"request\" { r = $4 }\n"
+                "$3 != \"part\" { wrong += (x = 100 * $4 / $6) != x; t[$3] = x }\n"
+                "END { for (i in t) wrong += t[i] < 0.999 * r || t[i] > 1.001 * r; print q, wrong }' "
+                "figures/overhead.csv",
+                "1 0\n");
+}
+
+Test(accuracy_figures, overhead_draws_several_boards_and_networks)
+{
+    draw("overhead", "-b jetson-nano,xavier-nx -n resnet-18,vit-b16 -t const:50Mbps");
+    expect_says("wc -l <figures/overhead.csv", "25\n");
+}
+
 Test(accuracy_figures, exit_codes_and_sentences)
 {
     static const struct {
@@ -143,6 +175,7 @@ Test(accuracy_figures, exit_codes_and_sentences)
         {"payload --accuracy ./bare.h5", "./bare.h5: answers of no other coding than int8 were measured"},
         {"accuracy -b jetson-tx2", "--board has no effect on accuracy"},
         {"accuracy --accuracy-floor 2", "--accuracy-floor has no effect on accuracy"},
+        {"overhead --accuracy none", "--accuracy has no effect on overhead"},
         {"acuracy", "did you mean 'accuracy'?"},
     };
     command_shell("echo text >text.h5; \"$DVFO\" profile export --board $DATA/small-board.yaml --network "
@@ -161,7 +194,8 @@ Test(accuracy_figures, exit_codes_and_sentences)
 Test(accuracy_figures, help_lists_them)
 {
     command_dvfo("plot --help", &said);
-    static const char *const names[] = {"accuracy", "fusion", "payload", "lambda-sweep", "channel-importance"};
+    static const char *const names[] = {"accuracy",           "fusion",  "payload", "lambda-sweep",
+                                        "channel-importance", "overhead"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char line[64];
         snprintf(line, sizeof line, "\n  %s\n", names[i]);
