@@ -95,7 +95,10 @@ static char *describe(int key, const char *text, void *input)
           "  dvfo plot bandwidth-sweep --policy edge-best,oracle-all --out figures\n"
           "  dvfo plot learning-curves --eta 0.8\n"
           "  dvfo plot adaptation --policy edge-best,oracle-dvfo,dvfo:agent.h5\n"
-          "  dvfo plot fidelity --board jetson-tx2 --measured measurements/\n\n"
+          "  dvfo plot fidelity --board jetson-tx2 --measured measurements/\n"
+          "  dvfo plot accuracy --accuracy accuracy.h5 --out figures\n"
+          "  dvfo plot lambda-sweep --accuracy-floor 2\n"
+          "  dvfo plot overhead --board jetson-nano,xavier-nx --trace const:20Mbps\n\n"
           "The CSV beside each picture holds the numbers as drawn.\n",
           file);
     fclose(file);
@@ -133,6 +136,24 @@ static dvfo_status make_folder(struct dvfo_ctx *ctx, const char *folder)
                : dvfo_fail(ctx, DVFO_BAD_INPUT, "folder '%s': cannot be made: %s", folder, strerror(errno));
 }
 
+static dvfo_status load_accuracy(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, struct dvfo_setting *setting)
+{
+    DVFO_TRY(dvfo_setting_load_accuracy(ctx, setting));
+    return setting->accuracy_profile != NULL
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT,
+                           "%s draws an accuracy profile, and there is none; --accuracy takes a file that 'dvfo "
+                           "attention evaluate' made",
+                           figure->name);
+}
+
+static dvfo_status load(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, struct dvfo_setting *setting)
+{
+    return figure->networks != NULL ? dvfo_setting_load(ctx, setting)
+           : figure->boards != NULL ? dvfo_setting_load_boards(ctx, setting)
+                                    : load_accuracy(ctx, figure, setting);
+}
+
 static dvfo_status plot(struct dvfo_ctx *ctx, struct arguments *arguments)
 {
     const struct dvfo_figure *figure = NULL;
@@ -144,7 +165,7 @@ static dvfo_status plot(struct dvfo_ctx *ctx, struct arguments *arguments)
     setting->policies = setting->policies != NULL ? setting->policies : figure->policies;
     const bool has_trace = setting->trace != NULL;
     setting->trace = has_trace ? setting->trace : figure->trace;
-    DVFO_TRY(figure->networks != NULL ? dvfo_setting_load(ctx, setting) : dvfo_setting_load_boards(ctx, setting));
+    DVFO_TRY(load(ctx, figure, setting));
     DVFO_TRY(dvfo_figure_check(ctx, figure, setting));
     DVFO_TRY(make_folder(ctx, arguments->folder));
     const struct dvfo_figure_subject subject = {

@@ -18,6 +18,12 @@ const struct dvfo_figure *const *dvfo_figures(void)
                                                      &dvfo_figure_fidelity,
                                                      &dvfo_figure_learning_curves,
                                                      &dvfo_figure_adaptation,
+                                                     &dvfo_figure_accuracy,
+                                                     &dvfo_figure_fusion,
+                                                     &dvfo_figure_payload,
+                                                     &dvfo_figure_lambda_sweep,
+                                                     &dvfo_figure_channel_importance,
+                                                     &dvfo_figure_overhead,
                                                      NULL};
     return list;
 }
@@ -137,20 +143,21 @@ static void list_policies(const struct dvfo_setting *setting, char names[NAMES_S
 static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_figure_subject *subject, const char *template,
                                const char *csv, const char *terminal, const char *picture)
 {
-    char style[DVFO_PATH_SIZE], legend[DVFO_PATH_SIZE], log_axis[DVFO_PATH_SIZE];
+    char style[DVFO_PATH_SIZE], legend[DVFO_PATH_SIZE], log_axis[DVFO_PATH_SIZE], answers[DVFO_PATH_SIZE];
     char boards[NAMES_SIZE], networks[NAMES_SIZE], policies[NAMES_SIZE];
     DVFO_TRY(dvfo_data_path(ctx, "figure style", "plots", "style", ".gp", style));
     DVFO_TRY(dvfo_data_path(ctx, "figure legend", "plots", "legend", ".gp", legend));
     DVFO_TRY(dvfo_data_path(ctx, "figure axis", "plots", "log-axis", ".gp", log_axis));
+    DVFO_TRY(dvfo_data_path(ctx, "figure panels", "plots", "answers", ".gp", answers));
     list_boards(subject->setting, boards);
     list_networks(subject->setting, networks);
     list_policies(subject->setting, policies);
     const struct {
         const char *name, *value;
     } variables[] = {
-        {"DVFO_CSV", csv},           {"DVFO_TERMINAL", terminal}, {"DVFO_PICTURE", picture},
-        {"DVFO_STYLE", style},       {"DVFO_BOARDS", boards},     {"DVFO_NETWORKS", networks},
-        {"DVFO_POLICIES", policies}, {"DVFO_LEGEND", legend},     {"DVFO_LOG_AXIS", log_axis},
+        {"DVFO_CSV", csv},           {"DVFO_TERMINAL", terminal}, {"DVFO_PICTURE", picture},   {"DVFO_STYLE", style},
+        {"DVFO_BOARDS", boards},     {"DVFO_NETWORKS", networks}, {"DVFO_POLICIES", policies}, {"DVFO_LEGEND", legend},
+        {"DVFO_LOG_AXIS", log_axis}, {"DVFO_ANSWERS", answers},
     };
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         setenv(variables[i].name, variables[i].value, 1);

@@ -20,7 +20,8 @@ struct dvfo_figure_subject {
 struct dvfo_figure {
     const char *name, *summary;
     const char *boards, *networks, *policies; /* what it shows when the user doesn't choose; no networks: it runs
-                                                 no trials, only the boards of the setting are loaded */
+                                                 no trials, only the boards of the setting are loaded; no boards
+                                                 either: it draws the accuracy profile alone */
     const char *trace;                        /* likewise; NULL: the setting's default */
     const char *const *takes;                 /* options of `dvfo plot` that matter to it; NULL at the end */
     size_t most_networks, most_policies, most_columns; /* that a reader can tell apart; 0: any number. A column is a
@@ -52,5 +53,11 @@ extern const struct dvfo_figure dvfo_figure_layer_profile;
 extern const struct dvfo_figure dvfo_figure_fidelity;
 extern const struct dvfo_figure dvfo_figure_learning_curves;
 extern const struct dvfo_figure dvfo_figure_adaptation;
+extern const struct dvfo_figure dvfo_figure_accuracy;
+extern const struct dvfo_figure dvfo_figure_fusion;
+extern const struct dvfo_figure dvfo_figure_payload;
+extern const struct dvfo_figure dvfo_figure_lambda_sweep;
+extern const struct dvfo_figure dvfo_figure_channel_importance;
+extern const struct dvfo_figure dvfo_figure_overhead;
 
 #endif

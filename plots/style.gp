@@ -6,6 +6,7 @@ networks = system("printenv DVFO_NETWORKS")
 policies = system("printenv DVFO_POLICIES")
 legend = system("printenv DVFO_LEGEND")
 log_axis = system("printenv DVFO_LOG_AXIS")
+answers = system("printenv DVFO_ANSWERS")
 set datafile separator ','
 set output system("printenv DVFO_PICTURE")
 is_png = system("printenv DVFO_TERMINAL") eq "pngcairo"
