@@ -11,6 +11,9 @@
 
 enum { KERNEL = 7, SPATIAL_WEIGHTS = 2 * KERNEL * KERNEL };
 
+#define RANGE 6.0f /* maps come from ReLU6; what is pooled lies in 0..1 */
+#define LEAK 0.1f  /* of the hidden units below 0: with so few, dead ones would leave every channel alike */
+
 /* Two ways of pooling go through the same weights. */
 enum { MEAN, LARGEST, POOLS };
 
@@ -63,7 +66,7 @@ void dvfo_gate_initialise(const struct dvfo_gate *gate, gsl_rng *rng, float *par
     const double spatial = sqrt(1.0 / SPATIAL_WEIGHTS);
     for (size_t i = 0; i < gate->parameters; i++) {
         const double drawn = gsl_ran_ugaussian(rng);
-        parameters[i] = (float)(i < excite_at(gate)    ? fabs(drawn) / (double)gate->channels
+        parameters[i] = (float)(i < excite_at(gate)    ? fabs(drawn)
                                 : i < spatial_at(gate) ? FIRST_EXCITE * drawn
                                                        : spatial * drawn);
     }
@@ -141,8 +144,8 @@ DVFO_WIDE static void pool_pixels(struct dvfo_gate_pass *pass, long CB, long N)
         for (long n = 1; n < N; n++) {
             largest = map[n] > map[largest] ? n : largest;
         }
-        pass->pooled[MEAN][i] = dvfo_lanes_sum(N, map, 0.0f) / (float)N;
-        pass->pooled[LARGEST][i] = map[largest];
+        pass->pooled[MEAN][i] = dvfo_lanes_sum(N, map, 0.0f) / (RANGE * (float)N);
+        pass->pooled[LARGEST][i] = map[largest] / RANGE;
         pass->at_largest[i] = largest;
     }
 }
@@ -155,9 +158,9 @@ static void score(struct dvfo_gate_pass *pass, const float *parameters)
     const struct dvfo_matrix excite = dvfo_matrix_of(parameters + excite_at(pass->gate), C, R);
     for (int p = 0; p < POOLS; p++) {
         float *hidden = pass->hidden[p];
-        dvfo_matrix_multiply(1.0f, squeeze, dvfo_matrix_of(pass->pooled[p], C, B), 0.0f, hidden, B);
+        dvfo_matrix_multiply(1.0f / (float)C, squeeze, dvfo_matrix_of(pass->pooled[p], C, B), 0.0f, hidden, B);
         for (long i = 0; i < R * B; i++) {
-            hidden[i] = hidden[i] > 0.0f ? hidden[i] : 0.0f;
+            hidden[i] *= hidden[i] > 0.0f ? 1.0f : LEAK;
         }
         dvfo_matrix_multiply(1.0f, excite, dvfo_matrix_of(hidden, R, B), p == 0 ? 0.0f : 1.0f, pass->scores, B);
     }
@@ -170,7 +173,7 @@ static void score(struct dvfo_gate_pass *pass, const float *parameters)
 DVFO_WIDE static void weigh_channels(struct dvfo_gate_pass *pass, long C, long B, long N)
 {
     float *const mean = pass->across, *const largest = pass->across + B * N;
-    const float share = 1.0f / (float)C;
+    const float share = 1.0f / (RANGE * (float)C);
     for (long c = 0; c < C; c++) {
         for (long b = 0; b < B; b++) {
             const float weight = pass->weight[c * B + b], *in = pass->in + (c * B + b) * N;
@@ -180,9 +183,10 @@ DVFO_WIDE static void weigh_channels(struct dvfo_gate_pass *pass, long C, long B
             }
             for (long n = 0; n < N; n++) {
                 const long i = b * N + n;
-                const bool first = c == 0, larger = first || out[n] > largest[i];
+                const float value = out[n] / RANGE;
+                const bool first = c == 0, larger = first || value > largest[i];
                 mean[i] = (first ? 0.0f : mean[i]) + share * out[n];
-                largest[i] = larger ? out[n] : largest[i];
+                largest[i] = larger ? value : largest[i];
                 pass->channel[i] = larger ? c : pass->channel[i];
             }
         }
@@ -239,14 +243,14 @@ static void backward_pixels(struct dvfo_gate_pass *pass, const float *parameters
     }
     dvfo_convolve_backward(&window, dvfo_matrix_of(parameters + spatial_at(gate), 1, SPATIAL_WEIGHTS), pass->scratch,
                            pass->across, dpixel, gradients + spatial_at(gate), pass->slope_across);
-    const float share = 1.0f / (float)C;
+    const float share = 1.0f / (RANGE * (float)C);
     for (long c = 0; c < C; c++) {
         for (long i = 0; i < BN; i++) {
             pass->slope[c * BN + i] = dout[c * BN + i] * pass->pixel[i] + share * pass->slope_across[i];
         }
     }
     for (long i = 0; i < BN; i++) {
-        pass->slope[pass->channel[i] * BN + i] += pass->slope_across[BN + i];
+        pass->slope[pass->channel[i] * BN + i] += pass->slope_across[BN + i] / RANGE;
     }
 }
 
@@ -273,12 +277,13 @@ static void backward_pool(struct dvfo_gate_pass *pass, int p, const float *param
                          gradients + excite_at(pass->gate), R);
     dvfo_matrix_multiply(1.0f, dvfo_matrix_transposed(excite), slope, 0.0f, dhidden, B);
     for (long i = 0; i < R * B; i++) {
-        dhidden[i] = pass->hidden[p][i] > 0.0f ? dhidden[i] : 0.0f;
+        dhidden[i] *= pass->hidden[p][i] > 0.0f ? 1.0f : LEAK;
     }
+    const float share = 1.0f / (float)C;
     const struct dvfo_matrix inner = dvfo_matrix_of(dhidden, R, B);
-    dvfo_matrix_multiply(1.0f, inner, dvfo_matrix_transposed(dvfo_matrix_of(pass->pooled[p], C, B)), 1.0f, gradients,
+    dvfo_matrix_multiply(share, inner, dvfo_matrix_transposed(dvfo_matrix_of(pass->pooled[p], C, B)), 1.0f, gradients,
                          C);
-    dvfo_matrix_multiply(1.0f, dvfo_matrix_transposed(squeeze), inner, 0.0f, dpooled, B);
+    dvfo_matrix_multiply(share, dvfo_matrix_transposed(squeeze), inner, 0.0f, dpooled, B);
 }
 
 void dvfo_gate_backward(struct dvfo_gate_pass *pass, const float *parameters, const float *dout, const float *dscores,
@@ -297,11 +302,11 @@ void dvfo_gate_backward(struct dvfo_gate_pass *pass, const float *parameters, co
         backward_pool(pass, p, parameters, dz, gradients, dpooled);
         for (long i = 0; din != NULL && i < C * B; i++) {
             if (p == LARGEST) {
-                din[i * N + pass->at_largest[i]] += dpooled[i];
+                din[i * N + pass->at_largest[i]] += dpooled[i] / RANGE;
                 continue;
             }
             for (long n = 0; n < N; n++) {
-                din[i * N + n] += dpooled[i] / (float)N;
+                din[i * N + n] += dpooled[i] / (RANGE * (float)N);
             }
         }
     }

@@ -1,10 +1,11 @@
 /* The attention module (CBAM; Woo et al. 2018) to learn with: channel attention, then spatial attention.
  *
- *   z = W2 relu(W1 avg) + W2 relu(W1 max)     one number per channel from its mean and its maximum; W1 (R, C), W2 (C,
- * R) F1 = F sigmoid(z)                         channels are weighed, F2 = F1 sigmoid(conv7x7[mean_c F1; max_c F1]) then
- * pixels p = softmax(z)                            importance of the channels, a distribution C channels, B samples, N
- * pixels of a map; R = C / reduction, at least 1. 2 C R + 98 weights, no biases: its cost in a simulation is that of
- * profiles/attention.h, which has the same layers. */
+ *   z = W2 f(W1 avg) + W2 f(W1 max): one number per channel, from its mean and its maximum; f a ReLU that leaks a
+ * tenth; F1 = F sigmoid(z): channels are weighed; F2 = F1 sigmoid(conv7x7[mean_c F1; max_c F1]): then pixels, likewise;
+ * p = softmax(z): importance of the channels, a distribution.
+ *
+ * C channels, B samples, N pixels of a map; R = C / reduction, at least 1; W1 (R, C), W2 (C, R). 2 C R + 98 weights, no
+ * biases: its cost in a simulation is that of profiles/attention.h, which has the same layers. */
 #ifndef DVFO_GATE_H
 #define DVFO_GATE_H
 

@@ -1,5 +1,6 @@
 #include "policies/attention/schooling.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "policies/attention/classroom.h"
@@ -15,7 +16,7 @@ struct dvfo_schooling_def dvfo_schooling_def_default(void)
 {
     return (struct dvfo_schooling_def){.net = dvfo_collaborative_def_default(),
                                        .step = dvfo_step_def_default(),
-                                       .epochs = {30, 16, 20},
+                                       .epochs = {30, 10, 20},
                                        .rate = {0.2, 0.1, 0.2},
                                        .batch = 128,
                                        .shard = 32,
@@ -125,17 +126,32 @@ static bool learns(const struct dvfo_schooling *schooling, dvfo_piece piece)
     return false;
 }
 
+/* The attention module's few weights move all channels at once, and normalisation behind it makes slopes the steeper
+ * the fainter its maps are: at the others' rate, and without a bound, its scores run away. */
+#define GATE_RATE 0.5
+#define GATE_SLOPE 0.5 /* longest gradient of the module */
+
+static float bounded_rate(const struct dvfo_collaborative_span *gate, double rate, const float *gradient)
+{
+    double squares = 0.0;
+    for (size_t i = 0; i < gate->count; i++) {
+        squares += (double)gradient[gate->at + i] * (double)gradient[gate->at + i];
+    }
+    return (float)(GATE_RATE * rate * GATE_SLOPE / fmax(GATE_SLOPE, sqrt(squares)));
+}
+
 static void descend(struct dvfo_schooling *schooling, double rate, float *gradient)
 {
     const float momentum = (float)schooling->def.momentum, decay = (float)schooling->def.decay;
     for (dvfo_piece piece = 0; piece < DVFO_PIECES; piece++) {
         const struct dvfo_collaborative_span *span = &schooling->net.span[piece];
         const size_t spared = span->count - span->decays;
+        const float own_rate = piece == DVFO_PIECE_GATE ? bounded_rate(span, rate, gradient) : (float)rate;
         if (learns(schooling, piece)) {
             float *slope = gradient + span->at, *velocity = schooling->velocity + span->at;
             float *parameters = schooling->parameters + span->at;
-            dvfo_sgd_step(span->decays, (float)rate, momentum, decay, slope, velocity, parameters);
-            dvfo_sgd_step(spared, (float)rate, momentum, 0.0f, slope + span->decays, velocity + span->decays,
+            dvfo_sgd_step(span->decays, own_rate, momentum, decay, slope, velocity, parameters);
+            dvfo_sgd_step(spared, own_rate, momentum, 0.0f, slope + span->decays, velocity + span->decays,
                           parameters + span->decays);
         }
     }

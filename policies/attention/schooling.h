@@ -27,7 +27,7 @@ const char *dvfo_lesson_kind_name(dvfo_lesson_kind lesson);
 struct dvfo_schooling_def {
     struct dvfo_collaborative_def net;
     struct dvfo_step_def step;
-    long epochs[DVFO_LEARN_KINDS]; /* 30, 16, 20 */
+    long epochs[DVFO_LEARN_KINDS]; /* 30, 10, 20 */
     double rate[DVFO_LEARN_KINDS]; /* first learning rate: 0.2, 0.1, 0.2 */
     long batch;                    /* images of a batch: 128 */
     long shard;                    /* images of a shard, which divide a batch: 32 */
