@@ -275,12 +275,12 @@ static void print_notes(const struct options *options, const struct dvfo_accurac
     const size_t seeds = (size_t)profile->size.seeds;
     printf("points on %ld test images at lambda 0.5, means over %zu seeds: full network %.2f, its map as int8 %.2f, "
            "little "
-           "network %.2f\nloss: what the full network has more; the columns behind it: difference to accuracy, of the "
-           "same "
-           "seed\n%s\n",
+           "%.2f\n",
            test->images, seeds, 100.0 * dvfo_seeds_of(test->full, seeds).mean,
-           100.0 * dvfo_seeds_of(test->full_int8, seeds).mean, 100.0 * dvfo_seeds_of(test->little, seeds).mean,
-           options->out);
+           100.0 * dvfo_seeds_of(test->full_int8, seeds).mean, 100.0 * dvfo_seeds_of(test->little, seeds).mean);
+    printf("loss: what the full network has more; the columns behind it: difference to accuracy, of the same seed\n");
+    printf("the most important quarter of the channels holds %.0f %% of the importance\n%s\n",
+           100.0 * first_quarter(profile), options->out);
 }
 
 /* ---- the command ---- */
