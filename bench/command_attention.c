@@ -1,12 +1,15 @@
-/* dvfo attention: which parts of what a network has seen are worth sending. */
+/* dvfo attention: which parts of what a network has seen are worth sending, and what that costs in accuracy. */
 #include "bench/attention_verbs.h"
 #include "bench/verbs.h"
 
 static const struct dvfo_verbs verbs = {
     .command = "attention",
-    .about = "Splitting by attention: images to learn from and to be judged on.",
+    .about =
+        "Splitting by attention: images, networks that device and cloud run together, and what they answer rightly.",
     .examples = "  dvfo attention generate --out images/\n"
-                "  dvfo attention generate --images 2000 --test 500 --seed 7 --out small/\n",
+                "  dvfo attention train --data images/ --out net.h5\n"
+                "  dvfo attention evaluate --data images/ --out accuracy.h5 net.h5\n"
+                "  dvfo run -b jetson-nano -n collaborative --accuracy accuracy.h5 -p edge-best\n",
     .verbs =
         (const struct dvfo_command *const[]){
             &dvfo_attention_generate,
@@ -21,4 +24,5 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
     return dvfo_verbs_run(ctx, &verbs, argc, argv);
 }
 
-const struct dvfo_command dvfo_command_attention = {"attention", "make images for splitting by attention", run};
+const struct dvfo_command dvfo_command_attention = {"attention", "train a network to be split, measure its accuracy",
+                                                    run};

@@ -37,11 +37,22 @@ dvfo_status dvfo_setting_load_accuracy(struct dvfo_ctx *ctx, struct dvfo_setting
     return DVFO_OK;
 }
 
+/* The network that profiles are measured on; the others take its losses over. */
+static bool is_measured(const struct dvfo_network *network)
+{
+    return strcmp(network->name, "collaborative") == 0;
+}
+
 static void print_networks(const struct dvfo_setting *setting, FILE *file)
 {
+    int others = 0;
     for (size_t i = 0; i < setting->network_count; i++) {
-        fprintf(file, "%s%s", i > 0 ? ", " : "", setting->network[i]->name);
+        if (!is_measured(setting->network[i])) {
+            fprintf(file, "%s%s", others == 0 ? ", carried over to " : ", ", setting->network[i]->name);
+            others++;
+        }
     }
+    fputs(others > 0 ? " as relative loss; " : "; ", file);
 }
 
 /* "floor 1 point, which shares 0.9, 1 don't keep at lambda 0.5" */
@@ -73,10 +84,8 @@ void dvfo_setting_print_accuracy(const struct dvfo_setting *setting, FILE *file)
 {
     const struct dvfo_accuracy_profile *profile = setting->accuracy_profile;
     if (profile != NULL) {
-        fprintf(file, "accuracy: %s (%s), carried over to ", profile->text[DVFO_ACCURACY_NAME],
-                profile->text[DVFO_ACCURACY_STANDING]);
+        fprintf(file, "accuracy: %s (%s)", profile->text[DVFO_ACCURACY_NAME], profile->text[DVFO_ACCURACY_STANDING]);
         print_networks(setting, file);
-        fputs(" as relative loss; ", file);
         print_floor(&setting->base.scenario, file);
         fputc('\n', file);
     }

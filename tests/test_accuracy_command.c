@@ -109,6 +109,9 @@ Test(accuracy_command, the_line_below_the_table_says_what_accuracy_rests_on)
               "%s", said.out);
     command_dvfo(RUN "-p edge-only --accuracy-floor none", &said);
     cr_expect(command_says(&said, "; no floor\n"), "%s", said.out);
+    command_dvfo("run -b jetson-nano -n collaborative -p edge-only --requests 5", &said);
+    cr_expect(!command_says(&said, "carried over") && command_says(&said, "\naccuracy: generated (measured on "), "%s",
+              said.out);
 }
 
 Test(accuracy_command, what_can_not_be_used_is_told_in_one_sentence)
