@@ -21,7 +21,7 @@
     X(ATTENTION, "attention") /* those of least importance by the attention module */                                  \
     X(MAGNITUDE, "magnitude") /* of least mean magnitude */                                                            \
     X(RANDOM, "random")                                                                                                \
-    X(GRADIENT, "gradient") /* of least integrated gradient over training images: one order for all */                                          \
+    X(GRADIENT, "gradient") /* of least integrated gradient over training images: one order for all */                 \
     X(NONE, "none")         /* in the order of the network: no importance */
 
 /* How they were coded on the way. X(enumerator, name in files) */
