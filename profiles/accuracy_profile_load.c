@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "profiles/accuracy_profile_format.h"
-#include "sim/base/hash.h"
 #include "sim/base/hdf_read.h"
 
 #define MAX_FILE_BYTE (256U << 20)
@@ -249,13 +248,8 @@ dvfo_status dvfo_accuracy_profile_load(struct dvfo_ctx *ctx, const char *path, s
 dvfo_status dvfo_accuracy_profile_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
                                               struct dvfo_accuracy_profile **out)
 {
-    struct dvfo_text text = {.name = dvfo_text_copy(name), .bytes = malloc(size + 1), .size = size};
+    struct dvfo_text text;
     *out = NULL;
-    if (text.name == NULL || text.bytes == NULL) {
-        dvfo_text_free(&text);
-        return dvfo_fail_no_memory(ctx);
-    }
-    memcpy(text.bytes, bytes, size);
-    dvfo_hash_sha256_hex(bytes, size, text.sha256);
+    DVFO_TRY(dvfo_text_bytes_from_memory(ctx, name, bytes, size, &text));
     return load(ctx, &text, out);
 }

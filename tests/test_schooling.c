@@ -217,6 +217,9 @@ Test(schooling, a_spoilt_file_is_refused_in_one_sentence_or_still_whole)
     cr_assert_eq(dvfo_schooling_save(&ctx, schooling, "net.h5"), DVFO_OK);
     dvfo_schooling_free(schooling);
     const size_t size = hdf_files_read("net.h5", bytes);
+    struct dvfo_schooling *whole = NULL;
+    cr_assert_eq(dvfo_schooling_from_memory(&ctx, "net.h5", bytes, size, &whole), DVFO_OK, "%s", ctx.message);
+    dvfo_schooling_free(whole);
     gsl_rng *rng = dvfo_random_stream(1, 0, "mutations");
     int refused = 0;
     hdf_files_forgive_leaks();
@@ -235,7 +238,7 @@ Test(schooling, a_spoilt_file_is_refused_in_one_sentence_or_still_whole)
         dvfo_schooling_free(read);
     }
     hdf_files_count_leaks();
-    cr_expect(refused > MUTATIONS / 2, "only %d refused", refused);
+    cr_expect(refused > MUTATIONS / 2 && refused < MUTATIONS, "%d refused", refused);
     gsl_rng_free(rng);
 }
 

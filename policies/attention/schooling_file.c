@@ -179,7 +179,7 @@ dvfo_status dvfo_schooling_from_memory(struct dvfo_ctx *ctx, const char *name, c
 {
     struct dvfo_text text;
     *out = NULL;
-    DVFO_TRY(dvfo_text_from_memory(ctx, name, bytes, size, &text));
+    DVFO_TRY(dvfo_text_bytes_from_memory(ctx, name, bytes, size, &text));
     const dvfo_status status = read_bytes(ctx, &text, out);
     dvfo_text_free(&text);
     return status;

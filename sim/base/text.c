@@ -70,8 +70,8 @@ dvfo_status dvfo_text_load_bytes(struct dvfo_ctx *ctx, const char *path, size_t 
     return load(ctx, path, max_bytes, true, out);
 }
 
-dvfo_status dvfo_text_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
-                                  struct dvfo_text *out)
+dvfo_status dvfo_text_bytes_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
+                                        struct dvfo_text *out)
 {
     memset(out, 0, sizeof *out);
     out->name = dvfo_text_copy(name);
@@ -83,13 +83,19 @@ dvfo_status dvfo_text_from_memory(struct dvfo_ctx *ctx, const char *name, const 
     memcpy(out->bytes, bytes, size);
     out->bytes[size] = '\0';
     out->size = size;
+    dvfo_hash_sha256_hex(out->bytes, out->size, out->sha256);
+    return DVFO_OK;
+}
+
+dvfo_status dvfo_text_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
+                                  struct dvfo_text *out)
+{
+    DVFO_TRY(dvfo_text_bytes_from_memory(ctx, name, bytes, size, out));
     const dvfo_status status = check_text(ctx, out);
     if (status != DVFO_OK) {
         dvfo_text_free(out);
-        return status;
     }
-    dvfo_hash_sha256_hex(out->bytes, out->size, out->sha256);
-    return DVFO_OK;
+    return status;
 }
 
 static dvfo_status check_text(struct dvfo_ctx *ctx, const struct dvfo_text *text)

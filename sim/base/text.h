@@ -30,6 +30,9 @@ dvfo_status dvfo_text_load_bytes(struct dvfo_ctx *ctx, const char *path, size_t 
 /** The first from memory; `bytes` is copied. For tests and fuzzing. */
 dvfo_status dvfo_text_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
                                   struct dvfo_text *out);
+/** The second from memory. */
+dvfo_status dvfo_text_bytes_from_memory(struct dvfo_ctx *ctx, const char *name, const char *bytes, size_t size,
+                                        struct dvfo_text *out);
 void dvfo_text_free(struct dvfo_text *text);
 
 /* Walks over the lines of a text; changes the text in place (line ends become NUL). */
