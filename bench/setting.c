@@ -507,6 +507,7 @@ dvfo_status dvfo_setting_load_worlds(struct dvfo_ctx *ctx, struct dvfo_setting *
     DVFO_TRY(load_networks(ctx, setting));
     DVFO_TRY(dvfo_cloud_profile_load(ctx, setting->cloud, &setting->cloud_profile));
     DVFO_TRY(dvfo_setting_load_accuracy(ctx, setting));
+    DVFO_TRY(dvfo_setting_check_accuracy(ctx, setting));
     setting->trace = setting->trace != NULL ? setting->trace : "const:5Mbps";
     DVFO_TRY(check_names(ctx, setting));
     DVFO_TRY(take_assumptions(ctx, setting));

@@ -57,6 +57,9 @@ dvfo_status dvfo_setting_world(struct dvfo_ctx *ctx, const struct dvfo_setting *
 /** Load the accuracy profile, as the others below do; a second time does nothing. */
 dvfo_status dvfo_setting_load_accuracy(struct dvfo_ctx *ctx, struct dvfo_setting *setting);
 
+/** The network that profiles are measured on has as many classes as the profile. */
+dvfo_status dvfo_setting_check_accuracy(struct dvfo_ctx *ctx, const struct dvfo_setting *setting);
+
 /** One line on accuracy profile and floor for below a table; nothing without a profile. */
 void dvfo_setting_print_accuracy(const struct dvfo_setting *setting, FILE *file);
 

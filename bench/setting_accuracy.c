@@ -43,6 +43,19 @@ static bool is_measured(const struct dvfo_network *network)
     return strcmp(network->name, "collaborative") == 0;
 }
 
+dvfo_status dvfo_setting_check_accuracy(struct dvfo_ctx *ctx, const struct dvfo_setting *setting)
+{
+    const struct dvfo_accuracy_profile *profile = setting->accuracy_profile;
+    for (size_t i = 0; profile != NULL && i < setting->network_count; i++) {
+        const struct dvfo_network *network = setting->network[i];
+        if (is_measured(network) && network->output_elements != (double)profile->size.classes) {
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: was measured on %ld classes, expected the %.0f of network %s",
+                             profile->path, profile->size.classes, network->output_elements, network->name);
+        }
+    }
+    return DVFO_OK;
+}
+
 static void print_networks(const struct dvfo_setting *setting, FILE *file)
 {
     int others = 0;

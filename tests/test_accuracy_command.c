@@ -194,3 +194,20 @@ Test(accuracy_command, an_agent_is_trained_under_a_floor_and_resumed_under_no_ot
                  &said);
     cr_expect(said.code == 2 && command_says(&said, "floor 1', this is "), "%s", said.err);
 }
+
+Test(accuracy_command, a_profile_of_another_class_count_is_refused_for_the_network_it_is_measured_on)
+{
+    struct dvfo_ctx ctx = {0};
+    const struct made_up_accuracy_def def = made_up_accuracy_def_default();
+    struct dvfo_accuracy_profile *profile = made_up_accuracy(&def);
+    cr_assert(profile != NULL);
+    profile->size.classes = 10;
+    cr_assert(dvfo_accuracy_profile_save(&ctx, profile, "ten.h5") == DVFO_OK, "%s", ctx.message);
+    dvfo_accuracy_profile_free(profile);
+    command_dvfo("run -b jetson-nano -n collaborative -p edge-only --requests 5 --accuracy ./ten.h5", &said);
+    cr_expect(said.code == 2 && command_is_one_sentence(&said) &&
+                  command_says(&said, "ten.h5: was measured on 10 classes, expected the 100 of network collaborative"),
+              "%d: %s", said.code, said.err);
+    command_dvfo("run -b jetson-nano -n resnet-18 -p edge-only --requests 5 --accuracy ./ten.h5", &said);
+    cr_expect(said.code == 0, "others take its loss over: %s", said.err);
+}
