@@ -21,6 +21,7 @@ struct dvfo_setting {
     const char *layers, *assume;
     const char *accuracy; /* file, or "none"; NULL: the shipped profile, if there is one */
     long input_px;
+    double trace_from_share; /* of the trace's period, in addition to base.trace_from_s */
     struct dvfo_trial base; /* all other parameters */
     /* loaded by dvfo_setting_load; owned */
     size_t board_count, network_count, policy_count;
@@ -43,6 +44,14 @@ void dvfo_setting_free(struct dvfo_setting *setting);
 
 /** Options of a setting for argp's `children`; the child's input is the setting. */
 extern const struct argp dvfo_setting_argp;
+
+/** One option by its long name, as a plan names it.
+ *  @param text  its value, borrowed until the setting is freed; yes or no for one that takes none on the command line
+ *  @return      DVFO_BAD_INPUT when there is no such option, or its value isn't one */
+dvfo_status dvfo_setting_set(struct dvfo_ctx *ctx, struct dvfo_setting *setting, const char *name, const char *text);
+
+/** Does the option take no value on the command line? */
+bool dvfo_setting_is_switch(const char *name);
 
 /** Load everything the setting names. */
 dvfo_status dvfo_setting_load(struct dvfo_ctx *ctx, struct dvfo_setting *setting);
