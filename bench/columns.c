@@ -217,3 +217,9 @@ const struct dvfo_request_column dvfo_request_columns[] = {
     {"mem_hz", "Hz", "memory clock decided for it", DVFO_COLUMN_DOUBLE, ROW(hz[DVFO_MEM])},
     {0},
 };
+
+const char *dvfo_trial_rail_name(const struct dvfo_trial *trial, size_t rail)
+{
+    const struct dvfo_board *board = trial->scenario.board;
+    return rail < board->rail_count ? board->rail[rail].name : rail == board->rail_count ? "other" : "radio";
+}

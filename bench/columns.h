@@ -16,6 +16,9 @@ struct dvfo_trial_column {
 /* NULL-named last entry. `policy` is not among them: its name as typed is the setting's. */
 extern const struct dvfo_trial_column dvfo_trial_columns[];
 
+/** Name of a rail of results.rail_j: the board's, "other", "radio". */
+const char *dvfo_trial_rail_name(const struct dvfo_trial *trial, size_t rail);
+
 struct dvfo_request_column {
     const char *name, *units, *long_name;
     enum { DVFO_COLUMN_DOUBLE, DVFO_COLUMN_LONG, DVFO_COLUMN_INT, DVFO_COLUMN_BOOL, DVFO_COLUMN_PLACE } type;

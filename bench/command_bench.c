@@ -23,8 +23,11 @@ const struct dvfo_command dvfo_bench_table = {"table", "a table by its name: reg
 static const struct dvfo_verbs verbs = {
     .command = "bench",
     .about = "Experiments of many trials: train, judge, compare.",
-    .examples = "  dvfo bench table regret --quick --board xavier-nx\n",
-    .verbs = (const struct dvfo_command *const[]){&dvfo_bench_table, NULL},
+    .examples = "  dvfo bench list\n"
+                "  dvfo bench run headline --quick\n"
+                "  dvfo bench table headline --quick\n"
+                "  dvfo bench table regret --quick --board xavier-nx\n",
+    .verbs = (const struct dvfo_command *const[]){&dvfo_bench_list, &dvfo_bench_run, &dvfo_bench_table, NULL},
 };
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)

@@ -38,8 +38,11 @@ void dvfo_progress_tell(struct dvfo_progress *progress, double done, const char 
         bar[i] = (double)i < part * WIDTH ? '#' : '.';
     }
     bar[WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %3.0f %%  %.3g %s/s  %.0f s left  %-40.40s", bar, 100.0 * part, rate, progress->unit,
-            rate > 0.0 ? (progress->total - done) / rate : 0.0, what);
+    fprintf(stderr, "\r[%s] %3.0f %%  ", bar, 100.0 * part);
+    if (progress->unit != NULL) {
+        fprintf(stderr, "%.3g %s/s  ", rate, progress->unit);
+    }
+    fprintf(stderr, "%.0f s left  %-40.40s", rate > 0.0 ? (progress->total - done) / rate : 0.0, what);
     fflush(stderr);
 }
 

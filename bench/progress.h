@@ -7,7 +7,7 @@
 
 struct dvfo_progress {
     bool shown;       /* standard error is a terminal */
-    const char *unit; /* "requests"; borrowed */
+    const char *unit; /* "requests"; borrowed; NULL: no rate is told */
     double total, begun_s, drawn_s;
     long calls;
 };

@@ -304,12 +304,6 @@ static void add_energy(struct dvfo_results *results, struct table *table, const 
     end_row(results, table);
 }
 
-static const char *rail_name(const struct dvfo_trial *trial, size_t rail)
-{
-    const struct dvfo_board *board = trial->scenario.board;
-    return rail < board->rail_count ? board->rail[rail].name : rail == board->rail_count ? "other" : "radio";
-}
-
 void dvfo_results_add_trial(struct dvfo_results *results, const char *policy_name, const struct dvfo_trial *trial)
 {
     if (results->failed) {
@@ -327,7 +321,7 @@ void dvfo_results_add_trial(struct dvfo_results *results, const char *policy_nam
     }
     end_row(results, &results->trials);
     for (size_t r = 0; r < trial->results.rails; r++) {
-        add_energy(results, &results->rails, rail_name(trial, r), trial->results.rail_j[r]);
+        add_energy(results, &results->rails, dvfo_trial_rail_name(trial, r), trial->results.rail_j[r]);
     }
     for (int c = 0; c < DVFO_CAUSE_COUNT; c++) {
         add_energy(results, &results->causes, dvfo_cause_name((dvfo_cause)c), trial->results.cause_j[c]);

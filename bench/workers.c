@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum { MOST_JOBS = 256 };
-#define LOOK_NS 5000000L /* between looks at who has ended */
+#define LOOK_NS 100000000L /* between looks at whether to stop; a task that ends is seen at once */
 
 /* How a task ended: in shared memory. */
 struct outcome {
@@ -22,6 +22,7 @@ struct pool {
     struct outcome *outcome; /* (tasks) shared */
     bool *begun;             /* (tasks) */
     long jobs, running;
+    sigset_t mask_before; /* signals that were blocked before */
     pid_t child[MOST_JOBS]; /* 0: free */
     size_t task[MOST_JOBS];
     size_t failed; /* lowest number that failed; tasks: none */
@@ -53,6 +54,7 @@ static _Noreturn void work(const struct pool *pool, size_t task)
 {
     struct dvfo_ctx ctx = {.stop = pool->def->stop};
     struct outcome *outcome = &pool->outcome[task];
+    sigprocmask(SIG_SETMASK, &pool->mask_before, NULL);
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     const dvfo_status status = pool->def->work(&ctx, pool->def->user, task);
@@ -104,6 +106,11 @@ static void end_all(struct pool *pool)
     pool->ending = true;
 }
 
+static const char *sentence_of(const struct outcome *outcome)
+{
+    return outcome->message[0] != '\0' ? outcome->message : dvfo_status_text(outcome->status);
+}
+
 /* A child ended. */
 static dvfo_status reap(struct dvfo_ctx *ctx, struct pool *pool, long slot, int state)
 {
@@ -120,6 +127,10 @@ static dvfo_status reap(struct dvfo_ctx *ctx, struct pool *pool, long slot, int 
         return def->done != NULL ? def->done(ctx, def->user, task) : DVFO_OK;
     }
     const bool as_told = pool->ending && outcome->status == DVFO_INTERRUPTED;
+    if (!as_told && def->failed != NULL) {
+        def->failed(def->user, task, outcome->status, sentence_of(outcome));
+        return DVFO_OK;
+    }
     pool->failed = !as_told && task < pool->failed ? task : pool->failed;
     return DVFO_OK;
 }
@@ -142,9 +153,18 @@ static bool is_stopped(const struct pool *pool)
     return pool->def->stop != NULL && *pool->def->stop != 0;
 }
 
+/* Until a child ends, or for a moment: SIGCHLD is blocked and waits for us here. */
+static void wait_for_news(void)
+{
+    const struct timespec moment = {.tv_nsec = LOOK_NS};
+    sigset_t ended;
+    sigemptyset(&ended);
+    sigaddset(&ended, SIGCHLD);
+    sigtimedwait(&ended, NULL, &moment);
+}
+
 static dvfo_status run(struct dvfo_ctx *ctx, struct pool *pool)
 {
-    const struct timespec pause = {.tv_nsec = LOOK_NS};
     dvfo_status status = begin_ready(ctx, pool);
     while (pool->running > 0) {
         if (status != DVFO_OK || pool->failed < pool->def->tasks || is_stopped(pool)) {
@@ -156,7 +176,7 @@ static dvfo_status run(struct dvfo_ctx *ctx, struct pool *pool)
             status = begin_ready(ctx, pool);
         }
         if (pool->running > 0) {
-            nanosleep(&pause, NULL);
+            wait_for_news();
         }
     }
     return status;
@@ -168,13 +188,17 @@ dvfo_status dvfo_workers_run(struct dvfo_ctx *ctx, const struct dvfo_workers_def
     const size_t size = (def->tasks + 1) * sizeof *pool.outcome;
     pool.outcome = dvfo_workers_share(size);
     pool.begun = calloc(def->tasks + 1, sizeof *pool.begun);
+    sigset_t ended;
+    sigemptyset(&ended);
+    sigaddset(&ended, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &ended, &pool.mask_before);
     dvfo_status status = pool.outcome != NULL && pool.begun != NULL ? run(ctx, &pool) : dvfo_fail_no_memory(ctx);
+    sigprocmask(SIG_SETMASK, &pool.mask_before, NULL);
     if (status == DVFO_OK && is_stopped(&pool)) {
         status = dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted");
     } else if (status == DVFO_OK && pool.failed < def->tasks) {
         const struct outcome *outcome = &pool.outcome[pool.failed];
-        const char *message = outcome->message[0] != '\0' ? outcome->message : dvfo_status_text(outcome->status);
-        status = dvfo_fail(ctx, outcome->status, "%s", message);
+        status = dvfo_fail(ctx, outcome->status, "%s", sentence_of(outcome));
     }
     dvfo_workers_unshare(pool.outcome, size);
     free(pool.begun);

@@ -17,10 +17,13 @@ struct dvfo_workers_def {
     bool (*ready)(void *user, size_t task);                             /* may it begin yet? NULL: all may */
     dvfo_status (*work)(struct dvfo_ctx *ctx, void *user, size_t task); /* in its process; ends early on ctx->stop */
     dvfo_status (*done)(struct dvfo_ctx *ctx, void *user, size_t task); /* in ours, as they end; NULL: nothing */
-    const volatile sig_atomic_t *stop;                                  /* non-zero: end; may be NULL */
+    /* in ours, when a task failed; the others go on then. NULL: they end */
+    void (*failed)(void *user, size_t task, dvfo_status status, const char *message);
+    const volatile sig_atomic_t *stop; /* non-zero: end; may be NULL */
 };
 
-/** Run all tasks; those of low numbers begin first. After a failure no more begin and the others are told to end.
+/** Run all tasks; those of low numbers begin first. After a failure that nobody takes, no more begin and the others are
+ *  told to end.
  *  @return the failure of the lowest number that failed, or DVFO_INTERRUPTED */
 dvfo_status dvfo_workers_run(struct dvfo_ctx *ctx, const struct dvfo_workers_def *def);
 

@@ -1,0 +1,242 @@
+/* Numbering a batch: which agents and trials its plans mean, and which of them are there. */
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/batch/batch_parts.h"
+#include "policies/agents/agent_def.h"
+#include "sim/base/hash.h"
+
+enum { HASH_DIGITS = 16 };
+
+/* Room for one more of an array; *array may move. */
+static dvfo_status grow(struct dvfo_ctx *ctx, void **array, size_t count, size_t *room, size_t size)
+{
+    if (count < *room) {
+        return DVFO_OK;
+    }
+    const size_t wanted = *room == 0 ? 64 : 2 * *room;
+    void *grown = realloc(*array, wanted * size);
+    if (grown == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    *array = grown;
+    *room = wanted;
+    return DVFO_OK;
+}
+
+/* ---- agents ---- */
+
+static bool is_of_trials(const char *key)
+{
+    static const char *const keys[] = {"network", "trace", "eta", "requests", "trace-from", NULL};
+    for (size_t i = 0; keys[i] != NULL; i++) {
+        if (strcmp(keys[i], key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t dvfo_batch_agent_options(const struct dvfo_batch *batch, const struct dvfo_batch_agent *agent,
+                                char seed_text[24], struct dvfo_plan_option out[DVFO_PLAN_OPTIONS])
+{
+    struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
+    const size_t all = dvfo_batch_options(batch->plan[agent->plan], agent->point, agent->seed, seed_text, option);
+    size_t count = 0;
+    for (size_t i = 0; i < all; i++) {
+        if (!is_of_trials(option[i].key)) {
+            out[count++] = option[i];
+        }
+    }
+    return count;
+}
+
+/* What it learns for: its own list, or the plan's, or the one value of the point. */
+static struct dvfo_plan_list choose(const struct dvfo_plan *plan, size_t point, const char *key, bool per,
+                                    const struct dvfo_plan_list *own, const char *otherwise)
+{
+    struct dvfo_plan_list list = own->count > 0 ? *own : dvfo_plan_values(plan, key);
+    if (per) {
+        list.count = 1;
+        list.entry[0] = dvfo_plan_value(plan, point, key);
+    }
+    if (list.count == 0 || list.entry[0] == NULL) {
+        list.count = 1;
+        list.entry[0] = otherwise;
+    }
+    return list;
+}
+
+static void join(const struct dvfo_plan_list *list, char text[1024])
+{
+    text[0] = '\0';
+    for (size_t i = 0; i < list->count; i++) {
+        strncat(text, i > 0 ? "," : "", 1023 - strlen(text));
+        strncat(text, list->entry[i], 1023 - strlen(text));
+    }
+}
+
+static dvfo_status hash_agent(struct dvfo_ctx *ctx, struct dvfo_batch *batch, struct dvfo_batch_agent *agent)
+{
+    struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
+    char seed[24], network[1024], trace[1024], eta[1024], *text = NULL;
+    size_t size = 0, count = dvfo_batch_agent_options(batch, agent, seed, option);
+    FILE *file = open_memstream(&text, &size);
+    if (file == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    join(&agent->network, network);
+    join(&agent->trace, trace);
+    join(&agent->eta, eta);
+    DVFO_REQUIRE(count + 5 <= DVFO_PLAN_OPTIONS);
+    option[count++] = (struct dvfo_plan_option){"network", network};
+    option[count++] = (struct dvfo_plan_option){"trace", trace};
+    option[count++] = (struct dvfo_plan_option){"eta", eta};
+    option[count++] = (struct dvfo_plan_option){"preset", agent->def->preset};
+    option[count++] = (struct dvfo_plan_option){"steps", agent->def->steps != NULL ? agent->def->steps : "preset's"};
+    const dvfo_status status = dvfo_inputs_write(ctx, &batch->inputs, option, count, file);
+    for (size_t i = 0; i < agent->def->sets; i++) {
+        fprintf(file, "set %s=%s\n", agent->def->set[i].key, agent->def->set[i].value);
+    }
+    const dvfo_status hashed = dvfo_inputs_finish(ctx, file, &text, &size, agent->sha256);
+    return status != DVFO_OK ? status : hashed;
+}
+
+/* Its policy, and that its values are such. */
+static dvfo_status check_agent(struct dvfo_ctx *ctx, const struct dvfo_batch *batch, struct dvfo_batch_agent *agent)
+{
+    struct dvfo_ctx inner = {0};
+    struct dvfo_agent_def def;
+    dvfo_status status = dvfo_agent_def_load(&inner, agent->def->preset, &def);
+    for (size_t i = 0; i < agent->def->sets && status == DVFO_OK; i++) {
+        char assignment[256];
+        snprintf(assignment, sizeof assignment, "%s=%s", agent->def->set[i].key, agent->def->set[i].value);
+        status = dvfo_agent_def_set(&inner, &def, assignment);
+    }
+    if (status != DVFO_OK) {
+        return dvfo_fail(ctx, status, "%s:%d: agent '%s': %s", batch->plan[agent->plan]->path, agent->def->line,
+                         agent->def->name, inner.message);
+    }
+    snprintf(agent->policy, sizeof agent->policy, "%s", def.policy);
+    return DVFO_OK;
+}
+
+static dvfo_status name_agent(struct dvfo_ctx *ctx, const struct dvfo_batch *batch, struct dvfo_batch_agent *agent)
+{
+    const char *board = dvfo_plan_value(batch->plan[agent->plan], agent->point, "board");
+    const char *slash = strrchr(board, '/');
+    char path[DVFO_PATH_SIZE];
+    if (snprintf(path, sizeof path, "%s/agents/%s_%s_s%ld_%.*s.h5", batch->def.folder, agent->def->name,
+                 slash != NULL ? slash + 1 : board, agent->seed, (int)HASH_DIGITS,
+                 agent->sha256) >= (int)sizeof path) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "an output path is longer than %d characters", DVFO_PATH_SIZE - 1);
+    }
+    agent->path = dvfo_text_copy(path);
+    agent->state = access(path, R_OK) == 0 ? DVFO_BATCH_THERE : DVFO_BATCH_OPEN;
+    return agent->path != NULL ? DVFO_OK : dvfo_fail_no_memory(ctx);
+}
+
+/* The agent that a trial acts with; numbered once, whoever needs it. */
+static dvfo_status find_agent(struct dvfo_ctx *ctx, struct dvfo_batch *batch, const struct dvfo_batch_trial *trial,
+                              const struct dvfo_plan_agent *def, size_t *out)
+{
+    const struct dvfo_plan *plan = batch->plan[trial->plan];
+    struct dvfo_batch_agent agent = {.plan = trial->plan, .def = def, .point = trial->point, .seed = trial->seed};
+    agent.network = choose(plan, trial->point, "network", def->per_network, &def->network, NULL);
+    agent.trace = choose(plan, trial->point, "trace", def->per_trace, &def->trace, "const:5Mbps");
+    agent.eta = choose(plan, trial->point, "eta", def->per_eta, &def->eta, "0.5");
+    DVFO_TRY(hash_agent(ctx, batch, &agent));
+    for (*out = 0; *out < batch->agents; (*out)++) {
+        if (strcmp(batch->agent[*out].sha256, agent.sha256) == 0) {
+            return DVFO_OK;
+        }
+    }
+    DVFO_TRY(check_agent(ctx, batch, &agent));
+    DVFO_TRY(grow(ctx, (void **)&batch->agent, batch->agents, &batch->agent_room, sizeof *batch->agent));
+    DVFO_TRY(name_agent(ctx, batch, &agent));
+    batch->agent[batch->agents++] = agent;
+    return DVFO_OK;
+}
+
+/* ---- trials ---- */
+
+static dvfo_status hash_trial(struct dvfo_ctx *ctx, struct dvfo_batch *batch, struct dvfo_batch_trial *trial)
+{
+    char *text = NULL;
+    DVFO_TRY(dvfo_batch_inputs(ctx, batch, trial, &text));
+    dvfo_hash_sha256_hex(text, strlen(text), trial->sha256);
+    free(text);
+    return DVFO_OK;
+}
+
+/* A spoilt record is told and made again. */
+static dvfo_batch_state look(struct dvfo_ctx *ctx, const struct dvfo_batch *batch, const char *sha256)
+{
+    char path[DVFO_PATH_SIZE];
+    struct dvfo_ctx inner = {0};
+    dvfo_batch_record_path(batch, sha256, path);
+    const dvfo_record_state state = dvfo_record_load(&inner, path, sha256, NULL);
+    if (state == DVFO_RECORD_SPOILT) {
+        dvfo_note(ctx, "%s; the trial is run again", inner.message);
+    }
+    return state == DVFO_RECORD_WHOLE ? DVFO_BATCH_THERE : DVFO_BATCH_OPEN;
+}
+
+static dvfo_status add_trial(struct dvfo_ctx *ctx, struct dvfo_batch *batch, struct dvfo_batch_trial trial)
+{
+    const struct dvfo_plan *plan = batch->plan[trial.plan];
+    const struct dvfo_plan_agent *def = dvfo_plan_agent_of(plan, plan->policies.entry[trial.policy]);
+    trial.agent = DVFO_BATCH_NONE;
+    if (def != NULL) {
+        DVFO_TRY(find_agent(ctx, batch, &trial, def, &trial.agent));
+    }
+    DVFO_TRY(hash_trial(ctx, batch, &trial));
+    trial.state = look(ctx, batch, trial.sha256);
+    DVFO_TRY(grow(ctx, (void **)&batch->trial, batch->trials, &batch->trial_room, sizeof *batch->trial));
+    batch->trial[batch->trials++] = trial;
+    return DVFO_OK;
+}
+
+static dvfo_status add_group(struct dvfo_ctx *ctx, struct dvfo_batch *batch, size_t plan, size_t point, long seed)
+{
+    struct dvfo_batch_group group = {.first = batch->trials};
+    for (size_t p = 0; p < batch->plan[plan]->policies.count; p++) {
+        DVFO_TRY(add_trial(ctx, batch,
+                           (struct dvfo_batch_trial){.plan = plan, .point = point, .policy = p, .seed = seed}));
+        const struct dvfo_batch_trial *trial = &batch->trial[batch->trials - 1];
+        const bool open = trial->state != DVFO_BATCH_THERE && dvfo_batch_mine(batch, trial);
+        group.open |= open;
+        if (open && trial->agent != DVFO_BATCH_NONE) {
+            batch->agent[trial->agent].wanted = true;
+        }
+    }
+    group.count = batch->trials - group.first;
+    DVFO_TRY(grow(ctx, (void **)&batch->group, batch->groups, &batch->group_room, sizeof *batch->group));
+    batch->group[batch->groups++] = group;
+    return DVFO_OK;
+}
+
+static dvfo_status add_plan(struct dvfo_ctx *ctx, struct dvfo_batch *batch, size_t plan)
+{
+    if (batch->plan[plan]->draws != NULL) {
+        return DVFO_OK;
+    }
+    for (size_t point = 0; point < dvfo_plan_points(batch->plan[plan]); point++) {
+        for (long seed = 1; seed <= batch->plan[plan]->seeds; seed++) {
+            DVFO_TRY(add_group(ctx, batch, plan, point, seed));
+        }
+    }
+    return DVFO_OK;
+}
+
+dvfo_status dvfo_batch_prepare(struct dvfo_ctx *ctx, const struct dvfo_batch_def *def, struct dvfo_plan *const plans[],
+                               size_t count, struct dvfo_batch *out)
+{
+    *out = (struct dvfo_batch){.def = *def, .plans = count, .lock = -1};
+    DVFO_REQUIRE(count <= DVFO_BATCH_PLANS);
+    memcpy(out->plan, plans, count * sizeof plans[0]);
+    for (size_t i = 0; i < count; i++) {
+        DVFO_TRY(add_plan(ctx, out, i));
+    }
+    return DVFO_OK;
+}

@@ -1,0 +1,120 @@
+/* A plan: an experiment as data. What is the same in every trial, what varies, which agents are trained first, and what
+ * is made of the results. bench/experiments/ID.yaml, or a file of the user's; its README explains the keys.
+ *
+ * Everything that varies is an option of `dvfo run` by its long name, so that any trial of a plan is a command line, and
+ * a new option of a trial is a new key of plans. A factor is one option with its values, or several that go together;
+ * the points of a plan are all combinations of all factors but the policy, the last factor fastest. At each point every
+ * policy runs once per seed, and all policies of a point and seed meet the same requests over the same link. */
+#ifndef DVFO_PLAN_H
+#define DVFO_PLAN_H
+
+#include "sim/base/data_path.h"
+#include "sim/base/yaml.h"
+
+enum {
+    DVFO_PLAN_OPTIONS = 40, /* that a trial of a plan may name */
+    DVFO_PLAN_FACTORS = 12,
+    DVFO_PLAN_ZIPPED = 4,
+    DVFO_PLAN_VALUES = 64,
+    DVFO_PLAN_AGENTS = 24,
+    DVFO_PLAN_NAMES = 16, /* columns, measures, tags, values of `set` of an agent */
+    DVFO_PLAN_SEEDS = 1000
+};
+
+struct dvfo_plan_option {
+    const char *key, *value;
+};
+
+struct dvfo_plan_list {
+    size_t count;
+    const char *entry[DVFO_PLAN_VALUES];
+};
+
+struct dvfo_plan_factor {
+    size_t keys, values;
+    const char *key[DVFO_PLAN_ZIPPED];
+    const char *value[DVFO_PLAN_ZIPPED][DVFO_PLAN_VALUES];
+};
+
+/* A policy that is trained first. It learns for every network, trace and eta of the plan at once, unless there is an
+ * agent per value of these, or it names its own. */
+struct dvfo_plan_agent {
+    const char *name;   /* as policies and tables name it */
+    const char *preset; /* of policies/presets */
+    const char *steps;  /* decisions; NULL: the preset's */
+    bool per_network, per_trace, per_eta;
+    struct dvfo_plan_list network, trace, eta; /* none: the plan's */
+    size_t sets;
+    struct dvfo_plan_option set[DVFO_PLAN_NAMES]; /* values of the preset that it changes */
+    int line;
+};
+
+/* A table of means over seeds: one row per combination of `rows`. */
+struct dvfo_plan_table {
+    struct dvfo_plan_list rows, columns;
+    const char *baseline;         /* policy that savings are told against; NULL: none */
+    struct dvfo_plan_list saving; /* measures of which the saving is told */
+    struct dvfo_plan_list best;   /* policies whose best in each cell the saving is told against too; none: no such */
+};
+
+/* One policy set beside all others over all cells. */
+struct dvfo_plan_comparison {
+    const char *subject; /* NULL: none is made */
+    struct dvfo_plan_list over, measures;
+    struct dvfo_plan_list rivals; /* none: all policies */
+    const char *reference;        /* policy whose cost is the scale: 1 */
+};
+
+struct dvfo_plan {
+    char id[64];
+    const char *title, *question, *shows;
+    const char *figure; /* template in plots; NULL: none */
+    const char *draws;  /* figure that makes its own numbers, no trials; NULL: a plan of trials */
+    struct dvfo_plan_list tags;
+    size_t options;
+    struct dvfo_plan_option option[DVFO_PLAN_OPTIONS]; /* the same in every trial */
+    size_t factors;
+    struct dvfo_plan_factor factor[DVFO_PLAN_FACTORS]; /* without the policies */
+    struct dvfo_plan_list policies;
+    size_t agents;
+    struct dvfo_plan_agent agent[DVFO_PLAN_AGENTS];
+    long seeds; /* trials of each policy at each point, of seeds 1 to this */
+    struct dvfo_plan_table table;
+    struct dvfo_plan_comparison comparison;
+    char path[DVFO_PATH_SIZE];
+    struct dvfo_yaml *yaml; /* owned; most texts lie in it */
+    char *copies[DVFO_PLAN_OPTIONS]; /* owned; the others */
+    size_t copied;
+};
+
+/* What the user changes. */
+struct dvfo_plan_changes {
+    bool quick;             /* the plan's quick size */
+    long seeds;             /* 0: the plan's */
+    const char *const *set; /* "KEY=VALUE[,VALUE...]": an option, a factor, or agents.NAME.steps; borrowed */
+    size_t sets;
+};
+
+/** Load a plan by its id or path, with changes applied, and check it: keys with their line. Zeroed when it failed.
+ *  @return DVFO_BAD_INPUT with file, line and key */
+dvfo_status dvfo_plan_load(struct dvfo_ctx *ctx, const char *name, const struct dvfo_plan_changes *changes,
+                           struct dvfo_plan *out);
+void dvfo_plan_free(struct dvfo_plan *plan); /* NULL and zeroed welcome */
+
+/** Combinations of all factors but the policy. */
+size_t dvfo_plan_points(const struct dvfo_plan *plan);
+
+/** Options of point number `point`, in the plan's order. @return how many */
+size_t dvfo_plan_options(const struct dvfo_plan *plan, size_t point,
+                         struct dvfo_plan_option out[DVFO_PLAN_OPTIONS]);
+
+/** The value that an option has at a point; NULL when the plan doesn't name it. */
+const char *dvfo_plan_value(const struct dvfo_plan *plan, size_t point, const char *key);
+
+/** All values that an option takes in the plan. */
+struct dvfo_plan_list dvfo_plan_values(const struct dvfo_plan *plan, const char *key);
+
+/** The agent of a policy's name; NULL when it isn't trained. */
+const struct dvfo_plan_agent *dvfo_plan_agent_of(const struct dvfo_plan *plan, const char *policy);
+
+#endif

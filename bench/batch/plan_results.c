@@ -1,0 +1,106 @@
+/* What a plan trains before its trials, and what it makes of their results. */
+#include <string.h>
+
+#include "bench/batch/plan_parts.h"
+
+/* ---- agents ---- */
+
+static dvfo_status read_per(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_plan_agent *agent)
+{
+    struct dvfo_plan_list per;
+    DVFO_TRY(dvfo_plan_read_list(ctx, map, "per", &per));
+    for (size_t i = 0; i < per.count; i++) {
+        const struct {
+            const char *name;
+            bool *flag;
+        } flags[] = {{"network", &agent->per_network}, {"trace", &agent->per_trace}, {"eta", &agent->per_eta}};
+        bool known = strcmp(per.entry[i], "board") == 0; /* always */
+        for (size_t k = 0; k < sizeof flags / sizeof flags[0]; k++) {
+            if (strcmp(per.entry[i], flags[k].name) == 0) {
+                known = *flags[k].flag = true;
+            }
+        }
+        if (!known) {
+            return dvfo_yaml_fail(ctx, dvfo_yaml_find(map, "per"), "'per' has '%s', expected board, network, trace, eta",
+                                  per.entry[i]);
+        }
+    }
+    return DVFO_OK;
+}
+
+static dvfo_status read_sets(struct dvfo_ctx *ctx, dvfo_yaml_node set, struct dvfo_plan_agent *agent)
+{
+    if (dvfo_yaml_count(set) > DVFO_PLAN_NAMES) {
+        return dvfo_yaml_fail(ctx, set, "'set' has %zu entries, expected at most %d", dvfo_yaml_count(set),
+                              (int)DVFO_PLAN_NAMES);
+    }
+    for (; agent->sets < dvfo_yaml_count(set); agent->sets++) {
+        struct dvfo_plan_option *option = &agent->set[agent->sets];
+        dvfo_yaml_node node;
+        dvfo_yaml_pair(set, agent->sets, &option->key, &node);
+        DVFO_TRY(dvfo_yaml_as_string(ctx, node, option->key, &option->value));
+    }
+    return DVFO_OK;
+}
+
+static dvfo_status read_agent(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_plan_agent *agent)
+{
+    static const char *const keys[] = {"preset", "steps", "per", "network", "trace", "eta", "set", NULL};
+    DVFO_TRY(dvfo_yaml_allow(ctx, map, keys));
+    DVFO_TRY(dvfo_yaml_string_or(ctx, map, "preset", agent->name, &agent->preset));
+    DVFO_TRY(dvfo_yaml_string_or(ctx, map, "steps", NULL, &agent->steps));
+    DVFO_TRY(dvfo_plan_read_list(ctx, map, "network", &agent->network));
+    DVFO_TRY(dvfo_plan_read_list(ctx, map, "trace", &agent->trace));
+    DVFO_TRY(dvfo_plan_read_list(ctx, map, "eta", &agent->eta));
+    DVFO_TRY(read_sets(ctx, dvfo_yaml_find(map, "set"), agent));
+    agent->line = dvfo_yaml_line(map);
+    return read_per(ctx, map, agent);
+}
+
+dvfo_status dvfo_plan_read_agents(struct dvfo_ctx *ctx, dvfo_yaml_node agents, struct dvfo_plan *plan)
+{
+    if (!dvfo_yaml_is_null(agents) && !dvfo_yaml_is_map(agents)) {
+        return dvfo_yaml_fail(ctx, agents, "'agents' is no map, expected policies with how they are trained");
+    }
+    if (dvfo_yaml_count(agents) > DVFO_PLAN_AGENTS) {
+        return dvfo_yaml_fail(ctx, agents, "'agents' has %zu entries, expected at most %d", dvfo_yaml_count(agents),
+                              (int)DVFO_PLAN_AGENTS);
+    }
+    for (; plan->agents < dvfo_yaml_count(agents); plan->agents++) {
+        dvfo_yaml_node map;
+        dvfo_yaml_pair(agents, plan->agents, &plan->agent[plan->agents].name, &map);
+        DVFO_TRY(read_agent(ctx, map, &plan->agent[plan->agents]));
+    }
+    return DVFO_OK;
+}
+
+/* ---- tables ---- */
+
+dvfo_status dvfo_plan_read_table(struct dvfo_ctx *ctx, dvfo_yaml_node table, struct dvfo_plan *plan)
+{
+    static const char *const keys[] = {"rows", "columns", "baseline", "saving", "best", NULL};
+    if (dvfo_yaml_is_null(table)) {
+        return DVFO_OK;
+    }
+    DVFO_TRY(dvfo_yaml_allow(ctx, table, keys));
+    DVFO_TRY(dvfo_plan_read_list(ctx, table, "rows", &plan->table.rows));
+    DVFO_TRY(dvfo_plan_read_list(ctx, table, "columns", &plan->table.columns));
+    DVFO_TRY(dvfo_plan_read_list(ctx, table, "saving", &plan->table.saving));
+    DVFO_TRY(dvfo_plan_read_list(ctx, table, "best", &plan->table.best));
+    return dvfo_yaml_string_or(ctx, table, "baseline", NULL, &plan->table.baseline);
+}
+
+dvfo_status dvfo_plan_read_comparison(struct dvfo_ctx *ctx, dvfo_yaml_node compare, struct dvfo_plan *plan)
+{
+    static const char *const keys[] = {"subject", "over", "measures", "rivals", "reference", NULL};
+    struct dvfo_plan_comparison *comparison = &plan->comparison;
+    if (dvfo_yaml_is_null(compare)) {
+        return DVFO_OK;
+    }
+    DVFO_TRY(dvfo_yaml_allow(ctx, compare, keys));
+    DVFO_TRY(dvfo_yaml_string(ctx, compare, "subject", &comparison->subject));
+    DVFO_TRY(dvfo_plan_read_list(ctx, compare, "over", &comparison->over));
+    DVFO_TRY(dvfo_plan_read_list(ctx, compare, "measures", &comparison->measures));
+    DVFO_TRY(dvfo_plan_read_list(ctx, compare, "rivals", &comparison->rivals));
+    return dvfo_yaml_string_or(ctx, compare, "reference", "edge-only", &comparison->reference);
+}

@@ -1,0 +1,211 @@
+#include "bench/batch/record.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+#include "sim/base/output.h"
+
+#define SCHEMA "dvfo-trial"
+
+size_t dvfo_record_column(const char *name)
+{
+    for (size_t i = 0; dvfo_trial_columns[i].name != NULL; i++) {
+        if (strcmp(dvfo_trial_columns[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return DVFO_RECORD_COLUMNS;
+}
+
+static const char *text_of(const struct dvfo_trial_column *column, const struct dvfo_trial *trial, const char *policy)
+{
+    return column->text != NULL ? column->text(trial) : policy; /* the policy's name is the only one that isn't there */
+}
+
+struct dvfo_record dvfo_record_of(const struct dvfo_trial *trial, const char *policy)
+{
+    const struct dvfo_trial_results *results = &trial->results;
+    const double requests = results->requests > 0 ? (double)results->requests : 1.0;
+    struct dvfo_record record = {.rails = results->rails};
+    for (size_t i = 0; dvfo_trial_columns[i].name != NULL; i++) {
+        const struct dvfo_trial_column *column = &dvfo_trial_columns[i];
+        DVFO_REQUIRE(i < DVFO_RECORD_COLUMNS);
+        record.number[i] = column->value != NULL ? column->value(trial) : (double)NAN;
+        snprintf(record.text[i], DVFO_RECORD_TEXT, "%s", column->value != NULL ? "" : text_of(column, trial, policy));
+    }
+    DVFO_REQUIRE(results->rails <= DVFO_RECORD_RAILS);
+    for (size_t r = 0; r < results->rails; r++) {
+        snprintf(record.rail[r], sizeof record.rail[r], "%s", dvfo_trial_rail_name(trial, r));
+        record.rail_j[r] = results->rail_j[r] / requests;
+    }
+    for (size_t c = 0; c < DVFO_CAUSE_COUNT; c++) {
+        record.cause_j[c] = results->cause_j[c] / requests;
+    }
+    return record;
+}
+
+/* ---- writing ---- */
+
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *columns_of(const struct dvfo_record *record)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; dvfo_trial_columns[i].name != NULL; i++) {
+        json_object_set_new(object, dvfo_trial_columns[i].name,
+                            dvfo_trial_columns[i].value != NULL ? number(record->number[i])
+                                                                : json_string(record->text[i]));
+    }
+    return object;
+}
+
+static json_t *energy_of(const struct dvfo_record *record)
+{
+    json_t *rails = json_object(), *causes = json_object();
+    for (size_t r = 0; r < record->rails; r++) {
+        json_object_set_new(rails, record->rail[r], number(record->rail_j[r]));
+    }
+    for (size_t c = 0; c < DVFO_CAUSE_COUNT; c++) {
+        json_object_set_new(causes, dvfo_cause_name((dvfo_cause)c), number(record->cause_j[c]));
+    }
+    return json_pack("{s:o, s:o}", "rail_j", rails, "cause_j", causes);
+}
+
+/* The inputs as a list of lines, for people. */
+static json_t *lines_of(const char *inputs)
+{
+    json_t *lines = json_array();
+    while (*inputs != '\0') {
+        const size_t length = strcspn(inputs, "\n");
+        json_array_append_new(lines, json_stringn(inputs, length));
+        inputs += length + (inputs[length] == '\n');
+    }
+    return lines;
+}
+
+dvfo_status dvfo_record_save(struct dvfo_ctx *ctx, const struct dvfo_record *record, const char *inputs,
+                             const char *sha256, const char *path)
+{
+    struct dvfo_output output;
+    json_t *root = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "schema", SCHEMA, "version", (int)DVFO_RECORD_VERSION,
+                             "sha256", sha256, "inputs", lines_of(inputs), "results", columns_of(record), "energy",
+                             energy_of(record));
+    if (root == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    dvfo_status status = dvfo_output_begin(ctx, path, &output);
+    if (status == DVFO_OK) {
+        FILE *file = fopen(output.temporary, "w");
+        if (file == NULL) {
+            status = dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written: %s", path, strerror(errno));
+        } else {
+            json_dumpf(root, file, JSON_INDENT(1) | JSON_REAL_PRECISION(17)); /* a full disk is told on closing */
+            fputc('\n', file);
+            status = dvfo_output_close(ctx, file, path);
+        }
+        status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
+        dvfo_output_abandon(&output);
+    }
+    json_decref(root);
+    return status;
+}
+
+/* ---- reading ---- */
+
+static bool read_columns(json_t *object, struct dvfo_record *record)
+{
+    for (size_t i = 0; dvfo_trial_columns[i].name != NULL; i++) {
+        json_t *value = json_object_get(object, dvfo_trial_columns[i].name);
+        record->number[i] = (double)NAN;
+        record->text[i][0] = '\0';
+        if (dvfo_trial_columns[i].value == NULL) {
+            if (!json_is_string(value)) {
+                return false;
+            }
+            snprintf(record->text[i], DVFO_RECORD_TEXT, "%s", json_string_value(value));
+        } else if (json_is_number(value)) {
+            record->number[i] = json_number_value(value);
+        } else if (!json_is_null(value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_energy(json_t *object, struct dvfo_record *record)
+{
+    json_t *rails = json_object_get(object, "rail_j"), *causes = json_object_get(object, "cause_j"), *value = NULL;
+    const char *name = NULL;
+    if (!json_is_object(rails) || !json_is_object(causes)) {
+        return false;
+    }
+    record->rails = 0;
+    json_object_foreach(rails, name, value) {
+        if (record->rails == DVFO_RECORD_RAILS || !json_is_number(value)) {
+            return false;
+        }
+        snprintf(record->rail[record->rails], sizeof record->rail[0], "%s", name);
+        record->rail_j[record->rails++] = json_number_value(value);
+    }
+    for (size_t c = 0; c < DVFO_CAUSE_COUNT; c++) {
+        value = json_object_get(causes, dvfo_cause_name((dvfo_cause)c));
+        if (!json_is_number(value)) {
+            return false;
+        }
+        record->cause_j[c] = json_number_value(value);
+    }
+    return true;
+}
+
+static dvfo_record_state check(struct dvfo_ctx *ctx, json_t *root, const char *path, const char *sha256,
+                               struct dvfo_record *out)
+{
+    struct dvfo_record record;
+    const char *schema = json_string_value(json_object_get(root, "schema"));
+    const json_int_t version = json_integer_value(json_object_get(root, "version"));
+    const char *made_from = json_string_value(json_object_get(root, "sha256"));
+    if (schema == NULL || strcmp(schema, SCHEMA) != 0) {
+        dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: is no record of a trial", path);
+    } else if (version != DVFO_RECORD_VERSION) {
+        dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: is of schema version %lld, expected %d", path, (long long)version,
+                  (int)DVFO_RECORD_VERSION);
+    } else if (made_from == NULL || strcmp(made_from, sha256) != 0) {
+        dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: is the record of another trial", path);
+    } else if (!read_columns(json_object_get(root, "results"), &record) ||
+               !read_energy(json_object_get(root, "energy"), &record)) {
+        dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: lacks a result, or has one that is none", path);
+    } else {
+        if (out != NULL) {
+            *out = record;
+        }
+        return DVFO_RECORD_WHOLE;
+    }
+    return DVFO_RECORD_SPOILT;
+}
+
+dvfo_record_state dvfo_record_load(struct dvfo_ctx *ctx, const char *path, const char *sha256, struct dvfo_record *out)
+{
+    json_error_t error;
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        if (errno == ENOENT) {
+            return DVFO_RECORD_MISSING;
+        }
+        dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+        return DVFO_RECORD_SPOILT;
+    }
+    json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
+    fclose(file);
+    if (root == NULL) {
+        dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%d: is cut off or no JSON: %s", path, error.line, error.text);
+        return DVFO_RECORD_SPOILT;
+    }
+    const dvfo_record_state state = check(ctx, root, path, sha256, out);
+    json_decref(root);
+    return state;
+}

@@ -1,0 +1,43 @@
+/* The record of one trial: what it was made from and what came out, as a JSON file of its own. It appears whole or not
+ * at all; its name is the hash of what it was made from. */
+#ifndef DVFO_RECORD_H
+#define DVFO_RECORD_H
+
+#include "bench/columns.h"
+#include "sim/base/data_path.h"
+#include "sim/base/text.h"
+
+enum { DVFO_RECORD_VERSION = 1, DVFO_RECORD_COLUMNS = 64, DVFO_RECORD_TEXT = 128, DVFO_RECORD_RAILS = 16 };
+
+/* Columns as in dvfo_trial_columns, by their index. */
+struct dvfo_record {
+    double number[DVFO_RECORD_COLUMNS]; /* NaN: none, or a text */
+    char text[DVFO_RECORD_COLUMNS][DVFO_RECORD_TEXT];
+    size_t rails;
+    char rail[DVFO_RECORD_RAILS][32];
+    double rail_j[DVFO_RECORD_RAILS];   /* energy per request of each rail; "other" and "radio" last */
+    double cause_j[DVFO_CAUSE_COUNT];   /* likewise of each cause */
+};
+
+/** Index of a column by its name; DVFO_RECORD_COLUMNS when there is none. */
+size_t dvfo_record_column(const char *name);
+
+/** What a trial came to. @param policy  as tables name it */
+struct dvfo_record dvfo_record_of(const struct dvfo_trial *trial, const char *policy);
+
+/** @param inputs  the text whose hash is `sha256` */
+dvfo_status dvfo_record_save(struct dvfo_ctx *ctx, const struct dvfo_record *record, const char *inputs,
+                             const char *sha256, const char *path);
+
+/* How a file was met. */
+typedef enum dvfo_record_state {
+    DVFO_RECORD_MISSING,
+    DVFO_RECORD_SPOILT, /* no record, half of one, of an older schema, or of other inputs: ctx says which */
+    DVFO_RECORD_WHOLE
+} dvfo_record_state;
+
+/** Read one. @param out  untouched unless whole; NULL: only look */
+dvfo_record_state dvfo_record_load(struct dvfo_ctx *ctx, const char *path, const char *sha256,
+                                   struct dvfo_record *out);
+
+#endif
