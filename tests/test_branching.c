@@ -432,7 +432,7 @@ static const struct dvfo_branching_def small = {
 static const float reward[] = {1.0f, 2.0f}, discount[] = {0.5f, 0.0f}, weight[] = {1.0f, 0.5f};
 static const int action[] = {1, 2, 0, 0};
 static const unsigned spared[] = {0, 0};
-static const struct dvfo_batch two_samples = {.samples = 2,
+static const struct dvfo_minibatch two_samples = {.samples = 2,
                                               .reward = (float *)reward,
                                               .discount = (float *)discount,
                                               .weight = (float *)weight,
@@ -550,7 +550,7 @@ Test(td, a_spared_branch_costs_nothing_and_has_no_gradient)
     const float q[] = {0, 3, 0, 0, 1.5f, 4, 0, 0, 0, 0}, y[] = {0, 1, 2, 0.5f};
     float dq[10], expected[10], error[2];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct dvfo_batch batch = two_samples;
+        struct dvfo_minibatch batch = two_samples;
         batch.spared = (unsigned *)cases[i];
         const double loss = dvfo_td_loss_of(net, DVFO_TD_LOSS_SQUARED, &batch, q, y, dq, error);
         cr_expect_float_eq(loss, spared_loss(cases[i], expected), 1e-6, "case %zu: %g", i, loss);
@@ -577,11 +577,11 @@ static struct dvfo_double_q *double_q_of(const struct dvfo_double_q_def *def)
     return q;
 }
 
-static struct dvfo_batch *batch_of(const struct dvfo_double_q_def *def)
+static struct dvfo_minibatch *batch_of(const struct dvfo_double_q_def *def)
 {
-    struct dvfo_batch *batch = NULL;
+    struct dvfo_minibatch *batch = NULL;
     const long B = def->batch, I = def->network.inputs, D = def->network.branches;
-    cr_assert_eq(dvfo_batch_create(&ctx, B, I, D, &batch), DVFO_OK);
+    cr_assert_eq(dvfo_minibatch_create(&ctx, B, I, D, &batch), DVFO_OK);
     float *x = numbers(2 * B * I + 2 * B, "batch");
     memcpy(batch->observation, x, (size_t)(2 * B * I) * sizeof *x);
     for (long b = 0; b < B; b++) {
@@ -605,7 +605,7 @@ static struct dvfo_double_q_def small_learner(void)
 }
 
 /* Loss of a batch for the network as it is, by the naive twin. */
-static double naive_loss(const struct dvfo_double_q *q, const struct dvfo_batch *batch)
+static double naive_loss(const struct dvfo_double_q *q, const struct dvfo_minibatch *batch)
 {
     const struct dvfo_branching *net = q->network;
     const long B = batch->samples, D = net->def.branches;
@@ -628,7 +628,7 @@ Test(double_q, the_gradient_of_an_update_equals_finite_differences_of_its_loss)
     def.trunk_scale = 1.0;
     def.adam.rate = 1e-9; /* parameters stay where the gradient was taken, to 1e-8 */
     struct dvfo_double_q *q = double_q_of(&def);
-    struct dvfo_batch *batch = batch_of(&def);
+    struct dvfo_minibatch *batch = batch_of(&def);
     struct dvfo_double_q_report report;
     cr_assert_eq(dvfo_double_q_update(&ctx, q, batch, &report), DVFO_OK);
     cr_expect_float_eq(report.loss, naive_loss(q, batch), 1e-6);
@@ -648,7 +648,7 @@ Test(double_q, the_gradient_of_an_update_equals_finite_differences_of_its_loss)
         /* a ReLU may switch within the step, for a sample out of 16 */
         cr_expect(worst < 5e-3 * largest, "%s: %g off, largest %g", tensor->name, worst, largest);
     }
-    dvfo_batch_free(batch);
+    dvfo_minibatch_free(batch);
     dvfo_double_q_free(q);
 }
 
@@ -657,7 +657,7 @@ Test(double_q, repeated_updates_on_one_batch_fit_it)
     struct dvfo_double_q_def def = small_learner();
     def.adam.rate = 1e-2;
     struct dvfo_double_q *q = double_q_of(&def);
-    struct dvfo_batch *batch = batch_of(&def);
+    struct dvfo_minibatch *batch = batch_of(&def);
     memset(batch->discount, 0, (size_t)def.batch * sizeof *batch->discount);
     struct dvfo_double_q_report first, report;
     cr_assert_eq(dvfo_double_q_update(&ctx, q, batch, &first), DVFO_OK);
@@ -666,7 +666,7 @@ Test(double_q, repeated_updates_on_one_batch_fit_it)
     }
     cr_expect(report.loss < 1e-3 * first.loss, "loss went from %g to %g", first.loss, report.loss);
     cr_expect_eq(q->updates, 501);
-    dvfo_batch_free(batch);
+    dvfo_minibatch_free(batch);
     dvfo_double_q_free(q);
 }
 
@@ -675,13 +675,13 @@ Test(double_q, a_long_gradient_is_clipped_to_its_norm)
     struct dvfo_double_q_def def = small_learner();
     def.clip_norm = 1e-3;
     struct dvfo_double_q *q = double_q_of(&def);
-    struct dvfo_batch *batch = batch_of(&def);
+    struct dvfo_minibatch *batch = batch_of(&def);
     struct dvfo_double_q_report report;
     cr_assert_eq(dvfo_double_q_update(&ctx, q, batch, &report), DVFO_OK);
     cr_assert(report.gradient_norm > def.clip_norm);
     /* after one step Adam's mean is a tenth of the gradient that it was given */
     cr_expect_float_eq(dvfo_adam_norm(q->adam->count, q->adam->mean), 0.1 * def.clip_norm, 1e-8);
-    dvfo_batch_free(batch);
+    dvfo_minibatch_free(batch);
     dvfo_double_q_free(q);
 }
 
@@ -691,14 +691,14 @@ Test(double_q, the_target_is_copied_every_so_many_updates)
     def.follow_every = 3;
     def.follow_share = 1.0;
     struct dvfo_double_q *q = double_q_of(&def);
-    struct dvfo_batch *batch = batch_of(&def);
+    struct dvfo_minibatch *batch = batch_of(&def);
     const size_t bytes = q->network->count * sizeof(float);
     struct dvfo_double_q_report report;
     for (int i = 1; i <= 6; i++) {
         cr_assert_eq(dvfo_double_q_update(&ctx, q, batch, &report), DVFO_OK);
         cr_expect_eq(memcmp(q->network->parameters, q->target->parameters, bytes) == 0, i % 3 == 0, "update %d", i);
     }
-    dvfo_batch_free(batch);
+    dvfo_minibatch_free(batch);
     dvfo_double_q_free(q);
 }
 
@@ -706,7 +706,7 @@ Test(double_q, a_reward_that_is_no_number_stops_learning_and_leaves_the_network)
 {
     const struct dvfo_double_q_def def = small_learner();
     struct dvfo_double_q *q = double_q_of(&def);
-    struct dvfo_batch *batch = batch_of(&def);
+    struct dvfo_minibatch *batch = batch_of(&def);
     struct dvfo_double_q_report report;
     const float before = q->network->parameters[0];
     batch->reward[3] = NAN;
@@ -714,7 +714,7 @@ Test(double_q, a_reward_that_is_no_number_stops_learning_and_leaves_the_network)
     cr_expect(strstr(ctx.message, "learning diverged: after 0 updates") != NULL, "%s", ctx.message);
     cr_expect_eq(q->network->parameters[0], before);
     cr_expect_eq(q->updates, 0);
-    dvfo_batch_free(batch);
+    dvfo_minibatch_free(batch);
     dvfo_double_q_free(q);
 }
 

@@ -72,23 +72,23 @@ static void add_numbered(struct dvfo_replay *replay, int from, int to)
     }
 }
 
-static struct dvfo_batch *batch_of(long samples)
+static struct dvfo_minibatch *batch_of(long samples)
 {
-    struct dvfo_batch *batch = NULL;
-    cr_assert_eq(dvfo_batch_create(&ctx, samples, 2, 1, &batch), DVFO_OK);
+    struct dvfo_minibatch *batch = NULL;
+    cr_assert_eq(dvfo_minibatch_create(&ctx, samples, 2, 1, &batch), DVFO_OK);
     return batch;
 }
 
 /* Give transition i the error `error_of(i)`, all of them in as many batches as it takes. */
 static void set_errors(struct dvfo_replay *replay, double (*error_of)(size_t))
 {
-    struct dvfo_batch *one = batch_of(1);
+    struct dvfo_minibatch *one = batch_of(1);
     for (size_t i = 0; i < replay->size; i++) {
         const float error = (float)error_of(i);
         one->row[0] = i;
         dvfo_replay_reprioritise(replay, one, &error);
     }
-    dvfo_batch_free(one);
+    dvfo_minibatch_free(one);
 }
 
 static double rising(size_t i)
@@ -106,7 +106,7 @@ static double rising_but_one(size_t i)
  * independent draws do, so the usual bound is a wide one. */
 static double chi_square(struct dvfo_replay *replay, double (*error_of)(size_t), int draws)
 {
-    struct dvfo_batch *batch = batch_of(BATCH);
+    struct dvfo_minibatch *batch = batch_of(BATCH);
     double count[ROWS] = {0}, total = 0.0, sum = 0.0;
     for (int n = 0; n < draws; n += BATCH) {
         dvfo_replay_draw(replay, 0.4, batch);
@@ -121,7 +121,7 @@ static double chi_square(struct dvfo_replay *replay, double (*error_of)(size_t),
         const double expected = draws * pow(error_of(i) + replay->def.epsilon, replay->def.alpha) / total;
         sum += (count[i] - expected) * (count[i] - expected) / expected;
     }
-    dvfo_batch_free(batch);
+    dvfo_minibatch_free(batch);
     return sum;
 }
 
@@ -155,7 +155,7 @@ Test(replay, the_statistic_sees_one_wrong_priority_in_fifty)
 Test(replay, weights_undo_what_priorities_favour)
 {
     struct dvfo_replay *replay = replay_of(ROWS, 1.0);
-    struct dvfo_batch *batch = batch_of(BATCH);
+    struct dvfo_minibatch *batch = batch_of(BATCH);
     double sum = 0.0, weights = 0.0;
     add_numbered(replay, 0, ROWS);
     set_errors(replay, rising);
@@ -176,28 +176,28 @@ Test(replay, weights_undo_what_priorities_favour)
         }
     }
     cr_expect_float_eq(sum / weights, ROWS - 1.0, 0.6, "mean reward is %g, expected %d", sum / weights, ROWS - 1);
-    dvfo_batch_free(batch);
+    dvfo_minibatch_free(batch);
     dvfo_replay_free(replay);
 }
 
 Test(replay, uniform_replay_weighs_all_alike)
 {
     struct dvfo_replay *replay = replay_of(ROWS, 0.0);
-    struct dvfo_batch *batch = batch_of(BATCH);
+    struct dvfo_minibatch *batch = batch_of(BATCH);
     add_numbered(replay, 0, ROWS);
     set_errors(replay, rising);
     dvfo_replay_draw(replay, 1.0, batch);
     for (long b = 0; b < BATCH; b++) {
         cr_expect_eq(batch->weight[b], 1.0f);
     }
-    dvfo_batch_free(batch);
+    dvfo_minibatch_free(batch);
     dvfo_replay_free(replay);
 }
 
 Test(replay, a_row_comes_back_as_it_was_put_in)
 {
     struct dvfo_replay *replay = replay_of(ROWS, 0.6);
-    struct dvfo_batch *batch = batch_of(3);
+    struct dvfo_minibatch *batch = batch_of(3);
     add_numbered(replay, 7, 8);
     dvfo_replay_draw(replay, 0.4, batch);
     for (long b = 0; b < 3; b++) {
@@ -208,14 +208,14 @@ Test(replay, a_row_comes_back_as_it_was_put_in)
         cr_expect_eq(batch->reward[b], 14.0f);
         cr_expect_eq(batch->discount[b], 0.5f);
     }
-    dvfo_batch_free(batch);
+    dvfo_minibatch_free(batch);
     dvfo_replay_free(replay);
 }
 
 Test(replay, the_oldest_is_overwritten_and_new_ones_have_the_highest_priority)
 {
     struct dvfo_replay *replay = replay_of(3, 1.0);
-    struct dvfo_batch *one = batch_of(1);
+    struct dvfo_minibatch *one = batch_of(1);
     add_numbered(replay, 0, 3);
     const float error = 5.0f;
     one->row[0] = 1;
@@ -225,14 +225,14 @@ Test(replay, the_oldest_is_overwritten_and_new_ones_have_the_highest_priority)
     cr_expect_eq(replay->row[0], 3.0f, "where number 0 was");
     cr_expect_float_eq(dvfo_sum_tree_get(&replay->tree, 0), 5.0, 1e-5);
     cr_expect_eq(dvfo_sum_tree_get(&replay->tree, 2), 1.0);
-    dvfo_batch_free(one);
+    dvfo_minibatch_free(one);
     dvfo_replay_free(replay);
 }
 
 Test(replay, one_seed_draws_the_same)
 {
     struct dvfo_replay *replay[2];
-    struct dvfo_batch *batch[2];
+    struct dvfo_minibatch *batch[2];
     for (int i = 0; i < 2; i++) {
         replay[i] = replay_of(ROWS, 0.6);
         batch[i] = batch_of(BATCH);
@@ -241,7 +241,7 @@ Test(replay, one_seed_draws_the_same)
     }
     cr_expect_arr_eq(batch[0]->row, batch[1]->row, BATCH * sizeof *batch[0]->row);
     for (int i = 0; i < 2; i++) {
-        dvfo_batch_free(batch[i]);
+        dvfo_minibatch_free(batch[i]);
         dvfo_replay_free(replay[i]);
     }
 }

@@ -14,7 +14,7 @@ static const float state_a[INPUTS] = {1, 0}, state_b[INPUTS] = {0, 1};
 
 struct fixture {
     struct dvfo_risk *risk;
-    struct dvfo_batch *batch;
+    struct dvfo_minibatch *batch;
     gsl_rng *rng;
 };
 
@@ -24,7 +24,7 @@ static struct fixture make(void)
     gsl_rng *weights = dvfo_random_small_stream(1, 0, "weights");
     dvfo_matrix_use_threads(1);
     cr_assert_eq(dvfo_risk_create(&ctx, INPUTS, WIDTH, BATCH, &f.risk), DVFO_OK);
-    cr_assert_eq(dvfo_batch_create(&ctx, BATCH, INPUTS, 1, &f.batch), DVFO_OK);
+    cr_assert_eq(dvfo_minibatch_create(&ctx, BATCH, INPUTS, 1, &f.batch), DVFO_OK);
     dvfo_risk_initialise(f.risk, weights);
     gsl_rng_free(weights);
     return f;
@@ -33,7 +33,7 @@ static struct fixture make(void)
 static void unmake(struct fixture *f)
 {
     gsl_rng_free(f->rng);
-    dvfo_batch_free(f->batch);
+    dvfo_minibatch_free(f->batch);
     dvfo_risk_free(f->risk);
 }
 

@@ -116,7 +116,7 @@ static double run(void *state)
 }
 
 /* Largest difference between Q of the batch and what the naive twin says. */
-static double distance(const struct dvfo_double_q *q, const struct dvfo_batch *batch, double *naive)
+static double distance(const struct dvfo_double_q *q, const struct dvfo_minibatch *batch, double *naive)
 {
     double largest = 0.0;
     dvfo_branching_forward(q->network, batch->samples, batch->observation, q->pass);

@@ -110,7 +110,7 @@ void dvfo_double_q_initialise(struct dvfo_double_q *q, gsl_rng *rng)
 }
 
 /* What the values should have been, a slab of samples after the other. */
-static void aim(struct dvfo_double_q *q, const struct dvfo_batch *batch)
+static void aim(struct dvfo_double_q *q, const struct dvfo_minibatch *batch)
 {
     const struct dvfo_branching *net = q->network;
     const long B = batch->samples, I = net->def.inputs, D = net->def.branches;
@@ -128,7 +128,7 @@ static void aim(struct dvfo_double_q *q, const struct dvfo_batch *batch)
 }
 
 /* Loss and gradient of a batch; the networks stay. */
-static void differentiate(struct dvfo_double_q *q, const struct dvfo_batch *batch, struct dvfo_double_q_report *report)
+static void differentiate(struct dvfo_double_q *q, const struct dvfo_minibatch *batch, struct dvfo_double_q_report *report)
 {
     const struct dvfo_branching *net = q->network;
     const long B = batch->samples;
@@ -140,7 +140,7 @@ static void differentiate(struct dvfo_double_q *q, const struct dvfo_batch *batc
     report->gradient_norm = dvfo_adam_norm(net->count, q->gradient);
 }
 
-dvfo_status dvfo_double_q_update(struct dvfo_ctx *ctx, struct dvfo_double_q *q, const struct dvfo_batch *batch,
+dvfo_status dvfo_double_q_update(struct dvfo_ctx *ctx, struct dvfo_double_q *q, const struct dvfo_minibatch *batch,
                                  struct dvfo_double_q_report *report)
 {
     DVFO_REQUIRE(batch->samples == q->def.batch);

@@ -56,7 +56,7 @@ void dvfo_double_q_initialise(struct dvfo_double_q *q, gsl_rng *rng);
 
 /** Learn from a batch of def.batch samples.
  *  @return DVFO_FAILED when loss or gradient is no finite number; the networks stay as they were then */
-dvfo_status dvfo_double_q_update(struct dvfo_ctx *ctx, struct dvfo_double_q *q, const struct dvfo_batch *batch,
+dvfo_status dvfo_double_q_update(struct dvfo_ctx *ctx, struct dvfo_double_q *q, const struct dvfo_minibatch *batch,
                                  struct dvfo_double_q_report *report);
 
 /** Work of the matrix products of one update [FLOP], 2 per multiply-add. */

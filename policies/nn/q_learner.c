@@ -78,7 +78,7 @@ static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_q_learner *lea
     replay.seed = def->seed;
     DVFO_TRY(dvfo_replay_create(ctx, &replay, &learner->replay));
     DVFO_TRY(dvfo_n_step_create(ctx, def->steps, def->environments, I, D, &learner->n_step));
-    DVFO_TRY(dvfo_batch_create(ctx, def->q.batch, I, D, &learner->batch));
+    DVFO_TRY(dvfo_minibatch_create(ctx, def->q.batch, I, D, &learner->batch));
     DVFO_TRY(dvfo_branching_pass_create(ctx, learner->q->network, def->environments, false, &learner->pass));
     if (def->risk_width > 0) {
         DVFO_TRY(dvfo_risk_create(ctx, I, def->risk_width, def->q.batch, &learner->risk));
@@ -118,7 +118,7 @@ void dvfo_q_learner_free(struct dvfo_q_learner *learner)
     if (learner != NULL) {
         gsl_rng_free(learner->exploration);
         dvfo_branching_pass_free(learner->pass);
-        dvfo_batch_free(learner->batch);
+        dvfo_minibatch_free(learner->batch);
         dvfo_risk_free(learner->risk);
         dvfo_n_step_free(learner->n_step);
         dvfo_replay_free(learner->replay);

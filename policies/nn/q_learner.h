@@ -67,7 +67,7 @@ struct dvfo_q_learner {
     struct dvfo_replay *replay;
     struct dvfo_n_step *n_step;
     struct dvfo_risk *risk; /* NULL: none */
-    struct dvfo_batch *batch;
+    struct dvfo_minibatch *batch;
     struct dvfo_branching_pass *pass; /* for acting, of `environments` samples */
     gsl_rng *exploration;
     uint64_t decisions; /* made while exploring */

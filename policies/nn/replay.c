@@ -85,7 +85,7 @@ static void ask_for_row(const struct dvfo_replay *replay, size_t row)
     }
 }
 
-static void copy_row(const struct dvfo_replay *replay, size_t row, struct dvfo_batch *batch, long b)
+static void copy_row(const struct dvfo_replay *replay, size_t row, struct dvfo_minibatch *batch, long b)
 {
     const long I = replay->def.inputs, D = replay->def.branches;
     const struct dvfo_replay_row from = dvfo_replay_row_at(I, D, replay->row + row * replay->row_size);
@@ -117,7 +117,7 @@ static size_t row_of(const struct dvfo_replay *replay, double mass)
 }
 
 /* (N P)^-beta, relative to the largest. The rarest of the batch has it. */
-static void weigh(const struct dvfo_replay *replay, double beta, struct dvfo_batch *batch)
+static void weigh(const struct dvfo_replay *replay, double beta, struct dvfo_minibatch *batch)
 {
     double lowest = INFINITY;
     for (long b = 0; b < batch->samples; b++) {
@@ -128,14 +128,14 @@ static void weigh(const struct dvfo_replay *replay, double beta, struct dvfo_bat
     }
 }
 
-static void weigh_alike(struct dvfo_batch *batch)
+static void weigh_alike(struct dvfo_minibatch *batch)
 {
     for (long b = 0; b < batch->samples; b++) {
         batch->weight[b] = 1.0f;
     }
 }
 
-void dvfo_replay_draw(struct dvfo_replay *replay, double beta, struct dvfo_batch *batch)
+void dvfo_replay_draw(struct dvfo_replay *replay, double beta, struct dvfo_minibatch *batch)
 {
     DVFO_REQUIRE(replay->size > 0);
     const double total = is_uniform(replay) ? (double)replay->size : dvfo_sum_tree_total(&replay->tree);
@@ -155,7 +155,7 @@ void dvfo_replay_draw(struct dvfo_replay *replay, double beta, struct dvfo_batch
     }
 }
 
-void dvfo_replay_reprioritise(struct dvfo_replay *replay, const struct dvfo_batch *batch, const float *error)
+void dvfo_replay_reprioritise(struct dvfo_replay *replay, const struct dvfo_minibatch *batch, const float *error)
 {
     if (is_uniform(replay)) {
         return;

@@ -10,7 +10,7 @@
 #include <gsl/gsl_rng.h>
 #include <stdint.h>
 
-#include "policies/nn/batch.h"
+#include "policies/nn/minibatch.h"
 #include "policies/nn/sum_tree.h"
 
 struct dvfo_replay_def {
@@ -62,9 +62,9 @@ void dvfo_replay_add(struct dvfo_replay *replay, const float *row);
 /** Fill a batch. The total of the priorities is cut into as many equal stretches as there are samples, and one is drawn
  *  in each: the same share for every transition as independent draws, with less scatter.
  *  @param beta  0: no correction of the weights, 1: full */
-void dvfo_replay_draw(struct dvfo_replay *replay, double beta, struct dvfo_batch *batch);
+void dvfo_replay_draw(struct dvfo_replay *replay, double beta, struct dvfo_minibatch *batch);
 
 /** What was drawn turned out to be wrong by so much. @param error  (B) finite, >= 0 */
-void dvfo_replay_reprioritise(struct dvfo_replay *replay, const struct dvfo_batch *batch, const float *error);
+void dvfo_replay_reprioritise(struct dvfo_replay *replay, const struct dvfo_minibatch *batch, const float *error);
 
 #endif

@@ -61,7 +61,7 @@ void dvfo_risk_initialise(struct dvfo_risk *risk, gsl_rng *rng)
 }
 
 /* Gradient of the mean of weight (exp(z) - t z) over the samples that teach. */
-static void differentiate(struct dvfo_risk *risk, const struct dvfo_batch *batch)
+static void differentiate(struct dvfo_risk *risk, const struct dvfo_minibatch *batch)
 {
     const long A = risk->network->actions;
     float *dq = risk->pass->dq;
@@ -74,7 +74,7 @@ static void differentiate(struct dvfo_risk *risk, const struct dvfo_batch *batch
     }
 }
 
-static void learn(struct dvfo_risk *risk, double rate, const struct dvfo_batch *batch)
+static void learn(struct dvfo_risk *risk, double rate, const struct dvfo_minibatch *batch)
 {
     risk->adam->def.rate = rate;
     dvfo_branching_forward(risk->network, batch->samples, batch->observation, risk->pass);
@@ -85,7 +85,7 @@ static void learn(struct dvfo_risk *risk, double rate, const struct dvfo_batch *
     dvfo_branching_follow(risk->target, risk->network, AVERAGED);
 }
 
-void dvfo_risk_charge(struct dvfo_risk *risk, double rate, struct dvfo_batch *batch)
+void dvfo_risk_charge(struct dvfo_risk *risk, double rate, struct dvfo_minibatch *batch)
 {
     const long A = risk->network->actions;
     learn(risk, rate, batch);

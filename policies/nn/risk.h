@@ -15,7 +15,7 @@
 #define DVFO_RISK_H
 
 #include "policies/nn/adam.h"
-#include "policies/nn/batch.h"
+#include "policies/nn/minibatch.h"
 #include "policies/nn/branching_pass.h"
 
 struct dvfo_risk {
@@ -37,6 +37,6 @@ void dvfo_risk_initialise(struct dvfo_risk *risk, gsl_rng *rng);
 
 /** Learn from the tails of a batch, and charge its rewards.
  *  @param rate  learning rate of this update */
-void dvfo_risk_charge(struct dvfo_risk *risk, double rate, struct dvfo_batch *batch);
+void dvfo_risk_charge(struct dvfo_risk *risk, double rate, struct dvfo_minibatch *batch);
 
 #endif

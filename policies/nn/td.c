@@ -44,7 +44,7 @@ static float height(dvfo_td_loss loss, float error)
     return s * (error - 0.5f * s);
 }
 
-double dvfo_td_loss_of(const struct dvfo_branching *net, dvfo_td_loss loss, const struct dvfo_batch *batch,
+double dvfo_td_loss_of(const struct dvfo_branching *net, dvfo_td_loss loss, const struct dvfo_minibatch *batch,
                        const float *q, const float *y, float *dq, float *error)
 {
     const long B = batch->samples, A = net->actions, D = net->def.branches;

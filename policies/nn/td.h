@@ -4,7 +4,7 @@
 #ifndef DVFO_TD_H
 #define DVFO_TD_H
 
-#include "policies/nn/batch.h"
+#include "policies/nn/minibatch.h"
 #include "policies/nn/branching.h"
 
 /* X(enumerator, name, what it is) */
@@ -43,7 +43,7 @@ void dvfo_td_targets(const struct dvfo_branching *net, dvfo_td_target target, do
  *  @param dq     (B, A) gradient of the loss, 0 where a choice wasn't taken
  *  @param error  (B) sum over branches of |Q_d - y_d|
  *  @return       the loss */
-double dvfo_td_loss_of(const struct dvfo_branching *net, dvfo_td_loss loss, const struct dvfo_batch *batch,
+double dvfo_td_loss_of(const struct dvfo_branching *net, dvfo_td_loss loss, const struct dvfo_minibatch *batch,
                        const float *q, const float *y, float *dq, float *error);
 
 #endif

@@ -2,12 +2,12 @@
  *
  * The states that were left and the states that were reached lie one below the other. B samples, I inputs, D branches.
  */
-#ifndef DVFO_BATCH_H
-#define DVFO_BATCH_H
+#ifndef DVFO_MINIBATCH_H
+#define DVFO_MINIBATCH_H
 
 #include "sim/base/status.h"
 
-struct dvfo_batch {
+struct dvfo_minibatch {
     long samples;       /* B */
     float *observation; /* (2 B, I): before, then after */
     float *reward;      /* (B) */
@@ -20,7 +20,7 @@ struct dvfo_batch {
     size_t *row;        /* (B) of the replay that it came from */
 };
 
-dvfo_status dvfo_batch_create(struct dvfo_ctx *ctx, long samples, long inputs, long branches, struct dvfo_batch **out);
-void dvfo_batch_free(struct dvfo_batch *batch);
+dvfo_status dvfo_minibatch_create(struct dvfo_ctx *ctx, long samples, long inputs, long branches, struct dvfo_minibatch **out);
+void dvfo_minibatch_free(struct dvfo_minibatch *batch);
 
 #endif

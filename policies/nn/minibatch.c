@@ -1,10 +1,10 @@
-#include "policies/nn/batch.h"
+#include "policies/nn/minibatch.h"
 
-dvfo_status dvfo_batch_create(struct dvfo_ctx *ctx, long samples, long inputs, long branches, struct dvfo_batch **out)
+dvfo_status dvfo_minibatch_create(struct dvfo_ctx *ctx, long samples, long inputs, long branches, struct dvfo_minibatch **out)
 {
     DVFO_REQUIRE(samples >= 1 && inputs >= 1 && branches >= 1);
     *out = NULL;
-    struct dvfo_batch *batch = calloc(1, sizeof *batch);
+    struct dvfo_minibatch *batch = calloc(1, sizeof *batch);
     if (batch == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
@@ -17,7 +17,7 @@ dvfo_status dvfo_batch_create(struct dvfo_ctx *ctx, long samples, long inputs, l
     batch->row = calloc(B, sizeof(size_t));
     if (batch->observation == NULL || batch->action == NULL || batch->spared == NULL || batch->risky == NULL ||
         batch->row == NULL) {
-        dvfo_batch_free(batch);
+        dvfo_minibatch_free(batch);
         return dvfo_fail_no_memory(ctx);
     }
     batch->reward = batch->observation + B * 2 * (size_t)inputs;
@@ -28,7 +28,7 @@ dvfo_status dvfo_batch_create(struct dvfo_ctx *ctx, long samples, long inputs, l
     return DVFO_OK;
 }
 
-void dvfo_batch_free(struct dvfo_batch *batch)
+void dvfo_minibatch_free(struct dvfo_minibatch *batch)
 {
     if (batch != NULL) {
         free(batch->row);
