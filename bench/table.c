@@ -99,14 +99,14 @@ void dvfo_table_integer(struct dvfo_table *table, long long value)
 
 dvfo_status dvfo_table_format_of(struct dvfo_ctx *ctx, const char *name, dvfo_table_format *out)
 {
-    static const char *const names[] = {"table", "csv", "json"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"table", "csv", "json", "markdown", "latex"};
+    for (int i = 0; i < 5; i++) {
         if (strcmp(name, names[i]) == 0) {
             *out = (dvfo_table_format)i;
             return DVFO_OK;
         }
     }
-    return dvfo_fail(ctx, DVFO_BAD_INPUT, "--format is '%s', expected table, csv or json", name);
+    return dvfo_fail(ctx, DVFO_BAD_INPUT, "--format is '%s', expected table, csv, json, markdown or latex", name);
 }
 
 /* Fewest digits that read back as the same double. */
@@ -203,6 +203,60 @@ static dvfo_status print_text(struct dvfo_ctx *ctx, const struct dvfo_table *tab
     return DVFO_OK;
 }
 
+/* A cell in a language in which some characters mean something. */
+static void print_escaped(FILE *file, const char *text, bool latex)
+{
+    for (; *text != '\0'; text++) {
+        if (latex && *text == '\\') {
+            fputs("\\textbackslash{}", file);
+        } else if (latex && (*text == '~' || *text == '^')) {
+            fprintf(file, "\\%c{}", *text);
+        } else {
+            if (strchr(latex ? "&%$#_{}" : "|\\", *text) != NULL) {
+                fputc('\\', file);
+            }
+            fputc(*text, file);
+        }
+    }
+}
+
+static void print_markdown(const struct dvfo_table *table, FILE *file)
+{
+    const size_t columns = table->columns, rows = table->cells / columns;
+    char buffer[64];
+    for (size_t r = 0; r <= rows; r++) { /* row 0 is the heading */
+        for (size_t c = 0; c < columns; c++) {
+            fputs(c == 0 ? "| " : " | ", file);
+            print_escaped(file, r == 0 ? table->names[c] : readable(&table->cell[(r - 1) * columns + c], buffer), false);
+        }
+        fputs(" |\n", file);
+        for (size_t c = 0; c < columns && r == 0; c++) {
+            fprintf(file, "%s %s%s", c == 0 ? "|" : " |", rows > 0 && is_text(&table->cell[c]) ? "---" : "---:",
+                    c + 1 == columns ? " |\n" : "");
+        }
+    }
+}
+
+/* For \usepackage{booktabs}. */
+static void print_latex(const struct dvfo_table *table, FILE *file)
+{
+    const size_t columns = table->columns, rows = table->cells / columns;
+    char buffer[64];
+    fputs("\\begin{tabular}{", file);
+    for (size_t c = 0; c < columns; c++) {
+        fputc(rows > 0 && is_text(&table->cell[c]) ? 'l' : 'r', file);
+    }
+    fputs("}\n\\toprule\n", file);
+    for (size_t r = 0; r <= rows; r++) {
+        for (size_t c = 0; c < columns; c++) {
+            print_escaped(file, r == 0 ? table->names[c] : readable(&table->cell[(r - 1) * columns + c], buffer), true);
+            fputs(c + 1 < columns ? " & " : " \\\\\n", file);
+        }
+        fputs(r == 0 ? "\\midrule\n" : "", file);
+    }
+    fputs("\\bottomrule\n\\end{tabular}\n", file);
+}
+
 static void print_csv_field(FILE *file, const char *text)
 {
     if (strpbrk(text, ",\"\n\r") == NULL) {
@@ -276,6 +330,12 @@ dvfo_status dvfo_table_print(struct dvfo_ctx *ctx, const struct dvfo_table *tabl
         break;
     case DVFO_TABLE_JSON:
         DVFO_TRY(print_json(ctx, table, file));
+        break;
+    case DVFO_TABLE_MARKDOWN:
+        print_markdown(table, file);
+        break;
+    case DVFO_TABLE_LATEX:
+        print_latex(table, file);
         break;
     }
     if (fflush(file) != 0 || ferror(file)) {

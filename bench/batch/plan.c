@@ -35,13 +35,14 @@ size_t dvfo_plan_options(const struct dvfo_plan *plan, size_t point, struct dvfo
     for (; count < plan->options; count++) {
         out[count] = plan->option[count];
     }
-    size_t rest = point;
-    for (size_t f = plan->factors; f-- > 0;) {
+    for (size_t f = 0; f < plan->factors; f++) {
         const struct dvfo_plan_factor *factor = &plan->factor[f];
-        const size_t v = rest % factor->values;
-        rest /= factor->values;
+        size_t turns = 1; /* points before this factor's value changes */
+        for (size_t after = f + 1; after < plan->factors; after++) {
+            turns *= plan->factor[after].values;
+        }
         for (size_t k = 0; k < factor->keys && count < DVFO_PLAN_OPTIONS; k++) {
-            out[count++] = (struct dvfo_plan_option){factor->key[k], factor->value[k][v]};
+            out[count++] = (struct dvfo_plan_option){factor->key[k], factor->value[k][point / turns % factor->values]};
         }
     }
     return count;

@@ -57,12 +57,12 @@ struct dvfo_plan_table {
     struct dvfo_plan_list best;   /* policies whose best in each cell the saving is told against too; none: no such */
 };
 
-/* One policy set beside all others over all cells. */
+/* One policy set beside others over all points. */
 struct dvfo_plan_comparison {
     const char *subject; /* NULL: none is made */
-    struct dvfo_plan_list over, measures;
-    struct dvfo_plan_list rivals; /* none: all policies */
-    const char *reference;        /* policy whose cost is the scale: 1 */
+    struct dvfo_plan_list rivals, measures;
+    const char *reference; /* policy whose cost is the scale: 1 */
+    const char *oracle;    /* policy that can't be beaten: with the reference 0, it is 1; NULL: no such scale */
 };
 
 struct dvfo_plan {

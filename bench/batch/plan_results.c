@@ -76,10 +76,26 @@ dvfo_status dvfo_plan_read_agents(struct dvfo_ctx *ctx, dvfo_yaml_node agents, s
 
 /* ---- tables ---- */
 
+/* A row for everything that varies, the columns that everybody wants. */
+static void default_table(struct dvfo_plan *plan)
+{
+    static const char *const columns[] = {"energy_j", "latency_s", "cost_j", "accuracy", "share"};
+    struct dvfo_plan_table *table = &plan->table;
+    for (size_t f = 0; f < plan->factors; f++) {
+        for (size_t k = 0; k < plan->factor[f].keys; k++) {
+            table->rows.entry[table->rows.count++] = plan->factor[f].key[k];
+        }
+    }
+    table->rows.entry[table->rows.count++] = "policy";
+    table->columns.count = sizeof columns / sizeof columns[0];
+    memcpy(table->columns.entry, columns, sizeof columns);
+}
+
 dvfo_status dvfo_plan_read_table(struct dvfo_ctx *ctx, dvfo_yaml_node table, struct dvfo_plan *plan)
 {
     static const char *const keys[] = {"rows", "columns", "baseline", "saving", "best", NULL};
     if (dvfo_yaml_is_null(table)) {
+        default_table(plan);
         return DVFO_OK;
     }
     DVFO_TRY(dvfo_yaml_allow(ctx, table, keys));
@@ -92,15 +108,18 @@ dvfo_status dvfo_plan_read_table(struct dvfo_ctx *ctx, dvfo_yaml_node table, str
 
 dvfo_status dvfo_plan_read_comparison(struct dvfo_ctx *ctx, dvfo_yaml_node compare, struct dvfo_plan *plan)
 {
-    static const char *const keys[] = {"subject", "over", "measures", "rivals", "reference", NULL};
+    static const char *const keys[] = {"subject", "rivals", "measures", "reference", "oracle", NULL};
     struct dvfo_plan_comparison *comparison = &plan->comparison;
+    dvfo_yaml_node rivals, measures;
     if (dvfo_yaml_is_null(compare)) {
         return DVFO_OK;
     }
     DVFO_TRY(dvfo_yaml_allow(ctx, compare, keys));
     DVFO_TRY(dvfo_yaml_string(ctx, compare, "subject", &comparison->subject));
-    DVFO_TRY(dvfo_plan_read_list(ctx, compare, "over", &comparison->over));
-    DVFO_TRY(dvfo_plan_read_list(ctx, compare, "measures", &comparison->measures));
+    DVFO_TRY(dvfo_yaml_need(ctx, compare, "rivals", &rivals));
+    DVFO_TRY(dvfo_yaml_need(ctx, compare, "measures", &measures));
     DVFO_TRY(dvfo_plan_read_list(ctx, compare, "rivals", &comparison->rivals));
+    DVFO_TRY(dvfo_plan_read_list(ctx, compare, "measures", &comparison->measures));
+    DVFO_TRY(dvfo_yaml_string_or(ctx, compare, "oracle", NULL, &comparison->oracle));
     return dvfo_yaml_string_or(ctx, compare, "reference", "edge-only", &comparison->reference);
 }

@@ -19,6 +19,22 @@ size_t dvfo_record_column(const char *name)
     return DVFO_RECORD_COLUMNS;
 }
 
+/* Where a text lies: how many text columns stand before it. */
+static size_t slot_of(size_t column)
+{
+    size_t slot = 0;
+    for (size_t i = 0; i < column; i++) {
+        slot += dvfo_trial_columns[i].value == NULL;
+    }
+    DVFO_REQUIRE(slot < DVFO_RECORD_TEXTS);
+    return slot;
+}
+
+const char *dvfo_record_text(const struct dvfo_record *record, size_t column)
+{
+    return dvfo_trial_columns[column].value == NULL ? record->text[slot_of(column)] : "";
+}
+
 static const char *text_of(const struct dvfo_trial_column *column, const struct dvfo_trial *trial, const char *policy)
 {
     return column->text != NULL ? column->text(trial) : policy; /* the policy's name is the only one that isn't there */
@@ -33,7 +49,9 @@ struct dvfo_record dvfo_record_of(const struct dvfo_trial *trial, const char *po
         const struct dvfo_trial_column *column = &dvfo_trial_columns[i];
         DVFO_REQUIRE(i < DVFO_RECORD_COLUMNS);
         record.number[i] = column->value != NULL ? column->value(trial) : (double)NAN;
-        snprintf(record.text[i], DVFO_RECORD_TEXT, "%s", column->value != NULL ? "" : text_of(column, trial, policy));
+        if (column->value == NULL) {
+            snprintf(record.text[slot_of(i)], DVFO_RECORD_TEXT, "%s", text_of(column, trial, policy));
+        }
     }
     DVFO_REQUIRE(results->rails <= DVFO_RECORD_RAILS);
     for (size_t r = 0; r < results->rails; r++) {
@@ -59,7 +77,7 @@ static json_t *columns_of(const struct dvfo_record *record)
     for (size_t i = 0; dvfo_trial_columns[i].name != NULL; i++) {
         json_object_set_new(object, dvfo_trial_columns[i].name,
                             dvfo_trial_columns[i].value != NULL ? number(record->number[i])
-                                                                : json_string(record->text[i]));
+                                                                : json_string(dvfo_record_text(record, i)));
     }
     return object;
 }
@@ -122,12 +140,11 @@ static bool read_columns(json_t *object, struct dvfo_record *record)
     for (size_t i = 0; dvfo_trial_columns[i].name != NULL; i++) {
         json_t *value = json_object_get(object, dvfo_trial_columns[i].name);
         record->number[i] = (double)NAN;
-        record->text[i][0] = '\0';
         if (dvfo_trial_columns[i].value == NULL) {
             if (!json_is_string(value)) {
                 return false;
             }
-            snprintf(record->text[i], DVFO_RECORD_TEXT, "%s", json_string_value(value));
+            snprintf(record->text[slot_of(i)], DVFO_RECORD_TEXT, "%s", json_string_value(value));
         } else if (json_is_number(value)) {
             record->number[i] = json_number_value(value);
         } else if (!json_is_null(value)) {

@@ -7,12 +7,18 @@
 #include "sim/base/data_path.h"
 #include "sim/base/text.h"
 
-enum { DVFO_RECORD_VERSION = 1, DVFO_RECORD_COLUMNS = 64, DVFO_RECORD_TEXT = 128, DVFO_RECORD_RAILS = 16 };
+enum {
+    DVFO_RECORD_VERSION = 1,
+    DVFO_RECORD_COLUMNS = 64,
+    DVFO_RECORD_TEXTS = 24, /* of the columns that are texts */
+    DVFO_RECORD_TEXT = 96,
+    DVFO_RECORD_RAILS = 16
+};
 
 /* Columns as in dvfo_trial_columns, by their index. */
 struct dvfo_record {
     double number[DVFO_RECORD_COLUMNS]; /* NaN: none, or a text */
-    char text[DVFO_RECORD_COLUMNS][DVFO_RECORD_TEXT];
+    char text[DVFO_RECORD_TEXTS][DVFO_RECORD_TEXT]; /* of those that are texts, in their order */
     size_t rails;
     char rail[DVFO_RECORD_RAILS][32];
     double rail_j[DVFO_RECORD_RAILS];   /* energy per request of each rail; "other" and "radio" last */
@@ -21,6 +27,9 @@ struct dvfo_record {
 
 /** Index of a column by its name; DVFO_RECORD_COLUMNS when there is none. */
 size_t dvfo_record_column(const char *name);
+
+/** A column that is a text; "" for one that isn't. */
+const char *dvfo_record_text(const struct dvfo_record *record, size_t column);
 
 /** What a trial came to. @param policy  as tables name it */
 struct dvfo_record dvfo_record_of(const struct dvfo_trial *trial, const char *policy);
