@@ -1,5 +1,6 @@
 /* Where data files live: $DVFO_DATA, then share/dvfo beside the installed program, then the source folder it was
- * built from. So the program works from any folder, installed or not. */
+ * built from. So the program works from any folder, installed or not. Another program that uses the
+ * installed libraries sets DVFO_DATA to DVFO_INSTALLED_DATA, which dvfo::dvfo defines (bench/examples/one_trial.c). */
 #ifndef DVFO_DATA_PATH_H
 #define DVFO_DATA_PATH_H
 
