@@ -124,16 +124,12 @@ static void print_value(const char *name, double value, bool first, dvfo_table_f
     if (!isnan(value)) {
         snprintf(text, sizeof text, format == DVFO_TABLE_TEXT ? "%.3f" : "%.10g", value);
     }
-    switch (format) {
-    case DVFO_TABLE_TEXT:
-        printf("%s%*s", first ? "" : "  ", width_of(name), text[0] != '\0' ? text : "-");
-        break;
-    case DVFO_TABLE_CSV:
-        printf("%s%s", first ? "" : ",", text);
-        break;
-    case DVFO_TABLE_JSON:
+    if (format == DVFO_TABLE_JSON) {
         printf("%s\"%s\": %s", first ? "" : ", ", name, text[0] != '\0' ? text : "null");
-        break;
+    } else if (format == DVFO_TABLE_CSV) {
+        printf("%s%s", first ? "" : ",", text);
+    } else {
+        printf("%s%*s", first ? "" : "  ", width_of(name), text[0] != '\0' ? text : "-");
     }
 }
 
@@ -192,6 +188,10 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
     long samples = 0;
     DVFO_TRY(dvfo_command_parse(ctx, &argp, argc, argv, &options));
     DVFO_TRY(dvfo_table_format_of(ctx, options.format, &format));
+    if (format != DVFO_TABLE_CSV && format != DVFO_TABLE_JSON && format != DVFO_TABLE_TEXT) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--format is '%s', expected table, csv or json for rows as they come",
+                         options.format);
+    }
     DVFO_TRY(dvfo_board_number(ctx, "interval", options.interval, 0.01, 3600.0, &interval_s));
     DVFO_TRY(dvfo_board_whole(ctx, "samples", options.samples, 1, 1000000000, &samples));
     DVFO_TRY(dvfo_board_open(ctx, options.root, options.board, &hardware));

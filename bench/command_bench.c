@@ -2,24 +2,6 @@
 #include "bench/bench_verbs.h"
 #include "bench/verbs.h"
 
-/* ---- dvfo bench table ---- */
-
-static const struct dvfo_verbs tables = {
-    .command = "bench table",
-    .about = "A table from many trials, with all that it needs trained on the way.",
-    .examples = "  dvfo bench table regret --quick --board xavier-nx\n",
-    .verbs = (const struct dvfo_command *const[]){&dvfo_table_regret, NULL},
-};
-
-static dvfo_status run_table(struct dvfo_ctx *ctx, int argc, char **argv)
-{
-    return dvfo_verbs_run(ctx, &tables, argc, argv);
-}
-
-const struct dvfo_command dvfo_bench_table = {"table", "a table by its name: regret", run_table};
-
-/* ---- dvfo bench ---- */
-
 static const struct dvfo_verbs verbs = {
     .command = "bench",
     .about = "Experiments of many trials: train, judge, compare.",
