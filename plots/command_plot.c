@@ -17,7 +17,7 @@ enum { KEY_MEASURED = 512 }; /* beyond the setting's */
 
 static const struct argp_option options[] = {
     {"measured", KEY_MEASURED, "PATH", 0, "file or folder of measurements (default: those that are shipped)", 5},
-    {"out", 'o', "FOLDER", 0, "where FIGURE.csv, .svg and .png go (made if missing; default: here)", 5},
+    {"out", 'o', "FOLDER", 0, "where FIGURE.csv, .svg, .png and .pdf go (made if missing; default: here)", 5},
     {0},
 };
 
@@ -171,8 +171,10 @@ static dvfo_status plot(struct dvfo_ctx *ctx, struct arguments *arguments)
     const struct dvfo_figure_subject subject = {
         .setting = setting, .has_trace = has_trace, .measured = arguments->measured, .stop = dvfo_interrupt_catch()};
     DVFO_TRY(dvfo_figure_make(ctx, figure, &subject, arguments->folder));
-    printf("%s/%s.svg\n%s/%s.png\n%s/%s.csv\n", arguments->folder, figure->name, arguments->folder, figure->name,
-           arguments->folder, figure->name);
+    static const char *const suffixes[] = {"svg", "png", "pdf", "csv"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        printf("%s/%s.%s\n", arguments->folder, figure->name, suffixes[i]);
+    }
     return DVFO_OK;
 }
 
@@ -184,7 +186,7 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
         .options = options,
         .parser = parse_option,
         .args_doc = "FIGURE",
-        .doc = "Draw a figure: run what it needs, write its numbers, its SVG and its PNG.\v",
+        .doc = "Draw a figure: run what it needs, write its numbers, its SVG, its PNG and its PDF.\v",
         .children = children,
         .help_filter = describe,
     };

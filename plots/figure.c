@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "plots/pdf_date.h"
 #include "sim/base/nearest.h"
 #include "sim/base/output.h"
 
@@ -162,6 +163,7 @@ static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_figure_su
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         setenv(variables[i].name, variables[i].value, 1);
     }
+    setenv("TZ", "UTC0", 1);                                  /* the date in a PDF is as long as its zone makes it */
     char *argv[] = {"gnuplot", "-d", (char *)template, NULL}; /* -d: nothing of the user's own start-up files */
     pid_t child = 0;
     const int failed = posix_spawnp(&child, "gnuplot", NULL, NULL, argv, environ);
@@ -180,10 +182,23 @@ static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_figure_su
                : dvfo_fail(ctx, DVFO_FAILED, "gnuplot failed on %s; the numbers are in %s", template, csv);
 }
 
+/* What a figure is drawn as. */
+struct format {
+    const char *suffix, *terminal;
+    const char *end; /* a whole file has it among its last bytes */
+    /* make constant what would differ from one drawing to the next; NULL: nothing does */
+    dvfo_status (*fix)(struct dvfo_ctx *ctx, const char *picture, const char *path);
+};
+
+static const struct format formats[] = {
+    {.suffix = "svg", .terminal = "svg", .end = "</svg>"},
+    {.suffix = "png", .terminal = "pngcairo", .end = "IEND"},
+    {.suffix = "pdf", .terminal = "pdfcairo", .end = "%%EOF", .fix = dvfo_pdf_fix_date},
+};
+
 /* gnuplot doesn't notice a full disk: a whole picture ends as its format says. */
-static dvfo_status check_end(struct dvfo_ctx *ctx, const char *picture, const char *path, const char *suffix)
+static dvfo_status check_end(struct dvfo_ctx *ctx, const char *picture, const char *path, const char *end)
 {
-    const char *const mark = strcmp(suffix, "png") == 0 ? "IEND" : "</svg>";
     char tail[16] = "";
     FILE *file = fopen(path, "rb");
     size_t got = 0;
@@ -191,8 +206,8 @@ static dvfo_status check_end(struct dvfo_ctx *ctx, const char *picture, const ch
         got = fseek(file, -(long)(sizeof tail - 1), SEEK_END) == 0 ? fread(tail, 1, sizeof tail - 1, file) : 0;
         fclose(file);
     }
-    for (size_t i = 0; i + strlen(mark) <= got; i++) {
-        if (memcmp(tail + i, mark, strlen(mark)) == 0) {
+    for (size_t i = 0; i + strlen(end) <= got; i++) {
+        if (memcmp(tail + i, end, strlen(end)) == 0) {
             return DVFO_OK;
         }
     }
@@ -201,16 +216,19 @@ static dvfo_status check_end(struct dvfo_ctx *ctx, const char *picture, const ch
 
 static dvfo_status draw(struct dvfo_ctx *ctx, const struct dvfo_figure *figure,
                         const struct dvfo_figure_subject *subject, const char *csv, const char *folder,
-                        const char *suffix, const char *terminal)
+                        const struct format *format)
 {
     char template[DVFO_PATH_SIZE], picture[DVFO_PATH_SIZE];
     struct dvfo_output output;
     DVFO_TRY(dvfo_data_path(ctx, "figure template", "plots", figure->name, ".gp", template));
-    DVFO_TRY(output_name(ctx, folder, figure->name, suffix, picture));
+    DVFO_TRY(output_name(ctx, folder, figure->name, format->suffix, picture));
     DVFO_TRY(dvfo_output_begin(ctx, picture, &output));
-    dvfo_status status = run_gnuplot(ctx, subject, template, csv, terminal, output.temporary);
+    dvfo_status status = run_gnuplot(ctx, subject, template, csv, format->terminal, output.temporary);
     if (status == DVFO_OK) {
-        status = check_end(ctx, picture, output.temporary, suffix);
+        status = check_end(ctx, picture, output.temporary, format->end);
+    }
+    if (status == DVFO_OK && format->fix != NULL) {
+        status = format->fix(ctx, picture, output.temporary);
     }
     if (status == DVFO_OK) {
         status = dvfo_output_commit(ctx, &output);
@@ -225,6 +243,8 @@ dvfo_status dvfo_figure_make(struct dvfo_ctx *ctx, const struct dvfo_figure *fig
     char csv[DVFO_PATH_SIZE];
     DVFO_TRY(output_name(ctx, folder, figure->name, "csv", csv));
     DVFO_TRY(write_csv(ctx, figure, subject, csv));
-    DVFO_TRY(draw(ctx, figure, subject, csv, folder, "svg", "svg"));
-    return draw(ctx, figure, subject, csv, folder, "png", "pngcairo");
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        DVFO_TRY(draw(ctx, figure, subject, csv, folder, &formats[i]));
+    }
+    return DVFO_OK;
 }

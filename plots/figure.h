@@ -1,7 +1,7 @@
 /* A figure: what feeds it and which template draws it.
  *
  * Each figure is a descriptor: it makes a CSV (the numbers as drawn, kept beside the picture), and plots/NAME.gp turns
- * that into SVG and PNG. A new figure is one file, one template and one line in the list. */
+ * that into SVG, PNG and PDF. A new figure is one file, one template and one line in the list. */
 #ifndef DVFO_FIGURE_H
 #define DVFO_FIGURE_H
 
@@ -43,7 +43,7 @@ bool dvfo_figure_takes(const struct dvfo_figure *figure, const char *option);
 dvfo_status dvfo_figure_check(struct dvfo_ctx *ctx, const struct dvfo_figure *figure,
                               const struct dvfo_setting *setting);
 
-/** Feed and draw: FOLDER/NAME.csv, NAME.svg, NAME.png, each whole or not at all. */
+/** Feed and draw: FOLDER/NAME.csv, NAME.svg, NAME.png, NAME.pdf, each whole or not at all. */
 dvfo_status dvfo_figure_make(struct dvfo_ctx *ctx, const struct dvfo_figure *figure,
                              const struct dvfo_figure_subject *subject, const char *folder);
 

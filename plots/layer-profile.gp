@@ -13,7 +13,7 @@ every = max(1, int(ceil(name_line * bars / panel_w)))
 axis = 160 # layers' names stand upright
 titles = "'kernel, measured' 'kernel, calibrated' 'kernel, assumption' 'launch or host work' 'energy: GPU' 'energy: CPU' 'energy: rest' 'CPU clock lowered' 'GPU clock lowered' 'memory clock lowered'"
 standings = "measured calibrated assumption"
-array filling[3] = [3, 4, 0] # full, hatched, empty
+hatch(s) = s == 2 ? 4 : 0 # hatched, empty, on white: patterns have seams in PDF; the first is full, without one
 gpu_colour = "#0072b2"; cpu_colour = "#e69f00"; rest_colour = "#dddddd"; bar_colour = "#333333"
 clocks = "cpu gpu mem"
 clock_names = "CPU GPU memory"
@@ -59,10 +59,13 @@ do for [row = 1:4] {
         set xrange [-0.8:bars - 0.2]; set yrange [-1.7 * strip:1.05 * top_max]
         set ytics 0, nice(top_max / 4, 10**floor(log10(top_max / 4)))
         plot csv using (lowered("top")):(column("latency_ms")) with boxes fc rgb cpu_colour dt solid, \
-            for [s = 1:3] csv using (kernel(s)):(column("gpu_ms")) \
-                with boxes fs pattern filling[s] fc rgb bar_colour dt solid lw 1, \
-            for [s = 1:3] csv using (kernel(s)):(-strip):(0.4):(strip / 2) \
-                with boxxyerror fs pattern filling[s] fc rgb bar_colour dt solid lw 0.5
+            csv using (kernel(1)):(column("gpu_ms")) with boxes fc rgb bar_colour dt solid lw 1, \
+            for [s = 2:3] csv using (kernel(s)):(column("gpu_ms")) with boxes fs solid noborder fc rgb "white", \
+            for [s = 2:3] csv using (kernel(s)):(column("gpu_ms")) \
+                with boxes fs pattern hatch(s) fc rgb bar_colour dt solid lw 1, \
+            csv using (kernel(1)):(-strip):(0.4):(strip / 2) with boxxyerror fc rgb bar_colour dt solid lw 0.5, \
+            for [s = 2:3] csv using (kernel(s)):(-strip):(0.4):(strip / 2) \
+                with boxxyerror fs pattern hatch(s) fc rgb bar_colour dt solid lw 0.5
     }
     if (row == 2) {
         set xrange [-0.8:bars - 0.2]; set yrange [0:1.05 * top_max]
@@ -86,8 +89,8 @@ load legend
 half = 6 # height of a sample
 box(i) = sprintf("'+' using (sample_x(%d) + sample_w / 2):(sample_y(%d)):(sample_w / 2):(half) every 2 with boxxyerror dt solid", \
     i, i)
-eval "plot " . box(1) . " fs pattern filling[1] fc rgb bar_colour, " . box(2) . " fs pattern filling[2] fc rgb bar_colour, " \
-    . box(3) . " fs pattern filling[3] fc rgb bar_colour, " . box(4) . " fc rgb cpu_colour, " . box(5) \
+eval "plot " . box(1) . " fc rgb bar_colour, " . box(2) . " fs pattern hatch(2) fc rgb bar_colour, " \
+    . box(3) . " fs pattern hatch(3) fc rgb bar_colour, " . box(4) . " fc rgb cpu_colour, " . box(5) \
     . " fc rgb gpu_colour, " . box(6) . " fc rgb cpu_colour, " . box(7) . " fc rgb rest_colour, " \
     . "for [i = 8:10] '+' using (sample_x(i) + $0 * sample_w):(sample_y(i)) with lines lt i - 6, " \
     . "for [i = 8:10] '+' using (sample_x(i) + sample_w / 2):(sample_y(i)) every 2 with points lt i - 6"

@@ -13,10 +13,11 @@ axis = 108 # networks' names stand aslant
 eval page(panel_rows, panel_columns, "columnsfirst")
 unset key
 array fill_colour[4] = ["#0072b2", "#e69f00", "#009e73", "#111111"]
-array filling[4] = [3, 6, 1, 3] # full, hatched one way, crossed, full
+hatch(p) = p == 2 ? 6 : 1 # one way, crossed; patterns have seams in PDF: the first and the last are full, without one
 place(name, n) = n < 1 ? NaN : word(networks, n) eq name ? n : place(name, n - 1)
 here(b) = strcol("board") eq b ? place(strcol("network"), bars) : NaN
 is_part(p) = strcol("part") eq p
+bar(p, b) = (walk(percent, absolute), is_part(word(parts, p)) ? here(b) : NaN)
 
 # Walks the parts of a network from below: where the present one begins and ends [%], and what they sum to.
 walk(percent, absolute) = (low = is_part("attention") ? 0 : high, high = low + column(percent), top = is_part("decision") ? high : top, \
@@ -45,9 +46,12 @@ do for [b in boards] {
             do for [n = 1:bars] { set xtics add (word(networks, n) n) }
         }
         set style fill solid border lc rgb "#333333"
-        plot for [p = 1:4] csv using (walk(percent, absolute), is_part(word(parts, p)) ? here(b) : NaN):(high): \
-                 (here(b) - 0.3):(here(b) + 0.3):(low):(high) \
-                 with boxxyerror fs pattern filling[p] fc rgb fill_colour[p] dt solid lw 0.7, \
+        plot csv using (bar(1, b)):(high):(here(b) - 0.3):(here(b) + 0.3):(low):(high) \
+                 with boxxyerror fs solid fc rgb fill_colour[1] dt solid lw 0.7, \
+             for [p = 2:3] csv using (bar(p, b)):(high):(here(b) - 0.3):(here(b) + 0.3):(low):(high) \
+                 with boxxyerror fs pattern hatch(p) fc rgb fill_colour[p] dt solid lw 0.7, \
+             csv using (bar(4, b)):(high):(here(b) - 0.3):(here(b) + 0.3):(low):(high) \
+                 with boxxyerror fs solid fc rgb fill_colour[4] dt solid lw 0.7, \
              csv using (walk(percent, absolute), is_part("edge-only") ? here(b) : NaN):(label_y(100 * total / column(absolute))): \
                  (amount(total, unit)) with labels offset 0, 0.6 font ",9", \
              csv using (walk(percent, absolute), is_part("edge-only") ? here(b) : NaN):(100 * total / column(absolute)) \
@@ -56,7 +60,9 @@ do for [b in boards] {
 }
 load legend
 half = 6
-plot for [p = 1:4] '+' using (sample_x(p) + sample_w / 2):(sample_y(p)):(sample_w / 2):(half) every 2 \
-         with boxxyerror fs pattern filling[p] fc rgb fill_colour[p] dt solid lw 0.7, \
+plot for [p = 1:4:3] '+' using (sample_x(p) + sample_w / 2):(sample_y(p)):(sample_w / 2):(half) every 2 \
+         with boxxyerror fs solid fc rgb fill_colour[p] dt solid lw 0.7, \
+     for [p = 2:3] '+' using (sample_x(p) + sample_w / 2):(sample_y(p)):(sample_w / 2):(half) every 2 \
+         with boxxyerror fs pattern hatch(p) fc rgb fill_colour[p] dt solid lw 0.7, \
      '+' using (sample_x(5) + sample_w / 2):(sample_y(5)) every 2 with points pt 6 ps 1 lw 1.5 lc rgb colour[3]
 unset multiplot

@@ -33,12 +33,13 @@ static void make_profiles(void)
 TestSuite(accuracy_figures, .init = make_profiles, .fini = command_remove_folder, .timeout = 120);
 #define WORLD "-b $DATA/small-board.yaml -n $DATA/small-network.yaml "
 
-/* Pictures are drawn without a word; the three files are named. */
+/* Pictures are drawn without a word; the four files are named. */
 static void draw(const char *figure, const char *arguments)
 {
     char line[512], named[256];
     snprintf(line, sizeof line, "plot %s %s --out figures", figure, arguments);
-    snprintf(named, sizeof named, "figures/%s.svg\nfigures/%s.png\nfigures/%s.csv\n", figure, figure, figure);
+    snprintf(named, sizeof named, "figures/%s.svg\nfigures/%s.png\nfigures/%s.pdf\nfigures/%s.csv\n", figure, figure,
+             figure, figure);
     command_dvfo(line, &said);
     cr_assert(said.code == 0 && strcmp(said.out, named) == 0, "%s: exit %d: %s%s", line, said.code, said.out, said.err);
     cr_expect_str_empty(said.err, "%s says %s", line, said.err);

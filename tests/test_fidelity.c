@@ -275,7 +275,8 @@ Test(fidelity, an_interrupted_figure_leaves_nothing)
 
 Test(fidelity, the_same_command_gives_the_same_bytes)
 {
-    expect_says("for i in a b; do \"$DVFO\" plot fidelity -b jetson-nano --out $i >$i.out || exit 1; done\n"
+    expect_says("for i in a b; do \"$DVFO\" plot fidelity -b jetson-nano --out $i >$i.out || exit 1\n"
+                "sleep 1; export TZ=here-3; done\n" /* at another time, in another zone: a PDF knows both */
                 "diff -r a b && ls a",
-                "fidelity.csv\nfidelity.png\nfidelity.svg\n");
+                "fidelity.csv\nfidelity.pdf\nfidelity.png\nfidelity.svg\n");
 }

@@ -259,9 +259,10 @@ Test(layer_command, the_figure_draws_every_layer_at_four_settings)
     succeed(EXPORT "--out a.h5");
     command_dvfo("plot layer-profile " WORLD " --layers a.h5 --out figures", &said);
     cr_assert(said.code == 0 && said.err[0] == '\0', "%s", said.err);
-    command_shell("grep -c '^small-board,small-network,top,' figures/layer-profile.csv; "
-                  "grep -c '^small-board,small-network,mem,2000,1000,500,' figures/layer-profile.csv; "
-                  "test -s figures/layer-profile.svg && test -s figures/layer-profile.png",
-                  &said);
+    command_shell(
+        "grep -c '^small-board,small-network,top,' figures/layer-profile.csv; "
+        "grep -c '^small-board,small-network,mem,2000,1000,500,' figures/layer-profile.csv; "
+        "test -s figures/layer-profile.svg && test -s figures/layer-profile.png && test -s figures/layer-profile.pdf",
+        &said);
     cr_expect(said.code == 0 && strcmp(said.out, "19\n19\n") == 0, "18 kernels and the request: %s", said.out);
 }

@@ -461,12 +461,39 @@ Test(run_command, a_gnuplot_that_fails_is_missing_or_interrupted_leaves_the_numb
     }
 }
 
-/* Nothing on standard error, the three files named on standard output. */
+Test(run_command, a_pdf_that_is_cut_short_or_has_no_date_is_refused)
+{
+    static const struct {
+        const char *spoil, *says; /* done to what gnuplot drew */
+    } rows[] = {
+        {"truncate -s -10", "bandwidth-sweep.pdf: gnuplot left it unfinished"},
+        {"truncate -s 0", "bandwidth-sweep.pdf: gnuplot left it unfinished"},
+        {"sed -i s/CreationDate/CreationTime/", "bandwidth-sweep.pdf: its date isn't in plain text"},
+    };
+    command_shell("mkdir bin", &said);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char line[512];
+        snprintf(line, sizeof line,
+                 "cat >bin/gnuplot <<'END'\n#!/bin/sh\nPATH=${PATH#*:} gnuplot \"$@\" || exit\n"
+                 "[ $DVFO_TERMINAL != pdfcairo ] || LC_ALL=C %s \"$DVFO_PICTURE\"\nEND\n"
+                 "chmod +x bin/gnuplot; PATH=$PWD/bin:$PATH\n"
+                 "\"$DVFO\" plot bandwidth-sweep " WORLD " -p edge-only --requests 1",
+                 rows[i].spoil);
+        command_shell(line, &said);
+        cr_expect(said.code == 1, "%s: exit %d: %s", rows[i].spoil, said.code, said.err);
+        cr_expect(command_is_one_sentence(&said) && command_says(&said, rows[i].says), "%s: %s", rows[i].spoil,
+                  said.err);
+        cr_expect(no_file(".pdf") && no_file(".part-") && !no_file(".png"));
+    }
+}
+
+/* Nothing on standard error, the four files named on standard output. */
 static void expect_figure(const char *figure, const char *arguments)
 {
     char line[512], named[256];
     snprintf(line, sizeof line, "plot %s %s --out figures", figure, arguments);
-    snprintf(named, sizeof named, "figures/%s.svg\nfigures/%s.png\nfigures/%s.csv\n", figure, figure, figure);
+    snprintf(named, sizeof named, "figures/%s.svg\nfigures/%s.png\nfigures/%s.pdf\nfigures/%s.csv\n", figure, figure,
+             figure, figure);
     command_dvfo(line, &said);
     cr_expect(said.code == 0 && strcmp(said.out, named) == 0, "%s: exit %d: %s", line, said.code, said.out);
     cr_expect_str_empty(said.err, "%s says %s", line, said.err);
