@@ -62,6 +62,11 @@ static const char *accuracy_profile(const struct dvfo_trial *t)
     return t->scenario.accuracy != NULL ? t->scenario.accuracy->text[DVFO_ACCURACY_NAME] : "none";
 }
 
+static const char *selection(const struct dvfo_trial *t)
+{
+    return dvfo_selection_name(dvfo_scenario_selection(&t->scenario));
+}
+
 static const char *layer_payload(const struct dvfo_trial *t)
 {
     return t->scenario.layer_int8 ? "int8" : "float";
@@ -186,6 +191,7 @@ const struct dvfo_trial_column dvfo_trial_columns[] = {
     {"accuracy_profile", "1", "where accuracy comes from", 0, false, true, NULL, accuracy_profile},
     {"accuracy_floor", "points", "most loss expected of an action (empty: none)", 3, false, true, accuracy_floor, NULL},
     {"layer_payload", "1", "what a layer split sends, int8 or float", 0, false, false, NULL, layer_payload},
+    {"selection", "1", "how the channels are chosen that are sent", 0, false, true, NULL, selection},
     {"bits_per_pixel", "bit", "of an encoded input image", 3, false, false, bits_per_pixel, NULL},
     {"cloud", "1", "cloud server", 0, false, false, NULL, cloud},
     {"seed", "1", "seed of all random streams", 10, false, false, seed, NULL},

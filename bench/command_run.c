@@ -306,6 +306,9 @@ static void print_decisions(const struct dvfo_setting *setting)
 /* Where costs come from, if not from the boards' files as they stand. */
 static void print_profiles(const struct dvfo_setting *setting)
 {
+    if (!setting->base.scenario.attention) {
+        puts("no attention module: channels to send are chosen by chance, accuracy is that of a random selection");
+    }
     for (size_t i = 0; i < setting->profile_count; i++) {
         const struct dvfo_layer_profile *profile = setting->profile[i];
         printf("  layers of %s on %s from %s: times of the GPU %s, %zu points of clocks (%s)\n", profile->network,
@@ -472,6 +475,9 @@ static void write_configuration(const struct dvfo_setting *setting, FILE *text)
     }
     if (setting->layers != NULL) {
         fprintf(text, "layers: %s\n", setting->layers);
+    }
+    if (!d->attention) {
+        fprintf(text, "attention: none\n");
     }
     if (setting->accuracy_profile != NULL) {
         fprintf(text, "accuracy: %s\naccuracy_floor: %.17g\n", setting->accuracy_profile->text[DVFO_ACCURACY_NAME],

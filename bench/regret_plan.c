@@ -171,6 +171,9 @@ static void write_making(const struct dvfo_regret *regret, struct dvfo_regret_wo
             t->thermal, t->decision_own, t->decision_s, t->decision_share, (int)t->mode);
     fprintf(text, "%.17g|%d %d|%d %.17g %.17g %.17g", d->lambda, (int)d->composition, (int)d->tail_rule, d->layer_int8,
             d->timeout_s, d->rtt_s, d->encode_bit_per_pixel);
+    if (!d->attention) {
+        fputs("|no attention", text);
+    }
     if (setting->accuracy_profile != NULL) {
         fprintf(text, "|accuracy %s %.17g", setting->accuracy_profile->sha256, d->accuracy_floor);
     }

@@ -35,6 +35,7 @@ enum {
     KEY_ASSUME,
     KEY_ACCURACY,
     KEY_FLOOR,
+    KEY_NO_ATTENTION,
 };
 
 static const struct argp_option options[] = {
@@ -68,6 +69,8 @@ static const struct argp_option options[] = {
     {"tail", KEY_TAIL, "RULE", 0, "cost of the local tail: shapes (default), linear, width", 4},
     {"bits-per-pixel", KEY_BITS, "X", 0, "of an encoded input image (default 2)", 4},
     {"float-layers", KEY_FLOAT, NULL, 0, "a layer split sends floats instead of int8", 4},
+    {"no-attention", KEY_NO_ATTENTION, NULL, 0,
+     "channels to send are chosen by chance: no attention module, the accuracy of a random selection", 4},
     {"p-max", KEY_P_MAX, "P", 0, "power in the cost: measured (default), nameplate, or watts", 4},
     {"decision-time", KEY_DECISION, "T", 0,
      "what a decision takes on the CPU at its top clock: seconds, or a share of an edge-only request as 10% (default: "
@@ -282,6 +285,8 @@ static bool *switch_of(struct dvfo_setting *setting, int key, bool *on)
     switch (key) {
     case KEY_FLOAT:
         return &setting->base.scenario.layer_int8;
+    case KEY_NO_ATTENTION:
+        return &setting->base.scenario.attention;
     case KEY_FREE:
         return &setting->base.paired;
     case KEY_THERMAL:

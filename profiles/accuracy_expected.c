@@ -102,7 +102,7 @@ static struct between find_lambda(int share_tenths, double lambda)
 }
 
 double dvfo_accuracy_profile_split(const struct dvfo_accuracy_profile *profile, dvfo_accuracy_part part,
-                                   int share_tenths, double lambda)
+                                   dvfo_selection selection, int share_tenths, double lambda)
 {
     if (share_tenths == 0) {
         return dvfo_accuracy_profile_full(profile, part);
@@ -111,7 +111,7 @@ double dvfo_accuracy_profile_split(const struct dvfo_accuracy_profile *profile, 
     double sum = 0.0;
     for (long seed = 0; seed < profile->size.seeds; seed++) {
         const double *split = &profile->part[part].split[dvfo_accuracy_split_index(
-            seed, DVFO_SELECTION_ATTENTION, DVFO_CODING_INT8, share_tenths, between.lower)];
+            seed, selection, DVFO_CODING_INT8, share_tenths, between.lower)];
         sum += between.way > 0.0 ? (1.0 - between.way) * split[0] + between.way * split[1] : split[0];
     }
     return sum / (double)profile->size.seeds;

@@ -167,11 +167,11 @@ dvfo_status dvfo_accuracy_profile_save(struct dvfo_ctx *ctx, const struct dvfo_a
 double dvfo_accuracy_profile_full(const struct dvfo_accuracy_profile *profile, dvfo_accuracy_part part);
 double dvfo_accuracy_profile_full_int8(const struct dvfo_accuracy_profile *profile, dvfo_accuracy_part part);
 
-/** Of channels chosen by attention and sent as int8; linear in lambda between the measured weights.
+/** Of channels chosen by a selection and sent as int8; linear in lambda between the measured weights.
  *  @param share_tenths  0: the full network; 10: the remote answer alone, whatever lambda is
  *  @param lambda        0..1, weight of the local answer */
 double dvfo_accuracy_profile_split(const struct dvfo_accuracy_profile *profile, dvfo_accuracy_part part,
-                                   int share_tenths, double lambda);
+                                   dvfo_selection selection, int share_tenths, double lambda);
 
 /* ---- one request: O(1) ---- */
 

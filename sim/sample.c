@@ -54,6 +54,10 @@ double dvfo_samples_right(const struct dvfo_samples *samples, const struct dvfo_
     if (decision->place == DVFO_PLACE_APPEAL && !answered) {
         return table->right_little[request->row];
     }
+    if (decision->place == DVFO_PLACE_SPLIT && answered && !def->attention) { /* known on average only */
+        return dvfo_accuracy_profile_split(samples->profile, samples->part, dvfo_scenario_selection(def),
+                                           decision->share_tenths, def->lambda);
+    }
     if (decision->place == DVFO_PLACE_SPLIT && answered) {
         return dvfo_accuracy_profile_right_split(samples->profile, samples->part, request->row, decision->share_tenths,
                                                  def->lambda);

@@ -38,6 +38,7 @@ struct dvfo_scenario_def dvfo_scenario_def_default(void)
         .tail_rule = DVFO_TAIL_SHAPES,
         .tail_width_steps = 4,
         .layer_int8 = true,
+        .attention = true,
         .timeout_s = 10.0,
         .rtt_s = 0.002,
         .header_byte = 64.0,
@@ -254,7 +255,8 @@ static struct stretch stretch_of(const struct dvfo_scenario *scenario, dvfo_stag
     case DVFO_STAGE_HEAD:
         return (struct stretch){network, 0, split, true, 1.0};
     case DVFO_STAGE_ATTENTION:
-        return (struct stretch){scenario->attention, 0, (int)scenario->attention->n - 1, false, 1.0};
+        return (struct stretch){scenario->attention, 0, scenario->def.attention ? (int)scenario->attention->n - 1 : -1,
+                                false, 1.0};
     case DVFO_STAGE_TAIL:
         return stretch_at_width(scenario, split + 1, kept, width);
     case DVFO_STAGE_PREFIX:

@@ -31,6 +31,8 @@ struct dvfo_scenario_def {
     dvfo_tail_rule tail_rule;               /* shapes */
     int tail_width_steps;                   /* widths of the slimmable tail: 4 (1/4, 1/2, 3/4, 1) */
     bool layer_int8;                        /* a layer split sends int8 (true) or float activations */
+    bool attention;                         /* channels are chosen by the attention module (true); or by chance, which
+                                               costs nothing, for comparison */
     double timeout_s;                       /* after which a request ends locally; 10 */
     double rtt_s;                           /* round trip to the cloud; 2 ms: Wi-Fi to a server in the same network
                                                (MECPerf recordings, median) */
@@ -46,6 +48,12 @@ struct dvfo_scenario_def {
 };
 
 struct dvfo_scenario_def dvfo_scenario_def_default(void);
+
+/** How the channels are chosen that are sent. */
+static inline dvfo_selection dvfo_scenario_selection(const struct dvfo_scenario_def *def)
+{
+    return def->attention ? DVFO_SELECTION_ATTENTION : DVFO_SELECTION_RANDOM;
+}
 
 struct dvfo_scenario;
 
