@@ -136,37 +136,14 @@ static dvfo_status make_folder(struct dvfo_ctx *ctx, const char *folder)
                : dvfo_fail(ctx, DVFO_BAD_INPUT, "folder '%s': cannot be made: %s", folder, strerror(errno));
 }
 
-static dvfo_status load_accuracy(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, struct dvfo_setting *setting)
-{
-    DVFO_TRY(dvfo_setting_load_accuracy(ctx, setting));
-    return setting->accuracy_profile != NULL
-               ? DVFO_OK
-               : dvfo_fail(ctx, DVFO_BAD_INPUT,
-                           "%s draws an accuracy profile, and there is none; --accuracy takes a file that 'dvfo "
-                           "attention evaluate' made",
-                           figure->name);
-}
-
-static dvfo_status load(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, struct dvfo_setting *setting)
-{
-    return figure->networks != NULL ? dvfo_setting_load(ctx, setting)
-           : figure->boards != NULL ? dvfo_setting_load_boards(ctx, setting)
-                                    : load_accuracy(ctx, figure, setting);
-}
-
 static dvfo_status plot(struct dvfo_ctx *ctx, struct arguments *arguments)
 {
     const struct dvfo_figure *figure = NULL;
     struct dvfo_setting *setting = &arguments->setting;
     DVFO_TRY(dvfo_figure_find(ctx, arguments->figure, &figure));
     DVFO_TRY(check_given(ctx, arguments, figure));
-    setting->boards = setting->boards != NULL ? setting->boards : figure->boards;
-    setting->networks = setting->networks != NULL ? setting->networks : figure->networks;
-    setting->policies = setting->policies != NULL ? setting->policies : figure->policies;
     const bool has_trace = setting->trace != NULL;
-    setting->trace = has_trace ? setting->trace : figure->trace;
-    DVFO_TRY(load(ctx, figure, setting));
-    DVFO_TRY(dvfo_figure_check(ctx, figure, setting));
+    DVFO_TRY(dvfo_figure_load(ctx, figure, setting));
     DVFO_TRY(make_folder(ctx, arguments->folder));
     const struct dvfo_figure_subject subject = {
         .setting = setting, .has_trace = has_trace, .measured = arguments->measured, .stop = dvfo_interrupt_catch()};

@@ -47,6 +47,17 @@ void dvfo_drawing_add_name(char names[DVFO_DRAWING_NAMES], const char *name)
     snprintf(names + length, DVFO_DRAWING_NAMES - length, "%s%s", length > 0 ? " " : "", name);
 }
 
+void dvfo_drawing_set(struct dvfo_drawing *drawing, const char *name, const char *value)
+{
+    DVFO_REQUIRE(drawing->variables < DVFO_DRAWING_VARIABLES);
+    char *to = drawing->variable[drawing->variables].name;
+    snprintf(to, DVFO_DRAWING_NAME, "DVFO_%s", name);
+    for (char *c = to; *c != '\0'; c++) {
+        *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+    }
+    drawing->variable[drawing->variables++].value = value;
+}
+
 /* Run gnuplot on the template; what it needs to know goes in by environment variables, so no path is ever quoted. */
 static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_drawing *drawing, const char *template,
                                const char *csv, const char *terminal, const char *picture)
@@ -65,6 +76,9 @@ static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_drawing *
     };
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         setenv(variables[i].name, variables[i].value, 1);
+    }
+    for (size_t i = 0; i < drawing->variables; i++) {
+        setenv(drawing->variable[i].name, drawing->variable[i].value, 1);
     }
     setenv("TZ", "UTC0", 1);                                  /* the date in a PDF is as long as its zone makes it */
     char *argv[] = {"gnuplot", "-d", (char *)template, NULL}; /* -d: nothing of the user's own start-up files */

@@ -49,8 +49,8 @@ bool dvfo_figure_takes(const struct dvfo_figure *figure, const char *option)
     return false;
 }
 
-dvfo_status dvfo_figure_check(struct dvfo_ctx *ctx, const struct dvfo_figure *figure,
-                              const struct dvfo_setting *setting)
+/* Refuse a setting that shows more than a reader can tell apart. */
+static dvfo_status check(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, const struct dvfo_setting *setting)
 {
     const struct {
         size_t most, found;
@@ -67,6 +67,29 @@ dvfo_status dvfo_figure_check(struct dvfo_ctx *ctx, const struct dvfo_figure *fi
         }
     }
     return DVFO_OK;
+}
+
+static dvfo_status load_accuracy(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, struct dvfo_setting *setting)
+{
+    DVFO_TRY(dvfo_setting_load_accuracy(ctx, setting));
+    return setting->accuracy_profile != NULL
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT,
+                           "%s draws an accuracy profile, and there is none; --accuracy takes a file that 'dvfo "
+                           "attention evaluate' made",
+                           figure->name);
+}
+
+dvfo_status dvfo_figure_load(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, struct dvfo_setting *setting)
+{
+    setting->boards = setting->boards != NULL ? setting->boards : figure->boards;
+    setting->networks = setting->networks != NULL ? setting->networks : figure->networks;
+    setting->policies = setting->policies != NULL ? setting->policies : figure->policies;
+    setting->trace = setting->trace != NULL ? setting->trace : figure->trace;
+    DVFO_TRY(figure->networks != NULL ? dvfo_setting_load(ctx, setting)
+             : figure->boards != NULL ? dvfo_setting_load_boards(ctx, setting)
+                                      : load_accuracy(ctx, figure, setting));
+    return check(ctx, figure, setting);
 }
 
 /* ---- drawing ---- */

@@ -95,7 +95,7 @@ Test(run_command, wrong_arguments_are_told_in_one_sentence)
         {RUN "--rtt -1", "--rtt is '-1'"},
         {RUN "--timeout 0", "--timeout is '0'"},
         {RUN "--p-max -3", "--p-max is '-3', expected measured, nameplate or watts"},
-        {RUN "--format xml", "--format is 'xml', expected table, csv or json"},
+        {RUN "--format xml", "--format is 'xml', expected table, csv, json, markdown or latex"},
         {RUN "-t ''", "the name of the trace is empty"},
         {RUN "-t missing.csv", "missing.csv: cannot be read: No such file or directory"},
         {RUN "-t model:wify", "unknown trace model 'wify'; did you mean 'wifi'?"},

@@ -132,7 +132,6 @@ static dvfo_status read_head(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct d
     DVFO_TRY(dvfo_yaml_string(ctx, root, "title", &plan->title));
     DVFO_TRY(dvfo_yaml_string_or(ctx, root, "question", "", &plan->question));
     DVFO_TRY(dvfo_yaml_string_or(ctx, root, "shows", "", &plan->shows));
-    DVFO_TRY(dvfo_yaml_string_or(ctx, root, "figure", NULL, &plan->figure));
     DVFO_TRY(dvfo_yaml_string_or(ctx, root, "draws", NULL, &plan->draws));
     DVFO_TRY(dvfo_plan_read_list(ctx, root, "tags", &plan->tags));
     DVFO_TRY(dvfo_yaml_integer_or(ctx, root, "seeds", 1, DVFO_PLAN_SEEDS, 1, &seeds));
@@ -170,6 +169,7 @@ static dvfo_status read_trials(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct
     if (quick) {
         DVFO_TRY(read_quick(ctx, root, plan));
     }
+    DVFO_TRY(dvfo_plan_read_figure(ctx, dvfo_yaml_find(root, "figure"), plan));
     DVFO_TRY(dvfo_plan_read_table(ctx, dvfo_yaml_find(root, "table"), plan));
     return dvfo_plan_read_comparison(ctx, dvfo_yaml_find(root, "compare"), plan);
 }

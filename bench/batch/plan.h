@@ -17,7 +17,7 @@ enum {
     DVFO_PLAN_ZIPPED = 4,
     DVFO_PLAN_VALUES = 64,
     DVFO_PLAN_AGENTS = 24,
-    DVFO_PLAN_NAMES = 16, /* columns, measures, tags, values of `set` of an agent */
+    DVFO_PLAN_NAMES = 16, /* columns, measures, tags, values of `set` of an agent, settings of a figure */
     DVFO_PLAN_SEEDS = 1000
 };
 
@@ -65,12 +65,19 @@ struct dvfo_plan_comparison {
     const char *oracle;    /* policy that can't be beaten: with the reference 0, it is 1; NULL: no such scale */
 };
 
+/* How the table is drawn: a template of plots, which finds each setting in its environment ("x" as DVFO_X). */
+struct dvfo_plan_figure {
+    const char *template; /* NULL: none */
+    size_t settings;
+    struct dvfo_plan_option setting[DVFO_PLAN_NAMES]; /* lists as words with blanks between */
+};
+
 struct dvfo_plan {
     char id[64];
     const char *title, *question, *shows;
-    const char *figure; /* template in plots; NULL: none */
     const char *draws;  /* figure that makes its own numbers, no trials; NULL: a plan of trials */
     struct dvfo_plan_list tags;
+    struct dvfo_plan_figure figure;
     size_t options;
     struct dvfo_plan_option option[DVFO_PLAN_OPTIONS]; /* the same in every trial */
     size_t factors;
@@ -83,7 +90,7 @@ struct dvfo_plan {
     struct dvfo_plan_comparison comparison;
     char path[DVFO_PATH_SIZE];
     struct dvfo_yaml *yaml; /* owned; most texts lie in it */
-    char *copies[DVFO_PLAN_OPTIONS]; /* owned; the others */
+    char *copies[2 * DVFO_PLAN_OPTIONS]; /* owned; the others */
     size_t copied;
 };
 

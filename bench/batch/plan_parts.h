@@ -17,6 +17,7 @@ dvfo_status dvfo_plan_read_factors(struct dvfo_ctx *ctx, dvfo_yaml_node sweep, s
 dvfo_status dvfo_plan_read_zips(struct dvfo_ctx *ctx, dvfo_yaml_node zip, struct dvfo_plan *plan);
 
 dvfo_status dvfo_plan_read_agents(struct dvfo_ctx *ctx, dvfo_yaml_node agents, struct dvfo_plan *plan);
+dvfo_status dvfo_plan_read_figure(struct dvfo_ctx *ctx, dvfo_yaml_node figure, struct dvfo_plan *plan);
 dvfo_status dvfo_plan_read_table(struct dvfo_ctx *ctx, dvfo_yaml_node table, struct dvfo_plan *plan);
 dvfo_status dvfo_plan_read_comparison(struct dvfo_ctx *ctx, dvfo_yaml_node compare, struct dvfo_plan *plan);
 

@@ -74,6 +74,55 @@ dvfo_status dvfo_plan_read_agents(struct dvfo_ctx *ctx, dvfo_yaml_node agents, s
     return DVFO_OK;
 }
 
+/* ---- the figure ---- */
+
+/* A list becomes words. */
+static dvfo_status join(struct dvfo_ctx *ctx, dvfo_yaml_node map, const char *key, struct dvfo_plan *plan,
+                        const char **out)
+{
+    struct dvfo_plan_list list;
+    char *text = NULL;
+    size_t size = 0;
+    DVFO_TRY(dvfo_plan_read_list(ctx, map, key, &list));
+    FILE *file = plan->copied < sizeof plan->copies / sizeof plan->copies[0] ? open_memstream(&text, &size) : NULL;
+    if (file == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        fprintf(file, "%s%s", i > 0 ? " " : "", list.entry[i]);
+    }
+    if (fclose(file) != 0) {
+        free(text);
+        return dvfo_fail_no_memory(ctx);
+    }
+    plan->copies[plan->copied++] = text;
+    *out = text;
+    return DVFO_OK;
+}
+
+dvfo_status dvfo_plan_read_figure(struct dvfo_ctx *ctx, dvfo_yaml_node figure, struct dvfo_plan *plan)
+{
+    struct dvfo_plan_figure *out = &plan->figure;
+    if (dvfo_yaml_is_null(figure)) {
+        return DVFO_OK;
+    }
+    DVFO_TRY(dvfo_yaml_string(ctx, figure, "template", &out->template));
+    for (size_t i = 0; i < dvfo_yaml_count(figure); i++) {
+        const char *key = NULL;
+        dvfo_yaml_node node;
+        dvfo_yaml_pair(figure, i, &key, &node);
+        if (strcmp(key, "template") == 0) {
+            continue;
+        }
+        if (out->settings == DVFO_PLAN_NAMES) {
+            return dvfo_yaml_fail(ctx, node, "'figure' has more than %d settings", (int)DVFO_PLAN_NAMES);
+        }
+        out->setting[out->settings].key = key;
+        DVFO_TRY(join(ctx, figure, key, plan, &out->setting[out->settings++].value));
+    }
+    return DVFO_OK;
+}
+
 /* ---- tables ---- */
 
 /* A row for everything that varies, the columns that everybody wants. */

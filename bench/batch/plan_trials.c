@@ -258,7 +258,7 @@ dvfo_status dvfo_plan_change(struct dvfo_ctx *ctx, struct dvfo_plan *plan, const
     if (sign == NULL || sign == change || sign[1] == '\0') {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "--set is '%s', expected KEY=VALUE, e.g. eta=0.2,0.5", change);
     }
-    if (plan->copied == DVFO_PLAN_OPTIONS) {
+    if (plan->copied >= DVFO_PLAN_OPTIONS) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "--set may be given %d times", (int)DVFO_PLAN_OPTIONS);
     }
     char *key = dvfo_text_copy(change);

@@ -1,0 +1,80 @@
+#include "bench/batch/experiment_figure.h"
+
+#include <string.h>
+
+#include "bench/batch/experiment_table.h"
+#include "plots/drawing.h"
+#include "plots/figure.h"
+
+const char *dvfo_experiment_figure_name(const struct dvfo_plan *plan)
+{
+    return plan->draws != NULL ? plan->draws : plan->figure.template != NULL ? plan->id : NULL;
+}
+
+/* ---- a table as a figure ---- */
+
+static dvfo_status feed(struct dvfo_ctx *ctx, void *user, FILE *csv)
+{
+    return dvfo_experiment_print_rows(ctx, user, DVFO_TABLE_CSV, csv);
+}
+
+static void name_values(const struct dvfo_plan *plan, const char *key, char names[DVFO_DRAWING_NAMES])
+{
+    const struct dvfo_plan_list values = dvfo_plan_values(plan, key);
+    for (size_t i = 0; i < values.count; i++) {
+        dvfo_drawing_add_name(names, values.entry[i]);
+    }
+}
+
+dvfo_status dvfo_experiment_draw(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *folder,
+                                 const volatile sig_atomic_t *stop)
+{
+    const struct dvfo_plan *plan = gathered->plan;
+    struct dvfo_rows rows;
+    struct dvfo_drawing drawing = {.template = plan->figure.template, .name = plan->id, .folder = folder, .feed = feed,
+                                   .stop = stop};
+    char traces[DVFO_DRAWING_NAMES] = "", etas[DVFO_DRAWING_NAMES] = "";
+    DVFO_TRY(dvfo_rows_make(ctx, gathered, &rows));
+    drawing.user = &rows;
+    name_values(plan, "board", drawing.boards);
+    name_values(plan, "network", drawing.networks);
+    name_values(plan, "trace", traces);
+    name_values(plan, "eta", etas);
+    for (size_t i = 0; i < plan->policies.count; i++) {
+        dvfo_drawing_add_name(drawing.policies, plan->policies.entry[i]);
+    }
+    dvfo_drawing_set(&drawing, "traces", traces);
+    dvfo_drawing_set(&drawing, "etas", etas);
+    for (size_t i = 0; i < plan->figure.settings; i++) {
+        dvfo_drawing_set(&drawing, plan->figure.setting[i].key, plan->figure.setting[i].value);
+    }
+    const dvfo_status status = dvfo_drawing_make(ctx, &drawing);
+    dvfo_rows_free(&rows);
+    return status;
+}
+
+/* ---- a figure with numbers of its own ---- */
+
+static dvfo_status load_for(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, const struct dvfo_figure *figure,
+                            struct dvfo_setting *setting, bool *has_trace)
+{
+    for (size_t i = 0; i < plan->options; i++) {
+        DVFO_TRY(dvfo_setting_set(ctx, setting, plan->option[i].key, plan->option[i].value));
+    }
+    *has_trace = setting->trace != NULL;
+    return dvfo_figure_load(ctx, figure, setting);
+}
+
+dvfo_status dvfo_experiment_draw_own(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, const char *folder,
+                                     const volatile sig_atomic_t *stop)
+{
+    static const volatile sig_atomic_t never = 0;
+    const struct dvfo_figure *figure = NULL;
+    struct dvfo_setting setting = dvfo_setting_default();
+    struct dvfo_figure_subject subject = {.setting = &setting, .stop = stop != NULL ? stop : &never};
+    DVFO_TRY(dvfo_figure_find(ctx, plan->draws, &figure));
+    dvfo_status status = load_for(ctx, plan, figure, &setting, &subject.has_trace);
+    status = status == DVFO_OK ? dvfo_figure_make(ctx, figure, &subject, folder) : status;
+    dvfo_setting_free(&setting);
+    return status;
+}
