@@ -31,6 +31,24 @@ static bool has(const struct dvfo_plan_option option[], size_t count, const char
     return false;
 }
 
+/* A point's options, but an agent's own where it has some. */
+static size_t take_own(const struct dvfo_plan *plan, size_t point, const struct dvfo_plan_agent *agent,
+                       struct dvfo_plan_option out[DVFO_PLAN_OPTIONS])
+{
+    struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
+    const size_t of_point = dvfo_plan_options(plan, point, option);
+    size_t count = 0;
+    for (; agent != NULL && count < agent->options; count++) {
+        out[count] = agent->option[count];
+    }
+    for (size_t i = 0; i < of_point; i++) {
+        if (!has(out, count, option[i].key)) {
+            out[count++] = option[i];
+        }
+    }
+    return count;
+}
+
 static bool is_recording(const char *trace)
 {
     return trace != NULL && strncmp(trace, "const:", 6) != 0 && strncmp(trace, "model:", 6) != 0;
@@ -38,11 +56,11 @@ static bool is_recording(const char *trace)
 
 /* The shipped accuracy profile is named, so that its hash is among the inputs. Of a recording the part is met that no
  * agent learns from. */
-size_t dvfo_batch_options(const struct dvfo_plan *plan, size_t point, long seed, char seed_text[24],
-                          struct dvfo_plan_option out[DVFO_PLAN_OPTIONS])
+size_t dvfo_batch_options(const struct dvfo_plan *plan, size_t point, const struct dvfo_plan_agent *agent, long seed,
+                          char seed_text[24], struct dvfo_plan_option out[DVFO_PLAN_OPTIONS])
 {
     char path[DVFO_PATH_SIZE];
-    size_t count = dvfo_plan_options(plan, point, out);
+    size_t count = take_own(plan, point, agent, out);
     DVFO_REQUIRE(count + 5 < DVFO_PLAN_OPTIONS);
     if (!has(out, count, "accuracy")) {
         const bool shipped =
@@ -57,13 +75,21 @@ size_t dvfo_batch_options(const struct dvfo_plan *plan, size_t point, long seed,
     return count;
 }
 
+const struct dvfo_plan_agent *dvfo_batch_agent_def(const struct dvfo_batch *batch,
+                                                   const struct dvfo_batch_trial *trial)
+{
+    const struct dvfo_plan *plan = batch->plan[trial->plan];
+    return dvfo_plan_agent_of(plan, plan->policies.entry[trial->policy]);
+}
+
 dvfo_status dvfo_batch_inputs(struct dvfo_ctx *ctx, struct dvfo_batch *batch, const struct dvfo_batch_trial *trial,
                               char **text)
 {
     const struct dvfo_plan *plan = batch->plan[trial->plan];
     struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
     char seed[24];
-    size_t size = 0, count = dvfo_batch_options(plan, trial->point, trial->seed, seed, option);
+    const struct dvfo_plan_agent *agent = dvfo_batch_agent_def(batch, trial);
+    size_t size = 0, count = dvfo_batch_options(plan, trial->point, agent, trial->seed, seed, option);
     FILE *file = open_memstream(text, &size);
     if (file == NULL) {
         return dvfo_fail_no_memory(ctx);
@@ -171,7 +197,8 @@ void dvfo_batch_print_trial(const struct dvfo_batch *batch, const struct dvfo_ba
 {
     struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
     char seed[24], policy[DVFO_PATH_SIZE + 64];
-    const size_t count = dvfo_batch_options(batch->plan[trial->plan], trial->point, trial->seed, seed, option);
+    const size_t count = dvfo_batch_options(batch->plan[trial->plan], trial->point, dvfo_batch_agent_def(batch, trial),
+                                            trial->seed, seed, option);
     dvfo_batch_policy(batch, trial, policy);
     fputs("dvfo run", file);
     print_options(option, count, file);

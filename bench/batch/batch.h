@@ -54,7 +54,7 @@ struct dvfo_batch_trial {
     dvfo_batch_state state;
 };
 
-/* Trials that share all but the policy, one after the other: the work of one task. */
+/* Trials that share all options but the policy, one after the other: the work of one task. */
 struct dvfo_batch_group {
     size_t first, count; /* trials */
     bool open;           /* one of them isn't there, and it is this shard's */
@@ -114,9 +114,11 @@ bool dvfo_batch_mine(const struct dvfo_batch *batch, const struct dvfo_batch_tri
 void dvfo_batch_policy(const struct dvfo_batch *batch, const struct dvfo_batch_trial *trial,
                        char spec[DVFO_PATH_SIZE + 64]);
 
-/** The options of a trial, the accuracy profile and the seed among them. @param seed  room for its digits */
-size_t dvfo_batch_options(const struct dvfo_plan *plan, size_t point, long seed, char seed_text[24],
-                          struct dvfo_plan_option out[DVFO_PLAN_OPTIONS]);
+/** The options of a trial, the accuracy profile and the seed among them.
+ *  @param agent      whose own options come before the point's; NULL: a policy that isn't trained
+ *  @param seed_text  room for its digits */
+size_t dvfo_batch_options(const struct dvfo_plan *plan, size_t point, const struct dvfo_plan_agent *agent, long seed,
+                          char seed_text[24], struct dvfo_plan_option out[DVFO_PLAN_OPTIONS]);
 
 /** The text that a trial's hash is of; caller frees, NULL when memory is out. */
 dvfo_status dvfo_batch_inputs(struct dvfo_ctx *ctx, struct dvfo_batch *batch, const struct dvfo_batch_trial *trial,

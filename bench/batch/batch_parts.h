@@ -8,6 +8,10 @@
 /** FOLDER/trials/HH/HASH.json */
 void dvfo_batch_record_path(const struct dvfo_batch *batch, const char *sha256, char path[DVFO_PATH_SIZE]);
 
+/** How a trial's policy is trained; NULL when it isn't. */
+const struct dvfo_plan_agent *dvfo_batch_agent_def(const struct dvfo_batch *batch,
+                                                   const struct dvfo_batch_trial *trial);
+
 /** Options of a point that an agent is trained under: all but what it learns for, and what only trials have. */
 size_t dvfo_batch_agent_options(const struct dvfo_batch *batch, const struct dvfo_batch_agent *agent,
                                 char seed_text[24], struct dvfo_plan_option out[DVFO_PLAN_OPTIONS]);

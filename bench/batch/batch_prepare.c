@@ -41,7 +41,8 @@ size_t dvfo_batch_agent_options(const struct dvfo_batch *batch, const struct dvf
                                 char seed_text[24], struct dvfo_plan_option out[DVFO_PLAN_OPTIONS])
 {
     struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
-    const size_t all = dvfo_batch_options(batch->plan[agent->plan], agent->point, agent->seed, seed_text, option);
+    const size_t all = dvfo_batch_options(batch->plan[agent->plan], agent->point, agent->def, agent->seed, seed_text,
+                                          option);
     size_t count = 0;
     for (size_t i = 0; i < all; i++) {
         if (!is_of_trials(option[i].key)) {
@@ -197,23 +198,48 @@ static dvfo_status add_trial(struct dvfo_ctx *ctx, struct dvfo_batch *batch, str
     return DVFO_OK;
 }
 
-static dvfo_status add_group(struct dvfo_ctx *ctx, struct dvfo_batch *batch, size_t plan, size_t point, long seed)
+/* A trial into the group, which wants the agent that it needs. */
+static dvfo_status add_to_group(struct dvfo_ctx *ctx, struct dvfo_batch *batch, struct dvfo_batch_trial trial,
+                                struct dvfo_batch_group *group)
+{
+    DVFO_TRY(add_trial(ctx, batch, trial));
+    const struct dvfo_batch_trial *added = &batch->trial[batch->trials - 1];
+    const bool open = added->state != DVFO_BATCH_THERE && dvfo_batch_mine(batch, added);
+    group->open |= open;
+    group->count++;
+    if (open && added->agent != DVFO_BATCH_NONE) {
+        batch->agent[added->agent].wanted = true;
+    }
+    return DVFO_OK;
+}
+
+static dvfo_status end_group(struct dvfo_ctx *ctx, struct dvfo_batch *batch, struct dvfo_batch_group *group)
+{
+    if (group->count > 0) {
+        DVFO_TRY(grow(ctx, (void **)&batch->group, batch->groups, &batch->group_room, sizeof *batch->group));
+        batch->group[batch->groups++] = *group;
+    }
+    *group = (struct dvfo_batch_group){.first = batch->trials};
+    return DVFO_OK;
+}
+
+/* All policies of a point and seed; one with options of its own is a group of its own. */
+static dvfo_status add_point(struct dvfo_ctx *ctx, struct dvfo_batch *batch, size_t plan, size_t point, long seed)
 {
     struct dvfo_batch_group group = {.first = batch->trials};
     for (size_t p = 0; p < batch->plan[plan]->policies.count; p++) {
-        DVFO_TRY(add_trial(ctx, batch,
-                           (struct dvfo_batch_trial){.plan = plan, .point = point, .policy = p, .seed = seed}));
-        const struct dvfo_batch_trial *trial = &batch->trial[batch->trials - 1];
-        const bool open = trial->state != DVFO_BATCH_THERE && dvfo_batch_mine(batch, trial);
-        group.open |= open;
-        if (open && trial->agent != DVFO_BATCH_NONE) {
-            batch->agent[trial->agent].wanted = true;
+        const struct dvfo_batch_trial trial = {.plan = plan, .point = point, .policy = p, .seed = seed};
+        const struct dvfo_plan_agent *def = dvfo_batch_agent_def(batch, &trial);
+        const bool alone = def != NULL && def->options > 0;
+        if (alone) {
+            DVFO_TRY(end_group(ctx, batch, &group));
+        }
+        DVFO_TRY(add_to_group(ctx, batch, trial, &group));
+        if (alone) {
+            DVFO_TRY(end_group(ctx, batch, &group));
         }
     }
-    group.count = batch->trials - group.first;
-    DVFO_TRY(grow(ctx, (void **)&batch->group, batch->groups, &batch->group_room, sizeof *batch->group));
-    batch->group[batch->groups++] = group;
-    return DVFO_OK;
+    return end_group(ctx, batch, &group);
 }
 
 static dvfo_status add_plan(struct dvfo_ctx *ctx, struct dvfo_batch *batch, size_t plan)
@@ -223,7 +249,7 @@ static dvfo_status add_plan(struct dvfo_ctx *ctx, struct dvfo_batch *batch, size
     }
     for (size_t point = 0; point < dvfo_plan_points(batch->plan[plan]); point++) {
         for (long seed = 1; seed <= batch->plan[plan]->seeds; seed++) {
-            DVFO_TRY(add_group(ctx, batch, plan, point, seed));
+            DVFO_TRY(add_point(ctx, batch, plan, point, seed));
         }
     }
     return DVFO_OK;

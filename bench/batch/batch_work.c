@@ -166,7 +166,8 @@ dvfo_status dvfo_batch_run_group(struct dvfo_ctx *ctx, struct dvfo_batch *batch,
     struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
     struct dvfo_setting setting = dvfo_setting_default();
     char seed[24];
-    const size_t count = dvfo_batch_options(batch->plan[first->plan], first->point, first->seed, seed, option);
+    const size_t count = dvfo_batch_options(batch->plan[first->plan], first->point, dvfo_batch_agent_def(batch, first),
+                                            first->seed, seed, option);
     dvfo_status status = set_options(ctx, &setting, option, count);
     setting.policies = "edge-only"; /* each trial finds its own */
     status = status == DVFO_OK ? load_and_run(ctx, batch, group, &setting) : status;

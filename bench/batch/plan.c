@@ -193,6 +193,22 @@ static dvfo_status check_options(struct dvfo_ctx *ctx, const struct dvfo_plan *p
     return DVFO_OK;
 }
 
+static dvfo_status check_agents(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, dvfo_yaml_node root)
+{
+    for (size_t a = 0; a < plan->agents; a++) {
+        const struct dvfo_plan_agent *agent = &plan->agent[a];
+        struct dvfo_setting setting = dvfo_setting_default();
+        for (size_t i = 0; i < agent->options; i++) {
+            struct dvfo_ctx inner = {0};
+            if (dvfo_setting_set(&inner, &setting, agent->option[i].key, agent->option[i].value) != DVFO_OK) {
+                return dvfo_yaml_fail(ctx, dvfo_yaml_find(dvfo_yaml_find(root, "agents"), agent->name), "%s",
+                                      inner.message);
+            }
+        }
+    }
+    return DVFO_OK;
+}
+
 static dvfo_status need_option(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, dvfo_yaml_node root, const char *key)
 {
     return dvfo_plan_values(plan, key).count > 0
@@ -212,6 +228,7 @@ static dvfo_status check_plan(struct dvfo_ctx *ctx, const struct dvfo_plan *plan
     if (plan->policies.count == 0) {
         return dvfo_yaml_fail(ctx, root, "no 'policy' is named, expected some below 'sweep'");
     }
+    DVFO_TRY(check_agents(ctx, plan, root));
     return check_options(ctx, plan, root);
 }
 

@@ -44,8 +44,10 @@ struct dvfo_plan_agent {
     const char *steps;  /* decisions; NULL: the preset's */
     bool per_network, per_trace, per_eta;
     struct dvfo_plan_list network, trace, eta; /* none: the plan's */
-    size_t sets;
-    struct dvfo_plan_option set[DVFO_PLAN_NAMES]; /* values of the preset that it changes */
+    size_t sets, options;
+    struct dvfo_plan_option set[DVFO_PLAN_NAMES];    /* values of the preset that it changes */
+    struct dvfo_plan_option option[DVFO_PLAN_NAMES]; /* options of `dvfo run` that it is trained and runs with, before
+                                                        those of the plan */
     int line;
 };
 

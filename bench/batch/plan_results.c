@@ -28,31 +28,32 @@ static dvfo_status read_per(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvf
     return DVFO_OK;
 }
 
-static dvfo_status read_sets(struct dvfo_ctx *ctx, dvfo_yaml_node set, struct dvfo_plan_agent *agent)
+/* A map as pairs. */
+static dvfo_status read_pairs(struct dvfo_ctx *ctx, dvfo_yaml_node map, const char *what, size_t *count,
+                              struct dvfo_plan_option out[DVFO_PLAN_NAMES])
 {
-    if (dvfo_yaml_count(set) > DVFO_PLAN_NAMES) {
-        return dvfo_yaml_fail(ctx, set, "'set' has %zu entries, expected at most %d", dvfo_yaml_count(set),
-                              (int)DVFO_PLAN_NAMES);
+    if (!dvfo_yaml_is_null(map) && (!dvfo_yaml_is_map(map) || dvfo_yaml_count(map) > DVFO_PLAN_NAMES)) {
+        return dvfo_yaml_fail(ctx, map, "'%s' is no map of at most %d entries", what, (int)DVFO_PLAN_NAMES);
     }
-    for (; agent->sets < dvfo_yaml_count(set); agent->sets++) {
-        struct dvfo_plan_option *option = &agent->set[agent->sets];
+    for (*count = 0; *count < dvfo_yaml_count(map); (*count)++) {
         dvfo_yaml_node node;
-        dvfo_yaml_pair(set, agent->sets, &option->key, &node);
-        DVFO_TRY(dvfo_yaml_as_string(ctx, node, option->key, &option->value));
+        dvfo_yaml_pair(map, *count, &out[*count].key, &node);
+        DVFO_TRY(dvfo_yaml_as_string(ctx, node, out[*count].key, &out[*count].value));
     }
     return DVFO_OK;
 }
 
 static dvfo_status read_agent(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_plan_agent *agent)
 {
-    static const char *const keys[] = {"preset", "steps", "per", "network", "trace", "eta", "set", NULL};
+    static const char *const keys[] = {"preset", "steps", "per", "network", "trace", "eta", "set", "options", NULL};
     DVFO_TRY(dvfo_yaml_allow(ctx, map, keys));
     DVFO_TRY(dvfo_yaml_string_or(ctx, map, "preset", agent->name, &agent->preset));
     DVFO_TRY(dvfo_yaml_string_or(ctx, map, "steps", NULL, &agent->steps));
     DVFO_TRY(dvfo_plan_read_list(ctx, map, "network", &agent->network));
     DVFO_TRY(dvfo_plan_read_list(ctx, map, "trace", &agent->trace));
     DVFO_TRY(dvfo_plan_read_list(ctx, map, "eta", &agent->eta));
-    DVFO_TRY(read_sets(ctx, dvfo_yaml_find(map, "set"), agent));
+    DVFO_TRY(read_pairs(ctx, dvfo_yaml_find(map, "set"), "set", &agent->sets, agent->set));
+    DVFO_TRY(read_pairs(ctx, dvfo_yaml_find(map, "options"), "options", &agent->options, agent->option));
     agent->line = dvfo_yaml_line(map);
     return read_per(ctx, map, agent);
 }
