@@ -17,20 +17,21 @@ part(p) = column(word(parts, p) . "_percent")
 below(p) = p <= 1 ? 0 : below(p - 1) + part(p - 1)
 amount(e) = sprintf(e < 0.0995 ? "%.0f mJ" : e < 9.95 ? "%.2f J" : "%.1f J", e < 0.0995 ? 1e3 * e : e)
 set yrange [bars + 0.6:0.4]
-set xrange [0:100]
+set xrange [0:122]
+set xtics 0, 20, 100
 set grid noytics
 set style fill solid border lc rgb "#333333"
 do for [b in boards] {
     set title b offset 0, -0.5
     set xlabel "part of the energy [%]"
-    set ytics scale 0 ()
-    if (b eq word(boards, 1)) { do for [i = 1:bars] { set ytics add (word(networks, i) i) } }
+    unset ytics
+    if (b eq word(boards, 1)) { set ytics scale 0 (); do for [i = 1:bars] { set ytics add (word(networks, i) i) } }
     here(ignored) = strcol("board") eq b ? row_of(strcol("network")) : NaN
     plot for [p = 1:6] csv using (below(p)):(here(0)):(below(p)):(below(p) + part(p)):(here(0) - 0.36):(here(0) + 0.36) \
              with boxxyerror fs solid fc rgb (p == 2 ? "#ffffff" : p == 3 ? "#ffffff" : fill_colour[p]) dt solid lw 0.7, \
          for [p = 2:3] csv using (below(p)):(here(0)):(below(p)):(below(p) + part(p)):(here(0) - 0.36):(here(0) + 0.36) \
              with boxxyerror fs pattern hatch(p) fc rgb fill_colour[p] dt solid lw 0.7, \
-         csv using (101):(here(0)):(amount(column("energy_j"))) with labels left font ",9"
+         csv using (102):(here(0)):(amount(column("energy_j"))) with labels left font ",9"
 }
 load legend
 half = 6

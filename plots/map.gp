@@ -25,9 +25,9 @@ do for [b in boards] {
     stats csv using (strcol("board") eq b ? column("p_max_w") : NaN) nooutput name "P"
     do for [n in networks] {
         set title sprintf("%s, %s", b, n) offset 0, -0.6
-        set xtics scale 0 (); set ytics scale 0 ()
+        set xtics scale 0 (); unset ytics
         do for [i = 1:across] { set xtics add (rate(word(traces, i)) i) }
-        if (n eq word(networks, 1)) { do for [i = 1:down] { set ytics add (sprintf("%s (%.1f W)", word(etas, i), P_mean * (1 / real(word(etas, i)) - 1)) i) } }
+        if (n eq word(networks, 1)) { set ytics scale 0 (); do for [i = 1:down] { set ytics add (sprintf("%s (%.1f W)", word(etas, i), P_mean * (1 / real(word(etas, i)) - 1)) i) } }
         set xlabel b eq word(boards, words(boards)) ? "bandwidth [Mbit/s]" : ""
         set ylabel n eq word(networks, 1) ? "eta (rho)" : "" offset -1, 0
         is(ignored) = strcol("board") eq b && strcol("network") eq n && strcol("policy") eq subject

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/batch/experiment_table.h"
+#include "dvfo_sources.h"
 #include "plots/drawing.h"
 #include "plots/figure.h"
 
@@ -63,6 +64,28 @@ static dvfo_status load_for(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, 
     }
     *has_trace = setting->trace != NULL;
     return dvfo_figure_load(ctx, figure, setting);
+}
+
+dvfo_status dvfo_experiment_figure_inputs(struct dvfo_ctx *ctx, const struct dvfo_plan *plan,
+                                          char sha256[DVFO_SHA256_HEX_SIZE])
+{
+    struct dvfo_inputs inputs = {0};
+    struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
+    char *text = NULL, path[DVFO_PATH_SIZE];
+    size_t size = 0, count = plan->options;
+    FILE *file = open_memstream(&text, &size);
+    if (file == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    memcpy(option, plan->option, count * sizeof *option);
+    if (dvfo_data_path(NULL, "accuracy profile", "profiles/accuracy", "generated", ".h5", path) == DVFO_OK) {
+        option[count++] = (struct dvfo_plan_option){"accuracy", "generated"};
+    }
+    fprintf(file, "figure: %s %s\n", plan->draws, DVFO_FIGURE_SOURCES_SHA256);
+    const dvfo_status status = dvfo_inputs_write(ctx, &inputs, option, count, file);
+    const dvfo_status hashed = dvfo_inputs_finish(ctx, file, &text, &size, sha256);
+    dvfo_inputs_free(&inputs);
+    return status != DVFO_OK ? status : hashed;
 }
 
 dvfo_status dvfo_experiment_draw_own(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, const char *folder,

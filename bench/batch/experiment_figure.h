@@ -12,6 +12,10 @@ dvfo_status dvfo_experiment_draw(struct dvfo_ctx *ctx, const struct dvfo_gathere
 dvfo_status dvfo_experiment_draw_own(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, const char *folder,
                                      const volatile sig_atomic_t *stop);
 
+/** SHA-256 of all that a figure with numbers of its own is made from. */
+dvfo_status dvfo_experiment_figure_inputs(struct dvfo_ctx *ctx, const struct dvfo_plan *plan,
+                                          char sha256[DVFO_SHA256_HEX_SIZE]);
+
 /** Name of the files without suffix; NULL when the plan has no figure. */
 const char *dvfo_experiment_figure_name(const struct dvfo_plan *plan);
 
