@@ -5,7 +5,9 @@
 #include "bench/batch/batch_parts.h"
 #include "policies/agents/agent_def.h"
 #include "sim/base/hash.h"
+#include "sim/base/hdf_read.h"
 
+#define MOST_AGENT ((size_t)1 << 30)
 enum { HASH_DIGITS = 16 };
 
 /* Room for one more of an array; *array may move. */
@@ -166,7 +168,7 @@ static dvfo_batch_state look(struct dvfo_ctx *ctx, const struct dvfo_batch *batc
     dvfo_batch_record_path(batch, sha256, path);
     const dvfo_record_state state = dvfo_record_load(&inner, path, sha256, NULL);
     if (state == DVFO_RECORD_SPOILT) {
-        dvfo_note(ctx, "%s; the trial is run again", inner.message);
+        dvfo_note(ctx, "%s; the trial has to be run again", inner.message);
     }
     return state == DVFO_RECORD_WHOLE ? DVFO_BATCH_THERE : DVFO_BATCH_OPEN;
 }
@@ -272,14 +274,62 @@ static dvfo_status add_plan(struct dvfo_ctx *ctx, struct dvfo_batch *batch, size
     return DVFO_OK;
 }
 
+/* Boards and seeds of all plans, by which shards part the work. */
+static void count_units(struct dvfo_batch *batch)
+{
+    for (size_t i = 0; i < batch->plans; i++) {
+        const struct dvfo_plan_list boards = dvfo_plan_values(batch->plan[i], "board");
+        for (size_t b = 0; b < boards.count; b++) {
+            size_t known = 0;
+            while (known < batch->boards.count && strcmp(batch->boards.entry[known], boards.entry[b]) != 0) {
+                known++;
+            }
+            if (known == batch->boards.count && known < DVFO_PLAN_VALUES) {
+                batch->boards.entry[batch->boards.count++] = boards.entry[b];
+            }
+        }
+        batch->seeds = batch->plan[i]->seeds > batch->seeds ? batch->plan[i]->seeds : batch->seeds;
+    }
+}
+
+/* The agents that trials will act with can be read; a damaged file is told and made again. */
+static void check_agents(struct dvfo_ctx *ctx, struct dvfo_batch *batch)
+{
+    dvfo_hdf_begin();
+    for (size_t i = 0; i < batch->agents; i++) {
+        struct dvfo_batch_agent *agent = &batch->agent[i];
+        struct dvfo_ctx inner = {0};
+        struct dvfo_text bytes;
+        struct dvfo_hdf_reader reader;
+        if (!agent->wanted || agent->state != DVFO_BATCH_THERE) {
+            continue;
+        }
+        dvfo_status status = dvfo_text_load_bytes(&inner, agent->path, MOST_AGENT, &bytes);
+        if (status == DVFO_OK) {
+            status = dvfo_hdf_open(&inner, &bytes, "an agent", &reader);
+            if (status == DVFO_OK) {
+                H5Fclose(reader.file);
+            }
+            dvfo_text_free(&bytes);
+        }
+        if (status != DVFO_OK) {
+            dvfo_note(ctx, "%s; the agent has to be trained again", inner.message);
+            agent->damaged = true;
+            agent->state = DVFO_BATCH_OPEN;
+        }
+    }
+}
+
 dvfo_status dvfo_batch_prepare(struct dvfo_ctx *ctx, const struct dvfo_batch_def *def, struct dvfo_plan *const plans[],
                                size_t count, struct dvfo_batch *out)
 {
-    *out = (struct dvfo_batch){.def = *def, .plans = count, .lock = -1};
+    *out = (struct dvfo_batch){.def = *def, .plans = count, .lock = -1, .shard_lock = -1};
     DVFO_REQUIRE(count <= DVFO_BATCH_PLANS);
     memcpy(out->plan, plans, count * sizeof plans[0]);
+    count_units(out);
     for (size_t i = 0; i < count; i++) {
         DVFO_TRY(add_plan(ctx, out, i));
     }
+    check_agents(ctx, out);
     return DVFO_OK;
 }

@@ -63,7 +63,7 @@ dvfo_status dvfo_batch_train(struct dvfo_ctx *ctx, const struct dvfo_batch *batc
     struct dvfo_setting setting = dvfo_setting_default();
     char seed[24], networks[1024] = "";
     const size_t count = dvfo_batch_agent_options(batch, agent, seed, option);
-    if (access(agent->path, R_OK) == 0) {
+    if (access(agent->path, R_OK) == 0 && !agent->damaged) {
         return DVFO_OK; /* another batch made it meanwhile */
     }
     for (size_t i = 0; i < agent->network.count; i++) {
