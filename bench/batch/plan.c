@@ -137,8 +137,8 @@ static dvfo_status read_head(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct d
     return DVFO_OK;
 }
 
-/* The quick size names what is smaller. */
-static dvfo_status read_quick(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct dvfo_plan *plan)
+/* The quick size names what is smaller; a mistyped key is told whichever size is asked for. */
+static dvfo_status read_quick(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct dvfo_plan *plan, bool quick_size)
 {
     static const char *const keys[] = {"seeds", "set", "sweep", "steps", NULL};
     const dvfo_yaml_node quick = dvfo_yaml_find(root, "quick");
@@ -148,6 +148,9 @@ static dvfo_status read_quick(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct 
         return DVFO_OK;
     }
     DVFO_TRY(dvfo_yaml_allow(ctx, quick, keys));
+    if (!quick_size) {
+        return DVFO_OK;
+    }
     DVFO_TRY(dvfo_yaml_integer_or(ctx, quick, "seeds", 1, DVFO_PLAN_SEEDS, seeds, &seeds));
     DVFO_TRY(dvfo_yaml_string_or(ctx, quick, "steps", NULL, &steps));
     plan->seeds = (long)seeds;
@@ -164,10 +167,7 @@ static dvfo_status read_trials(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct
     DVFO_TRY(dvfo_plan_read_factors(ctx, dvfo_yaml_find(root, "sweep"), plan));
     DVFO_TRY(dvfo_plan_read_zips(ctx, dvfo_yaml_find(root, "zip"), plan));
     DVFO_TRY(dvfo_plan_read_agents(ctx, dvfo_yaml_find(root, "agents"), plan));
-    if (quick) {
-        DVFO_TRY(read_quick(ctx, root, plan));
-    }
-    return DVFO_OK;
+    return read_quick(ctx, root, plan, quick);
 }
 
 static dvfo_status load(struct dvfo_ctx *ctx, const char *name, const struct dvfo_plan_changes *changes,

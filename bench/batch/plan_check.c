@@ -277,7 +277,7 @@ dvfo_status dvfo_plan_check(struct dvfo_ctx *ctx, const struct dvfo_plan *plan)
     const dvfo_yaml_node root = dvfo_yaml_root(plan->yaml);
     if (plan->draws != NULL) {
         return plan->policies.count == 0 && plan->factors == 0
-                   ? DVFO_OK
+                   ? check_options(ctx, plan)
                    : dvfo_yaml_fail(ctx, root,
                                     "'draws' names a figure that makes its own numbers, expected no 'sweep'");
     }
