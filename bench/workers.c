@@ -22,7 +22,8 @@ struct pool {
     struct outcome *outcome; /* (tasks) shared */
     bool *begun;             /* (tasks) */
     long jobs, running;
-    sigset_t mask_before; /* signals that were blocked before */
+    pid_t parent;
+    sigset_t mask_before;   /* signals that were blocked before */
     pid_t child[MOST_JOBS]; /* 0: free */
     size_t task[MOST_JOBS];
     size_t failed; /* lowest number that failed; tasks: none */
@@ -57,6 +58,9 @@ static _Noreturn void work(const struct pool *pool, size_t task)
     sigprocmask(SIG_SETMASK, &pool->mask_before, NULL);
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != pool->parent) {
+        _exit(0); /* killed before we asked to hear of it */
+    }
     const dvfo_status status = pool->def->work(&ctx, pool->def->user, task);
     memcpy(outcome->message, ctx.message, sizeof outcome->message);
     outcome->status = status;
@@ -184,7 +188,7 @@ static dvfo_status run(struct dvfo_ctx *ctx, struct pool *pool)
 
 dvfo_status dvfo_workers_run(struct dvfo_ctx *ctx, const struct dvfo_workers_def *def)
 {
-    struct pool pool = {.def = def, .jobs = count_jobs(def->jobs), .failed = def->tasks};
+    struct pool pool = {.def = def, .jobs = count_jobs(def->jobs), .parent = getpid(), .failed = def->tasks};
     const size_t size = (def->tasks + 1) * sizeof *pool.outcome;
     pool.outcome = dvfo_workers_share(size);
     pool.begun = calloc(def->tasks + 1, sizeof *pool.begun);

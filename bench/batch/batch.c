@@ -126,8 +126,7 @@ void dvfo_batch_record_path(const struct dvfo_batch *batch, const char *sha256, 
     snprintf(path, DVFO_PATH_SIZE, "%s/trials/%.2s/%.32s.json", batch->def.folder, sha256, sha256);
 }
 
-dvfo_status dvfo_batch_load(struct dvfo_ctx *ctx, const struct dvfo_batch *batch, size_t trial,
-                            struct dvfo_record *out)
+dvfo_status dvfo_batch_load(struct dvfo_ctx *ctx, const struct dvfo_batch *batch, size_t trial, struct dvfo_record *out)
 {
     char path[DVFO_PATH_SIZE];
     const char *sha256 = batch->trial[trial].sha256;
@@ -147,17 +146,16 @@ dvfo_status dvfo_batch_load(struct dvfo_ctx *ctx, const struct dvfo_batch *batch
 
 bool dvfo_batch_mine(const struct dvfo_batch *batch, const struct dvfo_batch_trial *trial)
 {
-    const struct dvfo_plan *plan = batch->plan[trial->plan];
-    const struct dvfo_plan_list boards = dvfo_plan_values(plan, "board");
-    const char *board = dvfo_plan_value(plan, trial->point, "board");
-    size_t b = 0;
     if (batch->def.shards < 2) {
         return true;
     }
-    while (b < boards.count && strcmp(boards.entry[b], board) != 0) {
+    const char *board = dvfo_plan_value(batch->plan[trial->plan], trial->point, "board");
+    size_t b = 0;
+    while (b < batch->boards.count && strcmp(batch->boards.entry[b], board) != 0) {
         b++;
     }
-    const size_t unit = b * (size_t)plan->seeds + (size_t)(trial->seed - 1); /* what shares agents stays together */
+    /* What shares agents stays together, whichever plans it is of. */
+    const size_t unit = b * (size_t)batch->seeds + (size_t)(trial->seed - 1);
     return unit % (size_t)batch->def.shards == (size_t)(batch->def.shard - 1);
 }
 
@@ -165,8 +163,7 @@ size_t dvfo_batch_count(const struct dvfo_batch *batch, bool open_only)
 {
     size_t count = 0;
     for (size_t i = 0; i < batch->trials; i++) {
-        count += dvfo_batch_mine(batch, &batch->trial[i]) &&
-                 (!open_only || batch->trial[i].state != DVFO_BATCH_THERE);
+        count += dvfo_batch_mine(batch, &batch->trial[i]) && (!open_only || batch->trial[i].state != DVFO_BATCH_THERE);
     }
     return count;
 }
@@ -182,11 +179,26 @@ size_t dvfo_batch_untrained(const struct dvfo_batch *batch)
 
 /* ---- the commands that repeat them ---- */
 
+void dvfo_batch_print_word(const char *word, FILE *file)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:,=+@%-";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        fputs(word, file);
+        return;
+    }
+    fputc('\'', file);
+    for (; *word != '\0'; word++) {
+        fputs(*word == '\'' ? "'\\''" : (const char[]){*word, '\0'}, file);
+    }
+    fputc('\'', file);
+}
+
 static void print_options(const struct dvfo_plan_option option[], size_t count, FILE *file)
 {
     for (size_t i = 0; i < count; i++) {
         if (!dvfo_setting_is_switch(option[i].key)) {
-            fprintf(file, " --%s %s", option[i].key, option[i].value);
+            fprintf(file, " --%s ", option[i].key);
+            dvfo_batch_print_word(option[i].value, file);
         } else if (strcmp(option[i].value, "yes") == 0) {
             fprintf(file, " --%s", option[i].key);
         }
@@ -202,14 +214,17 @@ void dvfo_batch_print_trial(const struct dvfo_batch *batch, const struct dvfo_ba
     dvfo_batch_policy(batch, trial, policy);
     fputs("dvfo run", file);
     print_options(option, count, file);
-    fprintf(file, " --policy %s\n", policy);
+    fputs(" --policy ", file);
+    dvfo_batch_print_word(policy, file);
+    fputc('\n', file);
 }
 
 static void print_list(const char *option, const struct dvfo_plan_list *list, FILE *file)
 {
     fprintf(file, " --%s ", option);
     for (size_t i = 0; i < list->count; i++) {
-        fprintf(file, "%s%s", i > 0 ? "," : "", list->entry[i]);
+        fputs(i > 0 ? "," : "", file);
+        dvfo_batch_print_word(list->entry[i], file);
     }
 }
 
@@ -218,7 +233,8 @@ void dvfo_batch_print_agent(const struct dvfo_batch *batch, const struct dvfo_ba
     struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
     char seed[24];
     const size_t count = dvfo_batch_agent_options(batch, agent, seed, option);
-    fprintf(file, "dvfo train --policy %s", agent->def->preset);
+    fputs("dvfo train --policy ", file);
+    dvfo_batch_print_word(agent->def->preset, file);
     print_options(option, count, file);
     print_list("network", &agent->network, file);
     print_list("trace", &agent->trace, file);
@@ -227,7 +243,10 @@ void dvfo_batch_print_agent(const struct dvfo_batch *batch, const struct dvfo_ba
         fprintf(file, " --steps %s", agent->def->steps);
     }
     for (size_t i = 0; i < agent->def->sets; i++) {
-        fprintf(file, " --set '%s=%s'", agent->def->set[i].key, agent->def->set[i].value);
+        fprintf(file, " --set %s=", agent->def->set[i].key);
+        dvfo_batch_print_word(agent->def->set[i].value, file);
     }
-    fprintf(file, " --no-reference --out %s\n", agent->path);
+    fputs(" --no-reference --out ", file);
+    dvfo_batch_print_word(agent->path, file);
+    fputc('\n', file);
 }

@@ -2,7 +2,7 @@
  *
  *     FOLDER/agents/POLICY_BOARD_sSEED_HASH.h5    trained agents
  *     FOLDER/trials/HH/HASH.json                  records of trials, by the first digits of their hash
- *     FOLDER/.lock                                held while a batch runs
+ *     FOLDER/.lock, .lock-I-of-N                  held while a batch, or a shard of one, runs
  *
  * Agents and records are named by the hash of what they are made from (inputs.h): what lies in the folder isn't made
  * again, a batch that was ended at any moment goes on where it was, and what comes out doesn't depend on how many
@@ -43,7 +43,8 @@ struct dvfo_batch_agent {
     char policy[32]; /* that acts with it */
     char *path;      /* owned */
     dvfo_batch_state state;
-    bool wanted; /* a trial of this shard that isn't there needs it */
+    bool wanted;  /* a trial of this shard that isn't there needs it */
+    bool damaged; /* its file was, and it is trained again */
 };
 
 struct dvfo_batch_trial {
@@ -62,7 +63,7 @@ struct dvfo_batch_group {
 
 /* What workers count as they go, in memory that all share. */
 struct dvfo_batch_shared {
-    size_t trials;                      /* ended */
+    size_t trials;                         /* ended */
     unsigned long long trial_us, train_us; /* that workers spent */
 };
 
@@ -76,6 +77,8 @@ struct dvfo_batch {
     struct dvfo_batch_def def;
     size_t plans;
     struct dvfo_plan *plan[DVFO_BATCH_PLANS]; /* borrowed */
+    struct dvfo_plan_list boards;             /* of all of them */
+    long seeds;                               /* the most that one of them has */
     struct dvfo_inputs inputs;
     size_t agents, trials, groups, agent_room, trial_room, group_room;
     struct dvfo_batch_agent *agent;
@@ -83,7 +86,7 @@ struct dvfo_batch {
     struct dvfo_batch_group *group;
     struct dvfo_batch_failure *failure; /* (trials, then agents) */
     struct dvfo_batch_shared *shared;
-    int lock;                           /* descriptor; -1: not held */
+    int lock, shard_lock; /* descriptors; -1: not held */
 };
 
 /** Number everything and look at what is there. Makes nothing yet, not even the folder.

@@ -17,13 +17,18 @@ size_t dvfo_batch_agent_options(const struct dvfo_batch *batch, const struct dvf
                                 char seed_text[24], struct dvfo_plan_option out[DVFO_PLAN_OPTIONS]);
 
 /** Train an agent and write its file. In a process of its own. */
-dvfo_status dvfo_batch_train(struct dvfo_ctx *ctx, const struct dvfo_batch *batch, const struct dvfo_batch_agent *agent);
+dvfo_status dvfo_batch_train(struct dvfo_ctx *ctx, const struct dvfo_batch *batch,
+                             const struct dvfo_batch_agent *agent);
 
 /** Run what isn't there of a group and write its records. In a process of its own. A trial that fails is kept in
  *  batch->failure, and the others go on. */
 dvfo_status dvfo_batch_run_group(struct dvfo_ctx *ctx, struct dvfo_batch *batch, const struct dvfo_batch_group *group);
 
-/** Make the folder and take its lock. @return DVFO_BAD_INPUT when another batch holds it */
+/** A word of a command as a shell wants it typed. */
+void dvfo_batch_print_word(const char *word, FILE *file);
+
+/** Make the folder and take its lock; what a batch that was killed left half written goes. @return DVFO_BAD_INPUT when
+ * another batch holds it */
 dvfo_status dvfo_batch_lock(struct dvfo_ctx *ctx, struct dvfo_batch *batch);
 void dvfo_batch_unlock(struct dvfo_batch *batch);
 

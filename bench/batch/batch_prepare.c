@@ -5,7 +5,9 @@
 #include "bench/batch/batch_parts.h"
 #include "policies/agents/agent_def.h"
 #include "sim/base/hash.h"
+#include "sim/base/hdf_read.h"
 
+#define MOST_AGENT ((size_t)1 << 30)
 enum { HASH_DIGITS = 16 };
 
 /* Room for one more of an array; *array may move. */
@@ -68,13 +70,16 @@ static struct dvfo_plan_list choose(const struct dvfo_plan *plan, size_t point, 
     return list;
 }
 
-static void join(const struct dvfo_plan_list *list, char text[1024])
+static dvfo_status join(struct dvfo_ctx *ctx, const char *key, const struct dvfo_plan_list *list, char text[1024])
 {
+    size_t length = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < list->count; i++) {
-        strncat(text, i > 0 ? "," : "", 1023 - strlen(text));
-        strncat(text, list->entry[i], 1023 - strlen(text));
+    for (size_t i = 0; i < list->count && length < 1024; i++) {
+        length += (size_t)snprintf(text + length, 1024 - length, "%s%s", i > 0 ? "," : "", list->entry[i]);
     }
+    return length < 1024 ? DVFO_OK
+                         : dvfo_fail(ctx, DVFO_BAD_INPUT,
+                                     "the list of '%s' that it learns for is longer than %d characters", key, 1023);
 }
 
 static dvfo_status hash_agent(struct dvfo_ctx *ctx, struct dvfo_batch *batch, struct dvfo_batch_agent *agent)
@@ -82,13 +87,13 @@ static dvfo_status hash_agent(struct dvfo_ctx *ctx, struct dvfo_batch *batch, st
     struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
     char seed[24], network[1024], trace[1024], eta[1024], *text = NULL;
     size_t size = 0, count = dvfo_batch_agent_options(batch, agent, seed, option);
+    DVFO_TRY(join(ctx, "network", &agent->network, network));
+    DVFO_TRY(join(ctx, "trace", &agent->trace, trace));
+    DVFO_TRY(join(ctx, "eta", &agent->eta, eta));
     FILE *file = open_memstream(&text, &size);
     if (file == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
-    join(&agent->network, network);
-    join(&agent->trace, trace);
-    join(&agent->eta, eta);
     DVFO_REQUIRE(count + 5 <= DVFO_PLAN_OPTIONS);
     option[count++] = (struct dvfo_plan_option){"network", network};
     option[count++] = (struct dvfo_plan_option){"trace", trace};
@@ -103,33 +108,13 @@ static dvfo_status hash_agent(struct dvfo_ctx *ctx, struct dvfo_batch *batch, st
     return status != DVFO_OK ? status : hashed;
 }
 
-/* Its policy, and that its values are such. */
-static dvfo_status check_agent(struct dvfo_ctx *ctx, const struct dvfo_batch *batch, struct dvfo_batch_agent *agent)
-{
-    struct dvfo_ctx inner = {0};
-    struct dvfo_agent_def def;
-    dvfo_status status = dvfo_agent_def_load(&inner, agent->def->preset, &def);
-    for (size_t i = 0; i < agent->def->sets && status == DVFO_OK; i++) {
-        char assignment[256];
-        snprintf(assignment, sizeof assignment, "%s=%s", agent->def->set[i].key, agent->def->set[i].value);
-        status = dvfo_agent_def_set(&inner, &def, assignment);
-    }
-    if (status != DVFO_OK) {
-        return dvfo_fail(ctx, status, "%s:%d: agent '%s': %s", batch->plan[agent->plan]->path, agent->def->line,
-                         agent->def->name, inner.message);
-    }
-    snprintf(agent->policy, sizeof agent->policy, "%s", def.policy);
-    return DVFO_OK;
-}
-
 static dvfo_status name_agent(struct dvfo_ctx *ctx, const struct dvfo_batch *batch, struct dvfo_batch_agent *agent)
 {
     const char *board = dvfo_plan_value(batch->plan[agent->plan], agent->point, "board");
     const char *slash = strrchr(board, '/');
     char path[DVFO_PATH_SIZE];
     if (snprintf(path, sizeof path, "%s/agents/%s_%s_s%ld_%.*s.h5", batch->def.folder, agent->def->name,
-                 slash != NULL ? slash + 1 : board, agent->seed, (int)HASH_DIGITS,
-                 agent->sha256) >= (int)sizeof path) {
+                 slash != NULL ? slash + 1 : board, agent->seed, (int)HASH_DIGITS, agent->sha256) >= (int)sizeof path) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "an output path is longer than %d characters", DVFO_PATH_SIZE - 1);
     }
     agent->path = dvfo_text_copy(path);
@@ -143,16 +128,21 @@ static dvfo_status find_agent(struct dvfo_ctx *ctx, struct dvfo_batch *batch, co
 {
     const struct dvfo_plan *plan = batch->plan[trial->plan];
     struct dvfo_batch_agent agent = {.plan = trial->plan, .def = def, .point = trial->point, .seed = trial->seed};
+    struct dvfo_ctx inner = {0};
+    struct dvfo_agent_def made;
     agent.network = choose(plan, trial->point, "network", def->per_network, &def->network, NULL);
     agent.trace = choose(plan, trial->point, "trace", def->per_trace, &def->trace, "const:5Mbps");
     agent.eta = choose(plan, trial->point, "eta", def->per_eta, &def->eta, "0.5");
-    DVFO_TRY(hash_agent(ctx, batch, &agent));
+    if (hash_agent(&inner, batch, &agent) != DVFO_OK) {
+        return dvfo_plan_agent_fail(ctx, plan, def, inner.message);
+    }
     for (*out = 0; *out < batch->agents; (*out)++) {
         if (strcmp(batch->agent[*out].sha256, agent.sha256) == 0) {
             return DVFO_OK;
         }
     }
-    DVFO_TRY(check_agent(ctx, batch, &agent));
+    DVFO_TRY(dvfo_plan_agent_make(ctx, def, &made));
+    snprintf(agent.policy, sizeof agent.policy, "%s", made.policy);
     DVFO_TRY(grow(ctx, (void **)&batch->agent, batch->agents, &batch->agent_room, sizeof *batch->agent));
     DVFO_TRY(name_agent(ctx, batch, &agent));
     batch->agent[batch->agents++] = agent;
@@ -178,7 +168,7 @@ static dvfo_batch_state look(struct dvfo_ctx *ctx, const struct dvfo_batch *batc
     dvfo_batch_record_path(batch, sha256, path);
     const dvfo_record_state state = dvfo_record_load(&inner, path, sha256, NULL);
     if (state == DVFO_RECORD_SPOILT) {
-        dvfo_note(ctx, "%s; the trial is run again", inner.message);
+        dvfo_note(ctx, "%s; the trial has to be run again", inner.message);
     }
     return state == DVFO_RECORD_WHOLE ? DVFO_BATCH_THERE : DVFO_BATCH_OPEN;
 }
@@ -242,11 +232,40 @@ static dvfo_status add_point(struct dvfo_ctx *ctx, struct dvfo_batch *batch, siz
     return end_group(ctx, batch, &group);
 }
 
+static dvfo_status check_file(struct dvfo_ctx *ctx, struct dvfo_batch *batch, const struct dvfo_plan *plan,
+                              const char *key, const char *value)
+{
+    struct dvfo_ctx inner = {0};
+    char hashes[4096], sentence[sizeof inner.message + 64];
+    if (dvfo_inputs_hash(&inner, &batch->inputs, key, value, hashes, sizeof hashes) == DVFO_OK) {
+        return DVFO_OK;
+    }
+    snprintf(sentence, sizeof sentence, "'%s': %s", key, inner.message);
+    return dvfo_plan_fail(ctx, plan, key, value, sentence);
+}
+
+/* The files behind the plan's values are there. */
+static dvfo_status check_files(struct dvfo_ctx *ctx, struct dvfo_batch *batch, const struct dvfo_plan *plan)
+{
+    for (size_t i = 0; i < plan->policies.count; i++) {
+        DVFO_TRY(check_file(ctx, batch, plan, "policy", plan->policies.entry[i]));
+    }
+    for (size_t point = 0; point < dvfo_plan_points(plan); point++) {
+        struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
+        const size_t count = dvfo_plan_options(plan, point, option);
+        for (size_t i = 0; i < count; i++) {
+            DVFO_TRY(check_file(ctx, batch, plan, option[i].key, option[i].value));
+        }
+    }
+    return DVFO_OK;
+}
+
 static dvfo_status add_plan(struct dvfo_ctx *ctx, struct dvfo_batch *batch, size_t plan)
 {
     if (batch->plan[plan]->draws != NULL) {
         return DVFO_OK;
     }
+    DVFO_TRY(check_files(ctx, batch, batch->plan[plan]));
     for (size_t point = 0; point < dvfo_plan_points(batch->plan[plan]); point++) {
         for (long seed = 1; seed <= batch->plan[plan]->seeds; seed++) {
             DVFO_TRY(add_point(ctx, batch, plan, point, seed));
@@ -255,14 +274,62 @@ static dvfo_status add_plan(struct dvfo_ctx *ctx, struct dvfo_batch *batch, size
     return DVFO_OK;
 }
 
+/* Boards and seeds of all plans, by which shards part the work. */
+static void count_units(struct dvfo_batch *batch)
+{
+    for (size_t i = 0; i < batch->plans; i++) {
+        const struct dvfo_plan_list boards = dvfo_plan_values(batch->plan[i], "board");
+        for (size_t b = 0; b < boards.count; b++) {
+            size_t known = 0;
+            while (known < batch->boards.count && strcmp(batch->boards.entry[known], boards.entry[b]) != 0) {
+                known++;
+            }
+            if (known == batch->boards.count && known < DVFO_PLAN_VALUES) {
+                batch->boards.entry[batch->boards.count++] = boards.entry[b];
+            }
+        }
+        batch->seeds = batch->plan[i]->seeds > batch->seeds ? batch->plan[i]->seeds : batch->seeds;
+    }
+}
+
+/* The agents that trials will act with can be read; a damaged file is told and made again. */
+static void check_agents(struct dvfo_ctx *ctx, struct dvfo_batch *batch)
+{
+    dvfo_hdf_begin();
+    for (size_t i = 0; i < batch->agents; i++) {
+        struct dvfo_batch_agent *agent = &batch->agent[i];
+        struct dvfo_ctx inner = {0};
+        struct dvfo_text bytes;
+        struct dvfo_hdf_reader reader;
+        if (!agent->wanted || agent->state != DVFO_BATCH_THERE) {
+            continue;
+        }
+        dvfo_status status = dvfo_text_load_bytes(&inner, agent->path, MOST_AGENT, &bytes);
+        if (status == DVFO_OK) {
+            status = dvfo_hdf_open(&inner, &bytes, "an agent", &reader);
+            if (status == DVFO_OK) {
+                H5Fclose(reader.file);
+            }
+            dvfo_text_free(&bytes);
+        }
+        if (status != DVFO_OK) {
+            dvfo_note(ctx, "%s; the agent has to be trained again", inner.message);
+            agent->damaged = true;
+            agent->state = DVFO_BATCH_OPEN;
+        }
+    }
+}
+
 dvfo_status dvfo_batch_prepare(struct dvfo_ctx *ctx, const struct dvfo_batch_def *def, struct dvfo_plan *const plans[],
                                size_t count, struct dvfo_batch *out)
 {
-    *out = (struct dvfo_batch){.def = *def, .plans = count, .lock = -1};
+    *out = (struct dvfo_batch){.def = *def, .plans = count, .lock = -1, .shard_lock = -1};
     DVFO_REQUIRE(count <= DVFO_BATCH_PLANS);
     memcpy(out->plan, plans, count * sizeof plans[0]);
+    count_units(out);
     for (size_t i = 0; i < count; i++) {
         DVFO_TRY(add_plan(ctx, out, i));
     }
+    check_agents(ctx, out);
     return DVFO_OK;
 }

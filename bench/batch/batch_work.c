@@ -19,26 +19,6 @@ static dvfo_status set_options(struct dvfo_ctx *ctx, struct dvfo_setting *settin
 
 /* ---- an agent ---- */
 
-static dvfo_status make_def(struct dvfo_ctx *ctx, const struct dvfo_batch_agent *agent, struct dvfo_agent_def *def)
-{
-    DVFO_TRY(dvfo_agent_def_load(ctx, agent->def->preset, def));
-    for (size_t i = 0; i < agent->def->sets; i++) {
-        char assignment[256];
-        snprintf(assignment, sizeof assignment, "%s=%s", agent->def->set[i].key, agent->def->set[i].value);
-        DVFO_TRY(dvfo_agent_def_set(ctx, def, assignment));
-    }
-    if (agent->def->steps != NULL) {
-        long long steps = 0;
-        if (!dvfo_text_integer(agent->def->steps, NULL, &steps) || steps < 1 || steps > 1000000000000LL) {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "'steps' of agent %s is '%s', expected a whole number from 1 to 10^12",
-                             agent->def->name, agent->def->steps);
-        }
-        def->training.steps = (uint64_t)steps;
-    }
-    def->learner.seed = (uint64_t)agent->seed;
-    return DVFO_OK;
-}
-
 static dvfo_status set_conditions(struct dvfo_ctx *ctx, const struct dvfo_batch_agent *agent,
                                   const struct dvfo_setting *setting, struct dvfo_conditions_def *def)
 {
@@ -65,7 +45,8 @@ static dvfo_status learn(struct dvfo_ctx *ctx, const struct dvfo_batch_agent *ag
     struct dvfo_trial base;
     struct dvfo_lesson lesson = {.conditions = {.base = &base}};
     struct dvfo_agent *trained = NULL;
-    DVFO_TRY(make_def(ctx, agent, &lesson.def));
+    DVFO_TRY(dvfo_plan_agent_make(ctx, agent->def, &lesson.def));
+    lesson.def.learner.seed = (uint64_t)agent->seed;
     DVFO_TRY(dvfo_setting_load_worlds(ctx, setting));
     DVFO_TRY(dvfo_setting_world(ctx, setting, 0, 0, &base));
     base.stop = ctx->stop;
@@ -82,8 +63,8 @@ dvfo_status dvfo_batch_train(struct dvfo_ctx *ctx, const struct dvfo_batch *batc
     struct dvfo_setting setting = dvfo_setting_default();
     char seed[24], networks[1024] = "";
     const size_t count = dvfo_batch_agent_options(batch, agent, seed, option);
-    if (access(agent->path, R_OK) == 0) {
-        return DVFO_OK; /* another shard made it meanwhile */
+    if (access(agent->path, R_OK) == 0 && !agent->damaged) {
+        return DVFO_OK; /* another batch made it meanwhile */
     }
     for (size_t i = 0; i < agent->network.count; i++) {
         const size_t length = strlen(networks);
@@ -122,7 +103,7 @@ static void keep_failure(struct dvfo_batch *batch, size_t trial, const struct dv
     failure->failed = true;
 }
 
-/* One after the other; who fails lets the next one go on. A full disk isn't a trial's fault: it ends the group. */
+/* One after the other; who fails lets the next one go on. */
 static dvfo_status run_trials(struct dvfo_ctx *ctx, struct dvfo_batch *batch, const struct dvfo_batch_group *group,
                               const struct dvfo_trial *base)
 {

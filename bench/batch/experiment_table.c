@@ -77,12 +77,12 @@ static void add_estimate(struct dvfo_table *table, const struct dvfo_estimate *e
 
 /* ---- rows ---- */
 
-/* Options that are numbers are cells of numbers, so that programs read them as such. */
-static void add_key(struct dvfo_table *table, const char *key)
+/* People read an option as it was typed; those that are numbers are numbers to programs. */
+static void add_key(struct dvfo_table *table, const char *key, dvfo_table_format format)
 {
     double value = 0.0;
-    if (dvfo_text_number(key, NULL, &value)) {
-        dvfo_table_number(table, value, 6);
+    if (!dvfo_table_is_rounded(format) && dvfo_text_number(key, NULL, &value)) {
+        dvfo_table_number(table, value, 17);
     } else {
         dvfo_table_text(table, key);
     }
@@ -102,7 +102,7 @@ dvfo_status dvfo_experiment_print_rows(struct dvfo_ctx *ctx, const struct dvfo_r
     DVFO_TRY(dvfo_table_create(ctx, headings.name, &table));
     for (size_t r = 0; r < rows->rows; r++) {
         for (size_t k = 0; k < rows->keys.count; k++) {
-            add_key(table, rows->key[r * rows->keys.count + k]);
+            add_key(table, rows->key[r * rows->keys.count + k], format);
         }
         for (size_t c = 0; c < rows->columns; c++) {
             add_estimate(table, &rows->value[r * rows->columns + c], rows->column[c].digits, format);
@@ -117,7 +117,7 @@ dvfo_status dvfo_experiment_print_rows(struct dvfo_ctx *ctx, const struct dvfo_r
 
 static void name_saving(const struct dvfo_measure *measure, char name[NAME_SIZE])
 {
-    snprintf(name, NAME_SIZE, "%.*s_saving_percent", (int)strcspn(measure->name, "_"), measure->name);
+    snprintf(name, NAME_SIZE, "%.*s_saving_percent", (int)dvfo_measure_stem(measure), measure->name);
 }
 
 static void print_verdict(const struct dvfo_comparison *comparison, FILE *file)

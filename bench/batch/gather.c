@@ -2,7 +2,9 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
+#include "bench/batch/batch_parts.h"
 #include "sim/base/nearest.h"
 
 void dvfo_gathered_free(struct dvfo_gathered *gathered)
@@ -26,6 +28,15 @@ size_t dvfo_gathered_policy(const struct dvfo_gathered *gathered, const char *na
     return policy;
 }
 
+/* An experiment of ours goes by its name, one of the user's by its path. */
+static void print_plan(const struct dvfo_plan *plan, FILE *file)
+{
+    char path[DVFO_PATH_SIZE];
+    const bool ours = dvfo_data_path(NULL, "experiment", "bench/experiments", plan->id, ".yaml", path) == DVFO_OK &&
+                      strcmp(path, plan->path) == 0;
+    dvfo_batch_print_word(ours ? plan->id : plan->path, file);
+}
+
 /* What the user typed to choose this size, to be typed again. */
 static void print_changes(const struct dvfo_plan_changes *changes, const char *folder, FILE *file)
 {
@@ -36,24 +47,27 @@ static void print_changes(const struct dvfo_plan_changes *changes, const char *f
         fprintf(file, " --seeds %ld", changes->seeds);
     }
     for (size_t i = 0; i < changes->sets; i++) {
-        fprintf(file, " --set %s", changes->set[i]);
+        fputs(" --set ", file);
+        dvfo_batch_print_word(changes->set[i], file);
     }
     if (strcmp(folder, "results") != 0) {
-        fprintf(file, " --out %s", folder);
+        fputs(" --out ", file);
+        dvfo_batch_print_word(folder, file);
     }
 }
 
 static dvfo_status fail_missing(struct dvfo_ctx *ctx, const struct dvfo_batch *batch, size_t missing,
                                 const struct dvfo_plan_changes *changes)
 {
-    char command[512] = "";
+    char command[768] = "";
     FILE *file = fmemopen(command, sizeof command, "w");
     if (file != NULL) {
+        print_plan(batch->plan[0], file);
         print_changes(changes, batch->def.folder, file);
         fclose(file);
     }
-    return dvfo_fail(ctx, DVFO_BAD_INPUT, "%zu of %zu trials aren't in folder '%s'; 'dvfo bench run %s%s' runs them",
-                     missing, batch->trials, batch->def.folder, batch->plan[0]->id, command);
+    return dvfo_fail(ctx, DVFO_BAD_INPUT, "%zu of %zu trials aren't in folder '%s'; 'dvfo bench run %s' runs them",
+                     missing, batch->trials, batch->def.folder, command);
 }
 
 /* The batch numbers trials as we do: points, then seeds, then policies. */
@@ -80,10 +94,8 @@ dvfo_status dvfo_gather(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, cons
     struct dvfo_batch batch = {0};
     const struct dvfo_batch_def def = {.folder = folder};
     struct dvfo_plan *const plans[] = {(struct dvfo_plan *)plan};
-    *out = (struct dvfo_gathered){.plan = plan,
-                                  .points = dvfo_plan_points(plan),
-                                  .policies = plan->policies.count,
-                                  .seeds = (size_t)plan->seeds};
+    *out = (struct dvfo_gathered){
+        .plan = plan, .points = dvfo_plan_points(plan), .policies = plan->policies.count, .seeds = (size_t)plan->seeds};
     dvfo_status status = dvfo_batch_prepare(ctx, &def, plans, 1, &batch);
     status = status == DVFO_OK ? load_all(ctx, &batch, changes, out) : status;
     dvfo_batch_free(&batch);
@@ -198,6 +210,13 @@ dvfo_status dvfo_measure_find(struct dvfo_ctx *ctx, const char *name, struct dvf
     const char *near = dvfo_nearest(name, names, count);
     return dvfo_fail(ctx, DVFO_BAD_INPUT, "unknown measure '%s'%s%s%s", name, near != NULL ? "; did you mean '" : "",
                      near != NULL ? near : "", near != NULL ? "'?" : ", expected a column of 'dvfo run --format csv'");
+}
+
+size_t dvfo_measure_stem(const struct dvfo_measure *measure)
+{
+    const char *unit = strrchr(measure->name, '_');
+    return unit != NULL && strcasecmp(unit + 1, measure->units) == 0 ? (size_t)(unit - measure->name)
+                                                                     : strlen(measure->name);
 }
 
 double dvfo_measure_of(const struct dvfo_measure *measure, const struct dvfo_record *record)

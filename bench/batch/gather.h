@@ -27,12 +27,14 @@ size_t dvfo_gathered_policy(const struct dvfo_gathered *gathered, const char *na
 struct dvfo_measure {
     const char *name, *units;
     int digits;
-    size_t column;                                        /* of records, or ... */
-    double (*value)(const struct dvfo_record *record);    /* ... a function of one; NULL: the column */
+    size_t column;                                     /* of records, or ... */
+    double (*value)(const struct dvfo_record *record); /* ... a function of one; NULL: the column */
 };
 
 /** By name: any number of `dvfo_trial_columns`, or one of those below. */
 dvfo_status dvfo_measure_find(struct dvfo_ctx *ctx, const char *name, struct dvfo_measure *out);
+/** Length of its name without the unit: "cost" of cost_j, "latency_p95" of latency_p95_s. */
+size_t dvfo_measure_stem(const struct dvfo_measure *measure);
 double dvfo_measure_of(const struct dvfo_measure *measure, const struct dvfo_record *record);
 
 #endif

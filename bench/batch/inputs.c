@@ -35,7 +35,7 @@ static const struct source {
     {"preset", "preset", "policies/presets", ".yaml"},
     {"layers", "layer profile", NULL, NULL},
     {"trace", "trace", NULL, NULL},
-};
+}; /* ... and the file of an agent, behind the name of its policy */
 
 static const struct source *source_of(const char *key)
 {
@@ -107,12 +107,29 @@ static dvfo_status hash_file(struct dvfo_ctx *ctx, struct dvfo_inputs *inputs, c
     return remember(ctx, inputs, path, sha256);
 }
 
+/* An agent of the user's: NAME:FILE, of a policy that is trained. @return its file; NULL when it is none */
+static const char *agent_of(const char *policy)
+{
+    char name[64], path[DVFO_PATH_SIZE];
+    const char *colon = strchr(policy, ':');
+    if (colon == NULL || (size_t)(colon - policy) >= sizeof name) {
+        return NULL;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)(colon - policy), policy);
+    return dvfo_data_path(NULL, "preset", "policies/presets", name, ".yaml", path) == DVFO_OK ? colon + 1 : NULL;
+}
+
 dvfo_status dvfo_inputs_hash(struct dvfo_ctx *ctx, struct dvfo_inputs *inputs, const char *key, const char *value,
                              char *out, size_t size)
 {
     const struct source *source = source_of(key);
     char list[MOST_LIST];
     out[0] = '\0';
+    if (strcmp(key, "policy") == 0) {
+        const struct source agent = {.key = "agent"};
+        const char *file = agent_of(value);
+        return file != NULL ? hash_file(ctx, inputs, &agent, file, out) : DVFO_OK;
+    }
     if (source == NULL) {
         return DVFO_OK;
     }

@@ -1,15 +1,18 @@
 /* A plan: an experiment as data. What is the same in every trial, what varies, which agents are trained first, and what
  * is made of the results. bench/experiments/ID.yaml, or a file of the user's; its README explains the keys.
  *
- * Everything that varies is an option of `dvfo run` by its long name, so that any trial of a plan is a command line, and
- * a new option of a trial is a new key of plans. A factor is one option with its values, or several that go together;
- * the points of a plan are all combinations of all factors but the policy, the last factor fastest. At each point every
- * policy runs once per seed, and all policies of a point and seed meet the same requests over the same link. */
+ * Everything that varies is an option of `dvfo run` by its long name, so that any trial of a plan is a command line,
+ * and a new option of a trial is a new key of plans. A factor is one option with its values, or several that go
+ * together; the points of a plan are all combinations of all factors but the policy, the last factor fastest. At each
+ * point every policy runs once per seed, and all policies of a point and seed meet the same requests over the same
+ * link. */
 #ifndef DVFO_PLAN_H
 #define DVFO_PLAN_H
 
 #include "sim/base/data_path.h"
 #include "sim/base/yaml.h"
+
+struct dvfo_agent_def;
 
 enum {
     DVFO_PLAN_OPTIONS = 40, /* that a trial of a plan may name */
@@ -114,8 +117,7 @@ void dvfo_plan_free(struct dvfo_plan *plan); /* NULL and zeroed welcome */
 size_t dvfo_plan_points(const struct dvfo_plan *plan);
 
 /** Options of point number `point`, in the plan's order. @return how many */
-size_t dvfo_plan_options(const struct dvfo_plan *plan, size_t point,
-                         struct dvfo_plan_option out[DVFO_PLAN_OPTIONS]);
+size_t dvfo_plan_options(const struct dvfo_plan *plan, size_t point, struct dvfo_plan_option out[DVFO_PLAN_OPTIONS]);
 
 /** The value that an option has at a point; NULL when the plan doesn't name it. */
 const char *dvfo_plan_value(const struct dvfo_plan *plan, size_t point, const char *key);
@@ -125,5 +127,14 @@ struct dvfo_plan_list dvfo_plan_values(const struct dvfo_plan *plan, const char 
 
 /** The agent of a policy's name; NULL when it isn't trained. */
 const struct dvfo_plan_agent *dvfo_plan_agent_of(const struct dvfo_plan *plan, const char *policy);
+
+/** What an agent is to be: its preset with the plan's values and steps. */
+dvfo_status dvfo_plan_agent_make(struct dvfo_ctx *ctx, const struct dvfo_plan_agent *agent, struct dvfo_agent_def *out);
+
+/** Fail with the line on which an option has a value, or an agent stands; with --set where the user gave the value. */
+dvfo_status dvfo_plan_fail(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, const char *key, const char *value,
+                           const char *sentence);
+dvfo_status dvfo_plan_agent_fail(struct dvfo_ctx *ctx, const struct dvfo_plan *plan,
+                                 const struct dvfo_plan_agent *agent, const char *sentence);
 
 #endif

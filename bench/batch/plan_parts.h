@@ -24,7 +24,11 @@ dvfo_status dvfo_plan_read_comparison(struct dvfo_ctx *ctx, dvfo_yaml_node compa
 /** Apply "KEY=VALUE[,VALUE...]". */
 dvfo_status dvfo_plan_change(struct dvfo_ctx *ctx, struct dvfo_plan *plan, const char *change);
 
-/** Where an option stands in the file, for messages; the whole document when it came from elsewhere. */
-dvfo_yaml_node dvfo_plan_where(dvfo_yaml_node root, const char *key);
+/** No key of a map twice: the second would be passed over in silence. */
+dvfo_status dvfo_plan_check_keys(struct dvfo_ctx *ctx, dvfo_yaml_node map);
+
+/** The plan once it is read: what it names is there, each mistake with its line. Files behind values aren't looked at.
+ */
+dvfo_status dvfo_plan_check(struct dvfo_ctx *ctx, const struct dvfo_plan *plan);
 
 #endif

@@ -21,8 +21,8 @@ static dvfo_status read_per(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvf
             }
         }
         if (!known) {
-            return dvfo_yaml_fail(ctx, dvfo_yaml_find(map, "per"), "'per' has '%s', expected board, network, trace, eta",
-                                  per.entry[i]);
+            return dvfo_yaml_fail(ctx, dvfo_yaml_find(map, "per"),
+                                  "'per' has '%s', expected board, network, trace, eta", per.entry[i]);
         }
     }
     return DVFO_OK;
@@ -35,6 +35,7 @@ static dvfo_status read_pairs(struct dvfo_ctx *ctx, dvfo_yaml_node map, const ch
     if (!dvfo_yaml_is_null(map) && (!dvfo_yaml_is_map(map) || dvfo_yaml_count(map) > DVFO_PLAN_NAMES)) {
         return dvfo_yaml_fail(ctx, map, "'%s' is no map of at most %d entries", what, (int)DVFO_PLAN_NAMES);
     }
+    DVFO_TRY(dvfo_plan_check_keys(ctx, map));
     for (*count = 0; *count < dvfo_yaml_count(map); (*count)++) {
         dvfo_yaml_node node;
         dvfo_yaml_pair(map, *count, &out[*count].key, &node);
@@ -67,6 +68,7 @@ dvfo_status dvfo_plan_read_agents(struct dvfo_ctx *ctx, dvfo_yaml_node agents, s
         return dvfo_yaml_fail(ctx, agents, "'agents' has %zu entries, expected at most %d", dvfo_yaml_count(agents),
                               (int)DVFO_PLAN_AGENTS);
     }
+    DVFO_TRY(dvfo_plan_check_keys(ctx, agents));
     for (; plan->agents < dvfo_yaml_count(agents); plan->agents++) {
         dvfo_yaml_node map;
         dvfo_yaml_pair(agents, plan->agents, &plan->agent[plan->agents].name, &map);

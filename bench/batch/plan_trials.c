@@ -91,6 +91,7 @@ dvfo_status dvfo_plan_read_options(struct dvfo_ctx *ctx, dvfo_yaml_node set, str
     if (!dvfo_yaml_is_null(set) && !dvfo_yaml_is_map(set)) {
         return dvfo_yaml_fail(ctx, set, "'set' is no map, expected options of 'dvfo run' with their values");
     }
+    DVFO_TRY(dvfo_plan_check_keys(ctx, set));
     for (size_t i = 0; i < dvfo_yaml_count(set); i++) {
         const char *key = NULL, *value = NULL;
         struct dvfo_ctx inner = {0};
@@ -136,6 +137,7 @@ dvfo_status dvfo_plan_read_factors(struct dvfo_ctx *ctx, dvfo_yaml_node sweep, s
     if (!dvfo_yaml_is_null(sweep) && !dvfo_yaml_is_map(sweep)) {
         return dvfo_yaml_fail(ctx, sweep, "'sweep' is no map, expected options of 'dvfo run' with lists of values");
     }
+    DVFO_TRY(dvfo_plan_check_keys(ctx, sweep));
     for (size_t i = 0; i < dvfo_yaml_count(sweep); i++) {
         const char *key = NULL;
         struct dvfo_plan_list values;
@@ -159,6 +161,7 @@ static dvfo_status read_zip(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvf
                               (int)DVFO_PLAN_ZIPPED, (int)DVFO_PLAN_FACTORS);
     }
     struct dvfo_plan_factor factor = {.keys = keys};
+    DVFO_TRY(dvfo_plan_check_keys(ctx, map));
     for (size_t k = 0; k < keys; k++) {
         struct dvfo_plan_list values;
         dvfo_yaml_node node;
@@ -168,9 +171,12 @@ static dvfo_status read_zip(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvf
             return dvfo_yaml_fail(ctx, node, "'%s' has %zu values but '%s' has %zu, expected as many: they go together",
                                   factor.key[k], values.count, factor.key[0], factor.values);
         }
-        if (strcmp(factor.key[k], "policy") == 0 || find_factor(plan, factor.key[k]) != NULL) {
-            return dvfo_yaml_fail(ctx, node, "'%s' varies already, or is 'policy': expected another option",
-                                  factor.key[k]);
+        if (strcmp(factor.key[k], "policy") == 0 || strcmp(factor.key[k], "seed") == 0) {
+            return dvfo_yaml_fail(ctx, node, "'%s' can't vary here, expected %s", factor.key[k],
+                                  factor.key[k][0] == 's' ? "'seeds' at the top" : "policies below 'sweep'");
+        }
+        if (find_factor(plan, factor.key[k]) != NULL) {
+            return dvfo_yaml_fail(ctx, node, "'%s' varies already, expected another option", factor.key[k]);
         }
         remove_option(plan, factor.key[k]);
         factor.values = values.count;
@@ -189,25 +195,6 @@ dvfo_status dvfo_plan_read_zips(struct dvfo_ctx *ctx, dvfo_yaml_node zip, struct
         DVFO_TRY(read_zip(ctx, dvfo_yaml_item(zip, i), plan));
     }
     return DVFO_OK;
-}
-
-dvfo_yaml_node dvfo_plan_where(dvfo_yaml_node root, const char *key)
-{
-    static const char *const sections[] = {"set", "sweep"};
-    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
-        const dvfo_yaml_node node = dvfo_yaml_find(dvfo_yaml_find(root, sections[i]), key);
-        if (!dvfo_yaml_is_null(node)) {
-            return node;
-        }
-    }
-    const dvfo_yaml_node zip = dvfo_yaml_find(root, "zip");
-    for (size_t i = 0; i < dvfo_yaml_count(zip); i++) {
-        const dvfo_yaml_node node = dvfo_yaml_find(dvfo_yaml_item(zip, i), key);
-        if (!dvfo_yaml_is_null(node)) {
-            return node;
-        }
-    }
-    return root;
 }
 
 /* ---- what the user changes ---- */
@@ -248,6 +235,11 @@ static dvfo_status change_option(struct dvfo_ctx *ctx, struct dvfo_plan *plan, c
     }
     for (size_t i = 0; i < values.count; i++) {
         values.entry[i] = fields[i];
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(fields[i], fields[j]) == 0) {
+                return dvfo_fail(ctx, DVFO_BAD_INPUT, "--set %s names '%s' twice, expected each once", key, fields[i]);
+            }
+        }
     }
     return put_factor(ctx, plan, key, &values);
 }
@@ -268,6 +260,9 @@ dvfo_status dvfo_plan_change(struct dvfo_ctx *ctx, struct dvfo_plan *plan, const
     plan->copies[plan->copied++] = key;
     char *value = key + (sign - change);
     *value++ = '\0';
+    if (strcmp(key, "seed") == 0) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--set is '%s', expected --seeds N: trials are of seeds 1 to N", change);
+    }
     return strncmp(key, "agents.", 7) == 0 ? change_agents(ctx, plan, key + 7, value)
                                            : change_option(ctx, plan, key, value);
 }

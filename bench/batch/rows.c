@@ -10,10 +10,27 @@ void dvfo_rows_free(struct dvfo_rows *rows)
     *rows = (struct dvfo_rows){0};
 }
 
+/* Is there such a number? Not of an accuracy without a profile, nor of a saving in what costs nothing. */
+static bool is_known(const struct dvfo_scores *scores, dvfo_statistic statistic)
+{
+    const bool ratio = statistic == dvfo_statistic_saving || statistic == dvfo_statistic_log_ratio;
+    for (size_t i = 0; i < scores->tasks * scores->runs; i++) {
+        if (!isfinite(scores->x[i]) || (scores->y != NULL && !isfinite(scores->y[i])) ||
+            (ratio && scores->y[i] <= 0.0) || (statistic == dvfo_statistic_log_ratio && scores->x[i] <= 0.0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 dvfo_status dvfo_rows_estimate(struct dvfo_ctx *ctx, const struct dvfo_scores *scores, dvfo_statistic statistic,
                                const void *settings, struct dvfo_estimate *out)
 {
     struct dvfo_bootstrap_def def = dvfo_bootstrap_def_default();
+    *out = (struct dvfo_estimate){(double)NAN, (double)NAN, (double)NAN};
+    if (!is_known(scores, statistic)) {
+        return DVFO_OK;
+    }
     if (scores->runs < DVFO_ROWS_SEEDS) {
         def.replicates = 1; /* the point alone */
     }
@@ -31,21 +48,21 @@ struct making {
     struct dvfo_rows *rows;
     struct dvfo_measure measure[DVFO_PLAN_NAMES], saving[DVFO_PLAN_NAMES];
     size_t measures, savings;
-    size_t baseline;            /* policy; the number of policies: none */
-    size_t *member, members;    /* (points) points of the row in hand */
-    double *x, *y;              /* (points, seeds) */
+    size_t baseline;         /* policy; the number of policies: none */
+    size_t *member, members; /* (points) points of the row in hand */
+    double *x, *y;           /* (points, seeds) */
 };
 
-static dvfo_status add_column(struct dvfo_ctx *ctx, struct dvfo_rows *rows, const char *name, const char *suffix,
-                              const char *units, int digits)
+/* @param length  of the name's part that is taken */
+static dvfo_status add_column(struct dvfo_ctx *ctx, struct dvfo_rows *rows, const char *name, size_t length,
+                              const char *suffix, const char *units, int digits)
 {
     if (rows->columns == sizeof rows->column / sizeof rows->column[0]) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "a table names more than %zu columns",
                          sizeof rows->column / sizeof rows->column[0]);
     }
     struct dvfo_rows_column *column = &rows->column[rows->columns++];
-    const size_t stem = suffix[0] != '\0' ? strcspn(name, "_") : strlen(name); /* cost_j -> cost_saving_percent */
-    snprintf(column->name, sizeof column->name, "%.*s%s", (int)stem, name, suffix);
+    snprintf(column->name, sizeof column->name, "%.*s%s", (int)length, name, suffix);
     snprintf(column->units, sizeof column->units, "%s", units);
     column->digits = digits;
     return DVFO_OK;
@@ -69,25 +86,31 @@ static dvfo_status name_columns(struct dvfo_ctx *ctx, struct making *making)
     DVFO_TRY(find_all(ctx, &table->columns, making->measure, &making->measures));
     DVFO_TRY(find_all(ctx, &table->saving, making->saving, &making->savings));
     for (size_t m = 0; m < making->measures; m++) {
-        DVFO_TRY(add_column(ctx, making->rows, making->measure[m].name, "", making->measure[m].units,
-                            making->measure[m].digits));
+        const struct dvfo_measure *measure = &making->measure[m];
+        DVFO_TRY(
+            add_column(ctx, making->rows, measure->name, strlen(measure->name), "", measure->units, measure->digits));
     }
     for (size_t m = 0; m < making->savings && table->baseline != NULL; m++) {
-        DVFO_TRY(add_column(ctx, making->rows, making->saving[m].name, "_saving_percent", "percent", 3));
+        const struct dvfo_measure *measure = &making->saving[m];
+        DVFO_TRY(
+            add_column(ctx, making->rows, measure->name, dvfo_measure_stem(measure), "_saving_percent", "percent", 3));
     }
     for (size_t m = 0; m < making->savings && table->best.count > 0; m++) {
-        DVFO_TRY(add_column(ctx, making->rows, making->saving[m].name, "_over_best_percent", "percent", 3));
+        const struct dvfo_measure *measure = &making->saving[m];
+        DVFO_TRY(add_column(ctx, making->rows, measure->name, dvfo_measure_stem(measure), "_over_best_percent",
+                            "percent", 3));
     }
     return DVFO_OK;
 }
 
-static dvfo_status find_policy(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *name, size_t *out)
+static dvfo_status find_policy(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *name,
+                               size_t *out)
 {
     *out = dvfo_gathered_policy(gathered, name);
-    return *out < gathered->policies ? DVFO_OK
-                                     : dvfo_fail(ctx, DVFO_BAD_INPUT,
-                                                 "the table of %s names policy '%s', which the plan doesn't run",
-                                                 gathered->plan->id, name);
+    return *out < gathered->policies
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT, "the table of %s names policy '%s', which the plan doesn't run",
+                           gathered->plan->id, name);
 }
 
 /* ---- rows ---- */
@@ -168,29 +191,12 @@ static dvfo_status fill_best(struct dvfo_ctx *ctx, const struct making *making, 
     return DVFO_OK;
 }
 
-static bool all_finite(const double *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!isfinite(values[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Unknown where one of the values is: an accuracy without a profile. */
+/* Of the scores in hand. */
 static dvfo_status estimate(struct dvfo_ctx *ctx, const struct making *making, bool against, dvfo_statistic statistic,
                             double scale, struct dvfo_estimate *out)
 {
-    const size_t count = making->members * making->gathered->seeds;
-    const struct dvfo_scores scores = {.tasks = making->members,
-                                       .runs = making->gathered->seeds,
-                                       .x = making->x,
-                                       .y = against ? making->y : NULL};
-    *out = (struct dvfo_estimate){(double)NAN, (double)NAN, (double)NAN};
-    if (!all_finite(making->x, count) || (against && !all_finite(making->y, count))) {
-        return DVFO_OK;
-    }
+    const struct dvfo_scores scores = {
+        .tasks = making->members, .runs = making->gathered->seeds, .x = making->x, .y = against ? making->y : NULL};
     DVFO_TRY(dvfo_rows_estimate(ctx, &scores, statistic, NULL, out));
     out->point *= scale;
     out->low *= scale;

@@ -19,15 +19,16 @@ struct dvfo_rows {
     struct dvfo_plan_list keys; /* options, and "policy" */
     size_t columns, rows, seeds;
     struct dvfo_rows_column column[3 * DVFO_PLAN_NAMES];
-    const char **key;              /* (rows, keys) borrowed from the plan; owned array */
-    struct dvfo_estimate *value;   /* (rows, columns); low and high NaN where they aren't known; owned */
+    const char **key;            /* (rows, keys) borrowed from the plan; owned array */
+    struct dvfo_estimate *value; /* (rows, columns); low and high NaN where they aren't known; owned */
 };
 
 /** @return DVFO_BAD_INPUT when the plan's table names a measure or an option that there isn't */
 dvfo_status dvfo_rows_make(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, struct dvfo_rows *out);
 void dvfo_rows_free(struct dvfo_rows *rows); /* zeroed welcome */
 
-/** An estimate of scores as a table shows it: no interval of fewer than DVFO_ROWS_SEEDS runs. */
+/** An estimate of scores as a table shows it: no interval of fewer than DVFO_ROWS_SEEDS runs; NaN where there is no
+ * such number, as of an accuracy without a profile, or a saving in what costs nothing. */
 dvfo_status dvfo_rows_estimate(struct dvfo_ctx *ctx, const struct dvfo_scores *scores, dvfo_statistic statistic,
                                const void *settings, struct dvfo_estimate *out);
 
