@@ -6,17 +6,18 @@
 #include "bench/batch/reference.h"
 #include "bench/bench_verbs.h"
 
-enum { KEY_FORMAT = 512, KEY_SUMMARY, KEY_PROFILE, KEY_REFERENCE };
+enum { KEY_FORMAT = 512, KEY_SUMMARY, KEY_PROFILE, KEY_REFERENCE, KEY_SUBJECT };
 
 struct arguments {
     struct dvfo_plans plans;
-    const char *format, *reference;
+    const char *format, *reference, *subject;
     bool summary, profile;
 };
 
 static const struct argp_option options[] = {
     {"format", KEY_FORMAT, "F", 0, "table (default), csv, json, markdown or latex", 6},
     {"summary", KEY_SUMMARY, NULL, 0, "one policy against its rivals over all cells, where the plan compares", 6},
+    {"subject", KEY_SUBJECT, "POLICY", 0, "whom to compare (default: whom the plan compares)", 6},
     {"profile", KEY_PROFILE, NULL, 0, "performance profile: share of runs cheaper than the reference by a factor tau", 6},
     {"reference", KEY_REFERENCE, "FILE.csv", 0, "numbers of others to stand beside ours: id,condition,value,unit,provenance",
      6},
@@ -39,6 +40,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_PROFILE:
         arguments->profile = true;
         return 0;
+    case KEY_SUBJECT:
+        arguments->subject = text;
+        return 0;
     case KEY_REFERENCE:
         arguments->reference = text;
         return 0;
@@ -60,6 +64,7 @@ static const struct argp argp = {
            "Examples:\n"
            "  dvfo bench table headline --quick\n"
            "  dvfo bench table headline --summary --format latex > headline.tex\n"
+           "  dvfo bench table headline --summary --subject dvfo-input\n"
            "  dvfo bench table headline --format csv > headline.csv\n"
            "  dvfo bench table headline --reference paper.csv\n"
            "  dvfo bench table regret --help          # another kind: trains and judges on the way\n\n"
@@ -92,7 +97,7 @@ static dvfo_status print(struct dvfo_ctx *ctx, const struct arguments *arguments
     if (compares && (arguments->summary || text)) {
         static struct dvfo_comparison comparison; /* large */
         fputs(arguments->summary ? "" : "\n", stdout);
-        DVFO_TRY(dvfo_compare(ctx, gathered, &comparison));
+        DVFO_TRY(dvfo_compare(ctx, gathered, arguments->subject, &comparison));
         DVFO_TRY(dvfo_experiment_print_comparison(ctx, &comparison, format, stdout));
     }
     if (text) {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bench/batch/plan_parts.h"
 #include "bench/batch/rows.h"
 #include "sim/base/data_path.h"
 
@@ -44,7 +45,10 @@ static dvfo_status read_claim(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct d
     DVFO_TRY(dvfo_yaml_string(ctx, map, "subject", &out->subject));
     DVFO_TRY(dvfo_yaml_string(ctx, map, "measure", &out->measure));
     DVFO_TRY(dvfo_yaml_number(ctx, map, "figure", -1e6, 1e6, &out->figure));
-    return out->rule == DVFO_CLAIM_BELOW ? DVFO_OK : dvfo_yaml_string(ctx, map, "against", &out->against);
+    DVFO_TRY(dvfo_plan_read_list(ctx, map, "against", &out->against));
+    return out->rule == DVFO_CLAIM_BELOW || out->against.count > 0
+               ? DVFO_OK
+               : dvfo_yaml_fail(ctx, map, "claim '%s' has no 'against', expected policies", out->id);
 }
 
 static dvfo_status read_claims(struct dvfo_ctx *ctx, const char *path, struct dvfo_claims *out)
@@ -102,20 +106,14 @@ static struct dvfo_estimate in_percent(struct dvfo_estimate e)
     return (struct dvfo_estimate){100.0 * e.low, 100.0 * e.high, 100.0 * e.point};
 }
 
-/* Of all cells, or of the one where most is saved. */
-static dvfo_status save(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const double *x, const double *y,
-                        bool most, struct dvfo_estimate *out)
+/* Of the cell where most is saved. */
+static dvfo_status find_most(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const double *x,
+                             const double *y, struct dvfo_estimate *out)
 {
-    struct dvfo_scores scores = {.tasks = gathered->points, .runs = gathered->seeds, .x = x, .y = y};
-    if (!most) {
-        DVFO_TRY(dvfo_rows_estimate(ctx, &scores, dvfo_statistic_saving, NULL, out));
-        *out = in_percent(*out);
-        return DVFO_OK;
-    }
     *out = (struct dvfo_estimate){(double)NAN, (double)NAN, -(double)INFINITY};
     for (size_t point = 0; point < gathered->points; point++) {
         struct dvfo_estimate cell;
-        scores = (struct dvfo_scores){
+        const struct dvfo_scores scores = {
             .tasks = 1, .runs = gathered->seeds, .x = x + point * gathered->seeds, .y = y + point * gathered->seeds};
         DVFO_TRY(dvfo_rows_estimate(ctx, &scores, dvfo_statistic_saving, NULL, &cell));
         *out = 100.0 * cell.point > out->point ? in_percent(cell) : *out;
@@ -123,23 +121,18 @@ static dvfo_status save(struct dvfo_ctx *ctx, const struct dvfo_gathered *gather
     return DVFO_OK;
 }
 
-/* Against a row of the plan's comparison. @return false when it isn't one */
-static bool is_summed_up(const char *against)
-{
-    return strcmp(against, "all rivals") == 0 || strcmp(against, "best rival") == 0;
-}
-
-static dvfo_status save_summed_up(struct dvfo_ctx *ctx, const struct dvfo_claim *claim,
-                                  const struct dvfo_gathered *gathered, struct dvfo_estimate *out)
+/* Against the best rival of each cell: a row of the plan's comparison. */
+static dvfo_status save_against_best(struct dvfo_ctx *ctx, const struct dvfo_claim *claim,
+                                     const struct dvfo_gathered *gathered, struct dvfo_estimate *out)
 {
     struct dvfo_comparison *comparison = calloc(1, sizeof *comparison);
     if (comparison == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
     *out = unknown;
-    const dvfo_status status = dvfo_compare(ctx, gathered, comparison);
+    const dvfo_status status = dvfo_compare(ctx, gathered, claim->subject, comparison);
     for (size_t r = 0; r < comparison->rows && status == DVFO_OK; r++) {
-        for (size_t m = 0; m < comparison->measures && strcmp(comparison->row[r].policy, claim->against) == 0; m++) {
+        for (size_t m = 0; m < comparison->measures && strcmp(comparison->row[r].policy, "best rival") == 0; m++) {
             if (strcmp(comparison->measure[m].name, claim->measure) == 0) {
                 *out = comparison->row[r].saving[m];
             }
@@ -149,28 +142,49 @@ static dvfo_status save_summed_up(struct dvfo_ctx *ctx, const struct dvfo_claim 
     return status;
 }
 
-static dvfo_status measure_claim(struct dvfo_ctx *ctx, const struct dvfo_claim *claim,
-                                 const struct dvfo_gathered *gathered, struct dvfo_estimate *out)
+static dvfo_status save_most(struct dvfo_ctx *ctx, const struct dvfo_claim *claim, const struct dvfo_gathered *gathered,
+                             const struct dvfo_measure *measure, struct dvfo_estimate *out)
 {
-    struct dvfo_measure measure;
     double *x = NULL, *y = NULL;
-    if (claim->rule != DVFO_CLAIM_BELOW && is_summed_up(claim->against)) {
-        return save_summed_up(ctx, claim, gathered, out);
-    }
-    DVFO_TRY(dvfo_measure_find(ctx, claim->measure, &measure));
-    dvfo_status status = values_of(ctx, gathered, claim->subject, &measure, &x);
-    if (status == DVFO_OK && claim->rule != DVFO_CLAIM_BELOW) {
-        status = values_of(ctx, gathered, claim->against, &measure, &y);
-        status = status == DVFO_OK ? save(ctx, gathered, x, y, claim->rule == DVFO_CLAIM_MOST, out) : status;
-    } else if (status == DVFO_OK && isnan(x[0])) {
-        *out = unknown; /* an accuracy without a profile */
-    } else if (status == DVFO_OK) {
-        const struct dvfo_scores scores = {.tasks = gathered->points, .runs = gathered->seeds, .x = x};
-        status = dvfo_rows_estimate(ctx, &scores, dvfo_statistic_mean, NULL, out);
-    }
+    dvfo_status status = values_of(ctx, gathered, claim->subject, measure, &x);
+    status = status == DVFO_OK ? values_of(ctx, gathered, claim->against.entry[0], measure, &y) : status;
+    status = status == DVFO_OK ? find_most(ctx, gathered, x, y, out) : status;
     free(x);
     free(y);
     return status;
+}
+
+static dvfo_status mean_of(struct dvfo_ctx *ctx, const struct dvfo_claim *claim, const struct dvfo_gathered *gathered,
+                           const struct dvfo_measure *measure, struct dvfo_estimate *out)
+{
+    double *x = NULL;
+    *out = unknown;
+    DVFO_TRY(values_of(ctx, gathered, claim->subject, measure, &x));
+    const struct dvfo_scores scores = {.tasks = gathered->points, .runs = gathered->seeds, .x = x};
+    const bool known = !isnan(x[0]); /* an accuracy without a profile isn't */
+    const dvfo_status status = known ? dvfo_rows_estimate(ctx, &scores, dvfo_statistic_mean, NULL, out) : DVFO_OK;
+    free(x);
+    return status;
+}
+
+static dvfo_status measure_claim(struct dvfo_ctx *ctx, const struct dvfo_claim *claim,
+                                 const struct dvfo_gathered *gathered, struct dvfo_estimate *out)
+{
+    const struct dvfo_plan_list *against = &claim->against;
+    struct dvfo_measure measure;
+    DVFO_TRY(dvfo_measure_find(ctx, claim->measure, &measure));
+    if (claim->rule == DVFO_CLAIM_BELOW) {
+        return mean_of(ctx, claim, gathered, &measure, out);
+    }
+    if (claim->rule == DVFO_CLAIM_MOST) {
+        return save_most(ctx, claim, gathered, &measure, out);
+    }
+    if (strcmp(against->entry[0], "best rival") == 0) {
+        return save_against_best(ctx, claim, gathered, out);
+    }
+    const bool all = strcmp(against->entry[0], "all rivals") == 0;
+    return dvfo_compare_with_all(ctx, gathered, claim->subject, all ? &gathered->plan->comparison.rivals : against,
+                                 &measure, out);
 }
 
 /* ---- the verdict ---- */

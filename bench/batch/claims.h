@@ -9,7 +9,8 @@ typedef enum dvfo_claim_rule { DVFO_CLAIM_SAVING, DVFO_CLAIM_MOST, DVFO_CLAIM_BE
 
 struct dvfo_claim {
     const char *id, *source, *says, *why; /* `why` of what isn't tested; all lie in the document */
-    const char *experiment, *subject, *against, *measure;
+    const char *experiment, *subject, *measure;
+    struct dvfo_plan_list against; /* policies, or the one entry "all rivals" or "best rival" */
     dvfo_claim_rule rule;
     double figure;
 };

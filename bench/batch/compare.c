@@ -123,6 +123,43 @@ static dvfo_status normalise(struct dvfo_ctx *ctx, struct comparing *comparing, 
     return dvfo_rows_estimate(ctx, &scores, dvfo_statistic_optimality_gap, NULL, &row->optimality);
 }
 
+/* ---- the mean of several rivals ---- */
+
+/* Savings of cells and seeds, averaged over rivals, are the scores. */
+static void add_savings(const double *x, const double *y, size_t count, double weight, double *sum)
+{
+    for (size_t i = 0; i < count; i++) {
+        sum[i] += weight * 100.0 * (1.0 - x[i] / y[i]);
+    }
+}
+
+dvfo_status dvfo_compare_with_all(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *subject,
+                                  const struct dvfo_plan_list *rivals, const struct dvfo_measure *measure,
+                                  struct dvfo_estimate *out)
+{
+    const size_t count = gathered->points * gathered->seeds;
+    size_t policy = 0;
+    double *x = calloc(3 * count + 1, sizeof *x), *y = x + count, *z = y + count;
+    if (x == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    dvfo_status status = find_policy(ctx, gathered, subject, &policy);
+    if (status == DVFO_OK) {
+        fill(gathered, measure, policy, x);
+    }
+    for (size_t r = 0; r < rivals->count && status == DVFO_OK; r++) {
+        status = find_policy(ctx, gathered, rivals->entry[r], &policy);
+        if (status == DVFO_OK) {
+            fill(gathered, measure, policy, y);
+            add_savings(x, y, count, 1.0 / (double)rivals->count, z);
+        }
+    }
+    const struct dvfo_scores scores = {.tasks = gathered->points, .runs = gathered->seeds, .x = z};
+    status = status == DVFO_OK ? dvfo_rows_estimate(ctx, &scores, dvfo_statistic_mean, NULL, out) : status;
+    free(x);
+    return status;
+}
+
 /* ---- the subject against somebody ---- */
 
 static dvfo_status save_against(struct dvfo_ctx *ctx, const struct comparing *comparing, size_t measure,
@@ -178,10 +215,9 @@ static dvfo_status compare_best(struct dvfo_ctx *ctx, struct comparing *comparin
     return DVFO_OK;
 }
 
-/* The mean over rivals of what is saved against each: savings of cells, averaged, are the scores. */
 static dvfo_status compare_all(struct dvfo_ctx *ctx, struct comparing *comparing, struct dvfo_compare_row *row)
 {
-    const size_t count = comparing->gathered->points * comparing->gathered->seeds;
+    const struct dvfo_plan_comparison *plan = &comparing->gathered->plan->comparison;
     *row = (struct dvfo_compare_row){.policy = "all rivals",
                                      .ratio = unknown,
                                      .middle = unknown,
@@ -189,17 +225,8 @@ static dvfo_status compare_all(struct dvfo_ctx *ctx, struct comparing *comparing
                                      .optimality = unknown,
                                      .improvement = unknown};
     for (size_t m = 0; m < comparing->out->measures; m++) {
-        const struct dvfo_measure *measure = &comparing->out->measure[m];
-        memset(comparing->z, 0, count * sizeof *comparing->z);
-        fill(comparing->gathered, measure, comparing->subject, comparing->x);
-        for (size_t r = 0; r < comparing->rivals; r++) {
-            fill(comparing->gathered, measure, comparing->rival[r], comparing->y);
-            for (size_t i = 0; i < count; i++) {
-                comparing->z[i] += 100.0 * (1.0 - comparing->x[i] / comparing->y[i]) / (double)comparing->rivals;
-            }
-        }
-        const struct dvfo_scores scores = scores_of(comparing, comparing->z, NULL);
-        DVFO_TRY(dvfo_rows_estimate(ctx, &scores, dvfo_statistic_mean, NULL, &row->saving[m]));
+        DVFO_TRY(dvfo_compare_with_all(ctx, comparing->gathered, comparing->out->subject, &plan->rivals,
+                                       &comparing->out->measure[m], &row->saving[m]));
     }
     return DVFO_OK;
 }
@@ -228,7 +255,7 @@ static dvfo_status prepare(struct dvfo_ctx *ctx, struct comparing *comparing)
     const struct dvfo_plan_comparison *plan = &gathered->plan->comparison;
     const size_t count = gathered->points * gathered->seeds;
     DVFO_TRY(dvfo_measure_find(ctx, "cost_j", &comparing->cost));
-    DVFO_TRY(find_policy(ctx, gathered, plan->subject, &comparing->subject));
+    DVFO_TRY(find_policy(ctx, gathered, comparing->out->subject, &comparing->subject));
     DVFO_TRY(find_policy(ctx, gathered, plan->reference, &comparing->reference));
     comparing->oracle = gathered->policies;
     if (plan->oracle != NULL) {
@@ -263,10 +290,14 @@ static dvfo_status compare(struct dvfo_ctx *ctx, struct comparing *comparing)
     return DVFO_OK;
 }
 
-dvfo_status dvfo_compare(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, struct dvfo_comparison *out)
+dvfo_status dvfo_compare(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *subject,
+                         struct dvfo_comparison *out)
 {
     struct comparing comparing = {.gathered = gathered, .out = out};
-    *out = (struct dvfo_comparison){.plan = gathered->plan, .cells = gathered->points, .seeds = gathered->seeds};
+    *out = (struct dvfo_comparison){.plan = gathered->plan,
+                                    .subject = subject != NULL ? subject : gathered->plan->comparison.subject,
+                                    .cells = gathered->points,
+                                    .seeds = gathered->seeds};
     dvfo_status status = prepare(ctx, &comparing);
     status = status == DVFO_OK ? compare(ctx, &comparing) : status;
     free(comparing.x);

@@ -19,6 +19,7 @@ struct dvfo_compare_row {
 
 struct dvfo_comparison {
     const struct dvfo_plan *plan;
+    const char *subject;
     size_t measures, rows, cells, seeds;
     struct dvfo_measure measure[DVFO_PLAN_NAMES];
     struct dvfo_compare_row row[DVFO_PLAN_VALUES + 3]; /* the subject itself first */
@@ -27,8 +28,16 @@ struct dvfo_comparison {
     size_t with_gap;    /* cells in which the oracle gains 2 % or more: those that `normalised` is of */
 };
 
-/** @param gathered  of a plan with a comparison */
-dvfo_status dvfo_compare(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, struct dvfo_comparison *out);
+/** @param gathered  of a plan with a comparison
+ *  @param subject   a policy of the plan; NULL: the plan's subject */
+dvfo_status dvfo_compare(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *subject,
+                         struct dvfo_comparison *out);
+
+/** Saving of a policy against the mean of others: what is saved against each, averaged [%].
+ *  @param rivals  at least one */
+dvfo_status dvfo_compare_with_all(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *subject,
+                                  const struct dvfo_plan_list *rivals, const struct dvfo_measure *measure,
+                                  struct dvfo_estimate *out);
 
 /** Performance profile of a policy: share of runs (cells and seeds) whose cost is below the reference's divided by tau.
  *  @param tau    (DVFO_COMPARE_TAUS) written: 0.5 to 4, equal steps of its logarithm

@@ -128,8 +128,8 @@ static void print_verdict(const struct dvfo_comparison *comparison, FILE *file)
             "cost_ratio: geometric mean of cost over that of %s, cost_iqm the same of the middle half; p_improvement: "
             "that a run of %s costs less\n"
             "%s costs least, or no more within its interval, in %zu of %zu cells\n",
-            comparison->cells, comparison->seeds, comparison->seeds == 1 ? "" : "s", plan->subject, plan->reference,
-            plan->subject, plan->subject, comparison->lowest, comparison->cells);
+            comparison->cells, comparison->seeds, comparison->seeds == 1 ? "" : "s", comparison->subject,
+            plan->reference, comparison->subject, comparison->subject, comparison->lowest, comparison->cells);
     if (plan->oracle != NULL) {
         fprintf(file,
                 "normalised: %s 0, %s 1, interquartile mean over the %zu cells where %s gains 2 %% or more; "

@@ -106,6 +106,15 @@ static void write_ours(const struct dvfo_claim *claim, const struct dvfo_verdict
     }
 }
 
+static void write_measured(const struct dvfo_claim *claim, char text[256])
+{
+    int length = snprintf(text, 256, "%s: %s of %s", claim->experiment, claim->measure, claim->subject);
+    for (size_t i = 0; i < claim->against.count && length < 256; i++) {
+        length += snprintf(text + length, (size_t)(256 - length), "%s%s", i == 0 ? " against " : ", ",
+                           claim->against.entry[i]);
+    }
+}
+
 static void put_row(const struct page *page, const char *const cells[], size_t count, bool head)
 {
     fputs(page->html ? "<tr>" : "|", page->file);
@@ -133,13 +142,11 @@ dvfo_status dvfo_report_print_claims(struct dvfo_ctx *ctx, const struct dvfo_rep
     for (size_t i = 0; i < report->claims.count; i++) {
         const struct dvfo_claim *claim = &report->claims.claim[i];
         struct dvfo_verdict verdict;
-        char ours[96], measured[192] = "-";
+        char ours[96], measured[256] = "-";
         DVFO_TRY(dvfo_claim_judge(ctx, claim, results_of(report, claim->experiment), &verdict));
         write_ours(claim, &verdict, ours);
         if (claim->rule != DVFO_CLAIM_UNTESTED) {
-            snprintf(measured, sizeof measured, "%s of %s%s%s, %s", claim->measure, claim->subject,
-                     claim->against != NULL ? " against " : "", claim->against != NULL ? claim->against : "",
-                     claim->experiment);
+            write_measured(claim, measured);
         }
         const char *const cells[] = {claim->id, claim->source, claim->says, measured, ours, verdict.verdict,
                                      verdict.reason};
@@ -212,7 +219,7 @@ static dvfo_status put_comparison(struct dvfo_ctx *ctx, const struct page *page,
     size_t size = 0;
     struct dvfo_comparison *comparison = calloc(1, sizeof *comparison);
     FILE *memory = comparison != NULL ? open_memstream(&text, &size) : NULL;
-    dvfo_status status = memory != NULL ? dvfo_compare(ctx, gathered, comparison) : dvfo_fail_no_memory(ctx);
+    dvfo_status status = memory != NULL ? dvfo_compare(ctx, gathered, NULL, comparison) : dvfo_fail_no_memory(ctx);
     status = status == DVFO_OK ? dvfo_experiment_print_comparison(ctx, comparison, DVFO_TABLE_TEXT, memory) : status;
     free(comparison);
     if (memory != NULL) {
