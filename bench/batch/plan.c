@@ -154,8 +154,9 @@ static dvfo_status read_quick(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct 
     DVFO_TRY(dvfo_yaml_integer_or(ctx, quick, "seeds", 1, DVFO_PLAN_SEEDS, seeds, &seeds));
     DVFO_TRY(dvfo_yaml_string_or(ctx, quick, "steps", NULL, &steps));
     plan->seeds = (long)seeds;
-    for (size_t i = 0; i < plan->agents && steps != NULL; i++) {
-        plan->agent[i].steps = steps;
+    for (size_t i = 0; i < plan->agents; i++) {
+        struct dvfo_plan_agent *agent = &plan->agent[i];
+        agent->steps = agent->quick_steps != NULL ? agent->quick_steps : steps != NULL ? steps : agent->steps;
     }
     DVFO_TRY(dvfo_plan_read_options(ctx, dvfo_yaml_find(quick, "set"), plan));
     return dvfo_plan_read_factors(ctx, dvfo_yaml_find(quick, "sweep"), plan);

@@ -45,6 +45,7 @@ struct dvfo_plan_agent {
     const char *name;   /* as policies and tables name it */
     const char *preset; /* of policies/presets */
     const char *steps;  /* decisions; NULL: the preset's */
+    const char *quick_steps; /* of the quick size; NULL: what that says for all, or `steps` */
     bool per_network, per_trace, per_eta;
     struct dvfo_plan_list network, trace, eta; /* none: the plan's */
     size_t sets, options;
