@@ -223,12 +223,16 @@ static void print_span(double least, double most, const char *unit)
     printf(" %s", unit);
 }
 
-static void print_met(const struct met *met)
+static void print_met(const struct met *met, double from_s)
 {
     if (met->any) {
-        fputs("; met the first ", stdout);
+        fputs(from_s > 0.0 ? "; met " : "; met the first ", stdout);
         print_span(met->least_s, met->most_s, "s");
-        fputs(" of the trace, mean ", stdout);
+        fputs(" of the trace", stdout);
+        if (from_s > 0.0) {
+            printf(" from %g s on", from_s);
+        }
+        fputs(", mean ", stdout);
         print_span(met->least_bps / DVFO_BPS_PER_MBPS, met->most_bps / DVFO_BPS_PER_MBPS, "Mbit/s");
     }
 }
@@ -244,7 +248,7 @@ static void print_board_conditions(const struct dvfo_setting *setting, const str
     print_range(def->board, DVFO_GPU, ", GPU");
     print_range(def->board, DVFO_MEM, ", memory");
     fputs(" MHz", stdout);
-    print_met(met);
+    print_met(met, trial->trace_from_s);
     putchar('\n');
 }
 

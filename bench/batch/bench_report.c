@@ -135,7 +135,7 @@ static dvfo_status make_report(struct dvfo_ctx *ctx, struct arguments *arguments
     if (written != DVFO_OK) {
         return dvfo_fail(ctx, written, "%s", writing.message);
     }
-    DVFO_TRY(dvfo_report_print_claims(ctx, report, false, stdout));
+    DVFO_TRY(dvfo_report_print_claims(ctx, report, stdout));
     printf("%s/report.html\n%s/report.md\n", arguments->to, arguments->to);
     return drawn;
 }

@@ -133,12 +133,11 @@ static void put_row(const struct page *page, const char *const cells[], size_t c
     }
 }
 
-dvfo_status dvfo_report_print_claims(struct dvfo_ctx *ctx, const struct dvfo_report *report, bool html, FILE *file)
+static dvfo_status put_claims(struct dvfo_ctx *ctx, const struct dvfo_report *report, const struct page *page)
 {
     static const char *const names[] = {"claim", "source", "says", "we measured", "ours", "verdict", "why"};
-    const struct page page = {file, html};
-    fputs(html ? "<table>\n" : "", file);
-    put_row(&page, names, 7, true);
+    fputs(page->html ? "<table>\n" : "", page->file);
+    put_row(page, names, 7, true);
     for (size_t i = 0; i < report->claims.count; i++) {
         const struct dvfo_claim *claim = &report->claims.claim[i];
         struct dvfo_verdict verdict;
@@ -150,10 +149,31 @@ dvfo_status dvfo_report_print_claims(struct dvfo_ctx *ctx, const struct dvfo_rep
         }
         const char *const cells[] = {claim->id, claim->source, claim->says, measured, ours, verdict.verdict,
                                      verdict.reason};
-        put_row(&page, cells, 7, false);
+        put_row(page, cells, 7, false);
     }
-    fputs(html ? "</table>\n" : "\n", file);
+    fputs(page->html ? "</table>\n" : "\n", page->file);
     return DVFO_OK;
+}
+
+dvfo_status dvfo_report_print_claims(struct dvfo_ctx *ctx, const struct dvfo_report *report, FILE *file)
+{
+    static const char *const names[] = {"claim", "says", "ours", "verdict", NULL};
+    struct dvfo_table *table = NULL;
+    dvfo_status status = dvfo_table_create(ctx, names, &table);
+    for (size_t i = 0; i < report->claims.count && status == DVFO_OK; i++) {
+        const struct dvfo_claim *claim = &report->claims.claim[i];
+        struct dvfo_verdict verdict;
+        char ours[96];
+        status = dvfo_claim_judge(ctx, claim, results_of(report, claim->experiment), &verdict);
+        write_ours(claim, &verdict, ours);
+        dvfo_table_text(table, claim->id);
+        dvfo_table_text(table, claim->says);
+        dvfo_table_text(table, ours);
+        dvfo_table_text(table, verdict.verdict);
+    }
+    status = status == DVFO_OK ? dvfo_table_print(ctx, table, DVFO_TABLE_TEXT, file) : status;
+    dvfo_table_free(table);
+    return status;
 }
 
 /* ---- figures ---- */
@@ -334,7 +354,7 @@ static dvfo_status put_page(struct dvfo_ctx *ctx, const struct dvfo_report *repo
     paragraph(page, "Claims in print beside our figures: mean over cells and seeds with 95 % intervals (stratified "
                     "bootstrap over seeds). Verdicts follow from rules that were fixed beforehand (bench/claims.yaml): "
                     "reproduced when the interval contains or exceeds the figure, in direction when it excludes 0.");
-    DVFO_TRY(dvfo_report_print_claims(ctx, report, page->html, page->file));
+    DVFO_TRY(put_claims(ctx, report, page));
     for (size_t i = 0; i < report->parts; i++) {
         DVFO_TRY(put_part(ctx, page, report, &report->part[i]));
     }

@@ -28,7 +28,7 @@ struct dvfo_report {
  *  place. */
 dvfo_status dvfo_report_write(struct dvfo_ctx *ctx, const struct dvfo_report *report);
 
-/** The table of claims alone. */
-dvfo_status dvfo_report_print_claims(struct dvfo_ctx *ctx, const struct dvfo_report *report, bool html, FILE *file);
+/** The claims alone, as an aligned table without sources. */
+dvfo_status dvfo_report_print_claims(struct dvfo_ctx *ctx, const struct dvfo_report *report, FILE *file);
 
 #endif
