@@ -3,20 +3,22 @@
 # DVFO_VALUES the measures (DVFO_VALUE_LABELS what they are, blanks as ~), DVFO_SHOW the policies.
 # Columns of the CSV: board, network, policy, x, and for each measure X, X_low, X_high.
 load system("printenv DVFO_STYLE")
-x = system("printenv DVFO_X"); x_label = system("printenv DVFO_X_LABEL"); x_log = system("printenv DVFO_X_LOG")
+abscissa = system("printenv DVFO_X"); x_label = system("printenv DVFO_X_LABEL"); x_log = system("printenv DVFO_X_LOG")
 values = system("printenv DVFO_VALUES"); value_labels = system("printenv DVFO_VALUE_LABELS")
 show = system("printenv DVFO_SHOW")
 shown = show eq "" ? policies : show
 panel_rows = words(values)
 panel_columns = words(boards) * words(networks)
 titles = shown
+set datafile missing NaN # rows of other policies between two points don't break a line
 panel_w = panel_columns == 1 ? 460 : 290; panel_h = 200; gap_x = 72; gap_y = 26
 eval page(panel_rows, panel_columns, "columnsfirst")
 unset key
 tilde(text) = strstrt(text, "~") > 0 ? tilde(text[1:strstrt(text, "~") - 1] . " " . text[strstrt(text, "~") + 1:]) : text
 is(b, n) = strcol("board") eq b && strcol("network") eq n && strstrt(" " . shown . " ", " " . strcol("policy") . " ") > 0
+here(p, b, n) = is(b, n) && strcol("policy") eq word(shown, p) ? column(abscissa) : NaN
 set xrange [*:*]; set yrange [*:*]
-stats csv using (column(x)) nooutput name "X"
+stats csv using (column(abscissa)) nooutput name "X"
 do for [b in boards] {
     do for [n in networks] {
         do for [row = 1:panel_rows] {
@@ -46,11 +48,16 @@ do for [b in boards] {
                 set xtics autofreq
             }
             set format x row == panel_rows ? "%g" : ""
-            plot for [p = 1:words(shown)] csv using (is(b, n) && strcol("policy") eq word(shown, p) ? column(x) : NaN):(column(quantity)) \
-                     with linespoints lt p, \
-                 for [p = 1:words(shown)] csv using (is(b, n) && strcol("policy") eq word(shown, p) && strcol(quantity . "_low") ne "" ? column(x) : NaN): \
-                     (column(quantity . "_low")):(0):(column(quantity . "_high") - column(quantity . "_low")) \
-                     with vectors nohead lc rgb colour[p] dt solid lw 1.2
+            known = 0
+            stats csv using (is(b, n) && strcol(quantity . "_low") ne "" ? (known = 1) : 0) nooutput
+            if (known) {
+                plot for [p = 1:words(shown)] csv using (here(p, b, n)):(column(quantity)) with linespoints lt p, \
+                     for [p = 1:words(shown)] csv using (strcol(quantity . "_low") ne "" ? here(p, b, n) : NaN): \
+                         (column(quantity . "_low")):(0):(column(quantity . "_high") - column(quantity . "_low")) \
+                         with vectors nohead lc rgb colour[p] dt solid lw 1.2
+            } else {
+                plot for [p = 1:words(shown)] csv using (here(p, b, n)):(column(quantity)) with linespoints lt p
+            }
         }
     }
 }

@@ -89,6 +89,10 @@ static dvfo_status hold(struct dvfo_ctx *ctx, const struct dvfo_batch *batch, co
                          strerror(errno));
     }
     bool held = flock(*lock, how | LOCK_NB) == 0;
+    if (!held && errno != EWOULDBLOCK) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "folder '%s' for results can't be locked: %s; its file system has to offer flock",
+                         batch->def.folder, strerror(errno));
+    }
     const volatile sig_atomic_t *stop = batch->def.stop;
     for (int i = 0;
          i < MOST_LOOKS && !held && (stop == NULL || *stop == 0) && read_holder(*lock, &holder) && has_gone(&holder);
