@@ -19,6 +19,8 @@ is(b, n) = strcol("board") eq b && strcol("network") eq n && strstrt(" " . shown
 here(p, b, n) = is(b, n) && strcol("policy") eq word(shown, p) ? column(abscissa) : NaN
 set xrange [*:*]; set yrange [*:*]
 stats csv using (column(abscissa)) nooutput name "X"
+known = 0 # are there intervals?
+stats csv using (abs(column(word(values, 1) . "_low")) < 1e300 ? (known = 1) : 0) nooutput
 do for [b in boards] {
     do for [n in networks] {
         do for [row = 1:panel_rows] {
@@ -48,8 +50,6 @@ do for [b in boards] {
                 set xtics autofreq
             }
             set format x row == panel_rows ? "%g" : ""
-            known = 0
-            stats csv using (is(b, n) && strcol(quantity . "_low") ne "" ? (known = 1) : 0) nooutput
             if (known) {
                 plot for [p = 1:words(shown)] csv using (here(p, b, n)):(column(quantity)) with linespoints lt p, \
                      for [p = 1:words(shown)] csv using (strcol(quantity . "_low") ne "" ? here(p, b, n) : NaN): \
