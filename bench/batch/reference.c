@@ -104,14 +104,15 @@ static dvfo_status understand(struct dvfo_ctx *ctx, const char *path, int line, 
     return find_row(ctx, path, line, rows, pair, pairs, &out->row);
 }
 
+/* @param count  of rows that were of this experiment, one more where this one is */
 static dvfo_status read_row(struct dvfo_ctx *ctx, const char *path, int line, char *text, const char *id,
-                            const struct dvfo_rows *rows, struct dvfo_table *table)
+                            const struct dvfo_rows *rows, struct dvfo_table *table, size_t *count)
 {
     char *field[COLUMNS];
     struct meant meant = {0};
-    const size_t count = dvfo_text_split(text, ',', field, COLUMNS);
-    if (count != COLUMNS) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%d: has %zu fields, expected %d", path, line, count, (int)COLUMNS);
+    const size_t fields = dvfo_text_split(text, ',', field, COLUMNS);
+    if (fields != COLUMNS) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%d: has %zu fields, expected %d", path, line, fields, (int)COLUMNS);
     }
     if (strcmp(field[ID], id) != 0) {
         return DVFO_OK; /* of another experiment */
@@ -127,6 +128,7 @@ static dvfo_status read_row(struct dvfo_ctx *ctx, const char *path, int line, ch
     const dvfo_status status = understand(ctx, path, line, rows, condition, &meant);
     free(condition);
     DVFO_TRY(status);
+    ++*count;
     const double ours = rows->value[meant.row * rows->columns + meant.column].point;
     dvfo_table_text(table, field[CONDITION]);
     dvfo_table_number(table, meant.value, 4);
@@ -144,16 +146,17 @@ dvfo_status dvfo_reference_print(struct dvfo_ctx *ctx, const char *path, const c
                                            "unit",      "provenance", NULL};
     struct dvfo_text text;
     struct dvfo_table *table = NULL;
+    size_t count = 0;
     DVFO_TRY(dvfo_text_load(ctx, path, MOST_BYTES, &text));
     struct dvfo_lines lines = dvfo_lines_of(&text);
     dvfo_status status = check_heading(ctx, path, dvfo_lines_next(&lines));
     status = status == DVFO_OK ? dvfo_table_create(ctx, headings, &table) : status;
     for (char *line = NULL; status == DVFO_OK && (line = dvfo_lines_next(&lines)) != NULL;) {
         if (line[0] != '\0') {
-            status = read_row(ctx, path, lines.number, line, id, rows, table);
+            status = read_row(ctx, path, lines.number, line, id, rows, table, &count);
         }
     }
-    if (status == DVFO_OK) {
+    if (status == DVFO_OK && count > 0) {
         fputs(format == DVFO_TABLE_TEXT ? "\nbeside numbers of others:\n" : "\n", file);
         status = dvfo_table_print(ctx, table, format, file);
     }
