@@ -93,6 +93,16 @@ Test(batch_trouble, halves_that_a_killed_batch_left_are_no_results_and_go)
     expect_undisturbed();
 }
 
+Test(batch_trouble, workers_that_outlive_a_killed_batch_are_waited_for)
+{
+    run_undisturbed();
+    /* a process that has ended is noted in the lock, which another one holds for a while */
+    shell("set -e; mkdir results; bash -c 'echo $$ $(uname -n)' > results/.lock\n"
+          "flock results/.lock sleep 1 & while flock -n results/.lock true; do sleep 0.01; done\n" RUN);
+    cr_expect(said.code == 0, "exit %d: %s", said.code, said.err);
+    expect_undisturbed();
+}
+
 /* ---- two at once ---- */
 
 Test(batch_trouble, a_second_batch_on_a_folder_is_refused_and_harms_nothing)
