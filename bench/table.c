@@ -225,12 +225,13 @@ static void print_markdown(const struct dvfo_table *table, FILE *file)
     for (size_t r = 0; r <= rows; r++) { /* row 0 is the heading */
         for (size_t c = 0; c < columns; c++) {
             fputs(c == 0 ? "| " : " | ", file);
-            print_escaped(file, r == 0 ? table->names[c] : readable(&table->cell[(r - 1) * columns + c], buffer), false);
+            print_escaped(file, r == 0 ? table->names[c] : readable(&table->cell[(r - 1) * columns + c], buffer),
+                          false);
         }
         fputs(" |\n", file);
         for (size_t c = 0; c < columns && r == 0; c++) {
-            fprintf(file, "%s %s%s", c == 0 ? "|" : " |", rows > 0 && is_text(&table->cell[c]) ? "---" : "---:",
-                    c + 1 == columns ? " |\n" : "");
+            fprintf(file, "%s %s%s", c == 0 ? "|" : " |",
+                    rows > 0 && is_text(&table->cell[c]) ? "---" : "---:", c + 1 == columns ? " |\n" : "");
         }
     }
 }

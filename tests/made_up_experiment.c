@@ -17,25 +17,24 @@ const double made_up_cost_j[MADE_UP_POINTS][MADE_UP_POLICIES] = {
     {10.0, 4.0, 4.0, 9.0, 9.9},
 };
 
-static const char text[] =
-    "title: A made-up experiment\n"
-    "set: {board: ./small-board.yaml, requests: 20}\n"
-    "sweep:\n"
-    "  network: [./a&b_net.yaml, ./small-network.yaml]\n"
-    "  eta: [0.2, 0.8]\n"
-    "  policy: [edge-only, random, cloud-only, edge-best, oracle-all]\n"
-    "seeds: 5\n"
-    "table:\n"
-    "  rows: [network, policy]\n"
-    "  columns: [cost_j, energy_j]\n"
-    "  baseline: edge-only\n"
-    "  saving: [cost_j]\n"
-    "  best: [cloud-only, edge-best]\n"
-    "compare:\n"
-    "  subject: random\n"
-    "  rivals: [edge-only, cloud-only, edge-best]\n"
-    "  measures: [cost_j, energy_j]\n"
-    "  oracle: oracle-all\n";
+static const char text[] = "title: A made-up experiment\n"
+                           "set: {board: ./small-board.yaml, requests: 20}\n"
+                           "sweep:\n"
+                           "  network: [./a&b_net.yaml, ./small-network.yaml]\n"
+                           "  eta: [0.2, 0.8]\n"
+                           "  policy: [edge-only, random, cloud-only, edge-best, oracle-all]\n"
+                           "seeds: 5\n"
+                           "table:\n"
+                           "  rows: [network, policy]\n"
+                           "  columns: [cost_j, energy_j]\n"
+                           "  baseline: edge-only\n"
+                           "  saving: [cost_j]\n"
+                           "  best: [cloud-only, edge-best]\n"
+                           "compare:\n"
+                           "  subject: random\n"
+                           "  rivals: [edge-only, cloud-only, edge-best]\n"
+                           "  measures: [cost_j, energy_j]\n"
+                           "  oracle: oracle-all\n";
 
 void made_up_write(void)
 {
@@ -76,8 +75,7 @@ static void load_plan(size_t seeds, struct dvfo_plan *plan)
 void made_up_gather(size_t seeds, double spread, struct dvfo_plan *plan, struct dvfo_gathered *out)
 {
     load_plan(seeds, plan);
-    *out = (struct dvfo_gathered){
-        .plan = plan, .points = MADE_UP_POINTS, .policies = MADE_UP_POLICIES, .seeds = seeds};
+    *out = (struct dvfo_gathered){.plan = plan, .points = MADE_UP_POINTS, .policies = MADE_UP_POLICIES, .seeds = seeds};
     out->record = calloc(MADE_UP_POINTS * MADE_UP_POLICIES * seeds, sizeof *out->record);
     cr_assert(out->record != NULL);
     for (size_t point = 0; point < MADE_UP_POINTS; point++) {
@@ -103,7 +101,8 @@ void made_up_save(size_t seeds, double spread)
     mkdir("results/trials", 0777);
     for (size_t i = 0; i < batch.trials; i++) {
         const struct dvfo_batch_trial *trial = &batch.trial[i];
-        const struct dvfo_record record = make_record(&plan, trial->point, trial->policy, (size_t)(trial->seed - 1), spread);
+        const struct dvfo_record record =
+            make_record(&plan, trial->point, trial->policy, (size_t)(trial->seed - 1), spread);
         char path[DVFO_PATH_SIZE], folder[64], *inputs = NULL;
         snprintf(folder, sizeof folder, "results/trials/%.2s", trial->sha256);
         mkdir(folder, 0777);

@@ -1,8 +1,8 @@
 /* An experiment whose numbers are made up, so that its tables can be worked out by hand.
  *
  * Four points, networks a&b_net and small-network at eta 0.2 and 0.8; five policies. The cost of a run is that of its
- * point and policy times 1 + spread (seed - middle seed), the same for all policies of a seed: quotients of two policies
- * don't depend on the seed, means over seeds not on the spread. Energy is half the cost. */
+ * point and policy times 1 + spread (seed - middle seed), the same for all policies of a seed: quotients of two
+ * policies don't depend on the seed, means over seeds not on the spread. Energy is half the cost. */
 #ifndef DVFO_MADE_UP_EXPERIMENT_H
 #define DVFO_MADE_UP_EXPERIMENT_H
 

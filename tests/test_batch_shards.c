@@ -1,5 +1,5 @@
-/* A batch in parts, on several machines: the parts are disjoint and together the whole, and their folders merge into the
- * same file. */
+/* A batch in parts, on several machines: the parts are disjoint and together the whole, and their folders merge into
+ * the same file. */
 #include <criterion/criterion.h>
 #include <hdf5.h>
 #include <string.h>
@@ -15,10 +15,11 @@ static struct said said;
 static void make_folder(void)
 {
     experiment_make_folder();
-    experiment_shell("sed '/^quick:/,/^  sweep/d; /^compare:/,$d; s/board: [^,]*, //\n"
-                     "s|^  eta: .*|  board: [jetson-nano, ./small-board.yaml]\\n  eta: [0.2, 0.8]|' small-plan.yaml > two.yaml\n"
-                     "sed 's|jetson-nano, ||' two.yaml > one.yaml",
-                     &said);
+    experiment_shell(
+        "sed '/^quick:/,/^  sweep/d; /^compare:/,$d; s/board: [^,]*, //\n"
+        "s|^  eta: .*|  board: [jetson-nano, ./small-board.yaml]\\n  eta: [0.2, 0.8]|' small-plan.yaml > two.yaml\n"
+        "sed 's|jetson-nano, ||' two.yaml > one.yaml",
+        &said);
     cr_assert(said.code == 0);
 }
 
@@ -99,7 +100,9 @@ Test(batch_shards, a_merged_file_has_the_trials_in_the_order_of_their_plans_and_
     shell(RUN "small-plan.yaml --set policy=edge-only,cloud-only && " MERGE
               "small-plan.yaml --set policy=edge-only,cloud-only && h5dump -a /schema -d /trials/experiment merged.h5");
     cr_assert(said.code == 0, "%s", said.err);
-    cr_expect(command_says(&said, "\"dvfo-experiments\"") && command_says(&said, "(5): \"small-plan\", \"small-plan\", \"small-plan\"\n"), "%s", said.out);
+    cr_expect(command_says(&said, "\"dvfo-experiments\"") &&
+                  command_says(&said, "(5): \"small-plan\", \"small-plan\", \"small-plan\"\n"),
+              "%s", said.out);
     const hid_t file = H5Fopen("merged.h5", H5F_ACC_RDONLY, H5P_DEFAULT);
     cr_assert(read_numbers(file, "/trials/eta", eta) == 8 && read_numbers(file, "/trials/seed", seed) == 8);
     cr_assert(read_numbers(file, "/trials/energy_j", energy_j) == 8);
@@ -126,8 +129,8 @@ Test(batch_shards, a_merged_file_has_the_trials_in_the_order_of_their_plans_and_
 Test(batch_shards, a_merger_of_nothing_is_refused)
 {
     shell(MERGE "overhead");
-    cr_expect(said.code == 2 && command_is_one_sentence(&said) && command_says(&said, "there is nothing to merge"), "%s",
-              said.err);
+    cr_expect(said.code == 2 && command_is_one_sentence(&said) && command_says(&said, "there is nothing to merge"),
+              "%s", said.err);
     shell(RUN "small-plan.yaml --set policy=random && " MERGE "small-plan.yaml --set policy=random --to no/such.h5");
     cr_expect(said.code == 2 && command_says(&said, "no/such.h5: cannot be written"), "%d %s", said.code, said.err);
 }

@@ -65,12 +65,13 @@ Test(batch_trouble, a_batch_that_is_killed_again_and_again_comes_to_the_same_byt
 {
     shell(RUN "--seeds 6 --out undisturbed && bytes undisturbed > bytes");
     cr_assert(said.code == 0, "%s", said.err);
-    shell(KILL_SESSION "RANDOM=12; killed=0\nfor i in {1..8}; do\n"
-                       "  setsid \"$DVFO\" bench run small-plan.yaml --set agents.steps=20000 --jobs 2 --seeds 6 2>err &\n"
-                       "  pid=$!; sleep 0.$((RANDOM % 3))$((RANDOM % 10))\n"
-                       "  [ $((i % 2)) = 0 ] && kill_session $pid || kill -KILL $pid 2>/dev/null\n"
-                       "  wait $pid; case $? in 0) ;; 137) killed=$((killed + 1)) ;; *) cat err ;; esac; grep note: err\n"
-                       "done 2>/dev/null; echo $killed\n" RUN "--seeds 6");
+    shell(KILL_SESSION
+          "RANDOM=12; killed=0\nfor i in {1..8}; do\n"
+          "  setsid \"$DVFO\" bench run small-plan.yaml --set agents.steps=20000 --jobs 2 --seeds 6 2>err &\n"
+          "  pid=$!; sleep 0.$((RANDOM % 3))$((RANDOM % 10))\n"
+          "  [ $((i % 2)) = 0 ] && kill_session $pid || kill -KILL $pid 2>/dev/null\n"
+          "  wait $pid; case $? in 0) ;; 137) killed=$((killed + 1)) ;; *) cat err ;; esac; grep note: err\n"
+          "done 2>/dev/null; echo $killed\n" RUN "--seeds 6");
     cr_assert(said.code == 0, "exit %d: %s", said.code, said.err);
     int killed = 0, length = 0;
     cr_expect(sscanf(said.out, "%d\n%n", &killed, &length) == 1 && killed > 0 && said.out[length] == '\0', "%s",
@@ -126,10 +127,12 @@ Test(batch_trouble, a_second_batch_on_a_folder_is_refused_and_harms_nothing)
 Test(batch_trouble, shards_share_a_folder_but_not_with_a_whole_batch)
 {
     run_undisturbed();
-    shell(UNTIL_IT_HOLDS
-          "for i in {1..10}; do rm -rf results; " RUN "--shard 1/2 2> first & until_it_holds $! results; kill -STOP $!\n"
-          "  " RUN "2> second; code=$?\n  " RUN "--shard 1/2 2> same; same=$?\n  " RUN "--shard 2/2 2> other; other=$?\n"
-          "  kill -CONT $!; wait $!; first=$?; [ $code$same != 22 ] || break; done; echo $first $code $same $other; cat other");
+    shell(UNTIL_IT_HOLDS "for i in {1..10}; do rm -rf results; " RUN
+                         "--shard 1/2 2> first & until_it_holds $! results; kill -STOP $!\n"
+                         "  " RUN "2> second; code=$?\n  " RUN "--shard 1/2 2> same; same=$?\n  " RUN
+                         "--shard 2/2 2> other; other=$?\n"
+                         "  kill -CONT $!; wait $!; first=$?; [ $code$same != 22 ] || break; done; echo $first $code "
+                         "$same $other; cat other");
     cr_expect(strncmp(said.out, "0 2 2 0\n", 8) == 0, "%s", said.out);
     expect_undisturbed();
 }
@@ -142,7 +145,8 @@ Test(batch_trouble, a_file_that_grows_too_large_is_told_and_made_once_there_is_r
     shell("(ulimit -f 12; " RUN ")"); /* records fit, agents don't */
     cr_expect(said.code == 1 && command_says(&said, "failed: results/agents/dvfo_small-board.yaml_s1_"), "exit %d: %s",
               said.code, said.err);
-    cr_expect(command_says(&said, "File too large") && command_says(&said, "\ndvfo: 6 of 18 trials and agents failed\n"),
+    cr_expect(command_says(&said, "File too large") &&
+                  command_says(&said, "\ndvfo: 6 of 18 trials and agents failed\n"),
               "%s", said.err);
     shell("find results -type f ! -name '.lock' | grep -v '/[0-9a-f]*\\.json$'; rm -rf other\n"
           "(ulimit -f 1; " RUN "--set policy=random --out other); find other -type f ! -name .lock; " RUN);
@@ -199,7 +203,8 @@ static bool shell_without_rights(const char *line)
     if (geteuid() == 0 && system("command -v setpriv >/dev/null") != 0) {
         return false;
     }
-    snprintf(text, sizeof text, "chmod -R a-w,a+rX results; chmod 755 .; %s %s; code=$?; chmod -R u+w results; exit $code",
+    snprintf(text, sizeof text,
+             "chmod -R a-w,a+rX results; chmod 755 .; %s %s; code=$?; chmod -R u+w results; exit $code",
              geteuid() == 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : "", line);
     shell(text);
     return said.code != 126 && said.code != 127; /* the build folder may be closed to others */
@@ -216,7 +221,8 @@ Test(batch_trouble, a_folder_that_is_only_read_is_enough_for_what_is_done_and_fo
     shell_without_rights("\"$DVFO\" bench table small-plan.yaml --set agents.steps=20000 --seeds 1");
     cr_expect(said.code == 0 && command_says(&said, "cloud-only"), "%s", said.err);
     shell_without_rights(RUN);
-    cr_expect(said.code == 2 && command_says(&said, "folder 'results' for results cannot be written to: Permission den"),
+    cr_expect(said.code == 2 &&
+                  command_says(&said, "folder 'results' for results cannot be written to: Permission den"),
               "exit %d: %s", said.code, said.err);
     cr_expect(!command_says(&said, " trials in "), "nothing runs: %s", said.err);
 }

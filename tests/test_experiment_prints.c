@@ -45,7 +45,8 @@ Test(experiment_prints, people_read_rows_then_the_comparison_then_what_they_rest
         "\nall rivals  -           -         -           -                           -                 20.8",
         "\nover 4 cells, 5 seeds; savings are those of random against each row",
         "\nrandom costs least, or no more within its interval, in 2 of 4 cells\n",
-        "\nnormalised: edge-only 0, oracle-all 1, interquartile mean over the 3 cells where oracle-all gains 2 % or more",
+        "\nnormalised: edge-only 0, oracle-all 1, interquartile mean over the 3 cells where oracle-all gains 2 % or "
+        "more",
         "; 5 seeds\n", "\n  a network: ", "\n  a board: ", NULL});
     cr_expect(!command_says(&said, "fewer than 5 seeds"));
 }
@@ -53,8 +54,9 @@ Test(experiment_prints, people_read_rows_then_the_comparison_then_what_they_rest
 Test(experiment_prints, an_interval_stands_with_its_value_where_it_is_wider_than_the_digits_shown)
 {
     save_and_print(5, 0.01, "");
-    expect_lines((const char *const[]){"\n./a&b_net.yaml        edge-only   10.00 [9.910, 10.08]  5.000 [4.955, 5.040]  0 ",
-                                       "  10.0                 -39.3\n", NULL});
+    expect_lines(
+        (const char *const[]){"\n./a&b_net.yaml        edge-only   10.00 [9.910, 10.08]  5.000 [4.955, 5.040]  0 ",
+                              "  10.0                 -39.3\n", NULL});
     save_and_print(4, 0.01, "");
     expect_lines((const char *const[]){"\n./a&b_net.yaml        edge-only    10.00     5.000                    0 ",
                                        "\nfewer than 5 seeds: no intervals are claimed\n", "; 4 seeds\n", NULL});
@@ -64,14 +66,14 @@ Test(experiment_prints, an_interval_stands_with_its_value_where_it_is_wider_than
 Test(experiment_prints, csv_has_intervals_in_columns_of_their_own_and_every_digit)
 {
     save_and_print(5, 0.01, "--format csv");
-    cr_expect(strstr(said.out, "network,policy,cost_j,cost_j_low,cost_j_high,energy_j,energy_j_low,energy_j_high,"
-                               "cost_saving_percent,cost_saving_percent_low,cost_saving_percent_high,"
-                               "cost_over_best_percent,cost_over_best_percent_low,cost_over_best_percent_high\n") ==
-              said.out);
+    cr_expect(strstr(said.out,
+                     "network,policy,cost_j,cost_j_low,cost_j_high,energy_j,energy_j_low,energy_j_high,"
+                     "cost_saving_percent,cost_saving_percent_low,cost_saving_percent_high,"
+                     "cost_over_best_percent,cost_over_best_percent_low,cost_over_best_percent_high\n") == said.out);
     const char *row = strstr(said.out, "\n./small-network.yaml,random,");
     double cost_j = 0.0, low_j = 0.0, high_j = 0.0, energy_j = 0.0;
-    cr_assert(row != NULL && sscanf(row, "\n./small-network.yaml,random,%lf,%lf,%lf,%lf", &cost_j, &low_j, &high_j,
-                                    &energy_j) == 4);
+    cr_assert(row != NULL &&
+              sscanf(row, "\n./small-network.yaml,random,%lf,%lf,%lf,%lf", &cost_j, &low_j, &high_j, &energy_j) == 4);
     cr_expect(fabs(cost_j - 7.0) < 1e-12 && fabs(energy_j - 3.5) < 1e-12 && low_j < 6.98 && high_j > 7.02);
     save_and_print(4, 0.01, "--format csv");
     cr_expect(command_says(&said, "\n./a&b_net.yaml,cloud-only,6.5,,,3.25,,,"), "no interval: %s", said.out);
@@ -85,8 +87,8 @@ Test(experiment_prints, csv_has_intervals_in_columns_of_their_own_and_every_digi
 Test(experiment_prints, options_are_shown_as_typed_and_are_numbers_to_programs)
 {
     made_up_save(5, 0.0);
-    command_shell("sed -i 's/rows: .network/rows: [eta/' made-up.yaml; \"$DVFO\" " TABLE
-                  "| head -2; \"$DVFO\" " TABLE "--format csv | sed -n 2p; \"$DVFO\" " TABLE "--format json | head -5",
+    command_shell("sed -i 's/rows: .network/rows: [eta/' made-up.yaml; \"$DVFO\" " TABLE "| head -2; \"$DVFO\" " TABLE
+                  "--format csv | sed -n 2p; \"$DVFO\" " TABLE "--format json | head -5",
                   &said);
     cr_expect(strncmp(said.out, "eta  policy ", 12) == 0, "%s", said.out);
     expect_lines((const char *const[]){"\n0.2  edge-only ", "\n0.2,edge-only,10,", "\n    \"eta\": 0.2", NULL});
@@ -101,8 +103,8 @@ Test(experiment_prints, latex_and_markdown_escape_what_means_something_to_them)
         "& -68.2 \\\\\n\\bottomrule\n\\end{tabular}\n", NULL});
     save_and_print(5, 0.0, "--format markdown");
     expect_lines((const char *const[]){"| network | policy | cost_j | energy_j | cost_saving_percent |",
-                                       "\n| --- | --- | ---", "\n| ./a&b_net.yaml | random | 6.500 | 3.250 | 35.0 | 1.19 |\n",
-                                       NULL});
+                                       "\n| --- | --- | ---",
+                                       "\n| ./a&b_net.yaml | random | 6.500 | 3.250 | 35.0 | 1.19 |\n", NULL});
     save_and_print(5, 0.0, "--summary --format latex");
     expect_lines((const char *const[]){"policy & cost\\_ratio & ", "\nbest rival & 0.6236 & ", NULL});
 }
@@ -176,7 +178,8 @@ Test(experiment_prints, numbers_of_others_that_mean_none_of_ours_are_refused_wit
          "paper.csv:2: rows of the table aren't told apart by 'eta'"},
         {HEADING "made-up,network=./small-network.yaml;policy=random,8,J,here\n",
          "paper.csv:2: the condition names no measure"},
-        {HEADING "made-up,random;measure=cost_j,8,J,here\n", "paper.csv:2: 'random' is no condition, expected KEY=VALUE"},
+        {HEADING "made-up,random;measure=cost_j,8,J,here\n",
+         "paper.csv:2: 'random' is no condition, expected KEY=VALUE"},
         {"id,value,unit\n", "paper.csv:1: expected the columns id,condition,value,unit,provenance"},
         {HEADING "another,policy=random;measure=cost_j,8,J,here\n", "paper.csv: has no row of experiment 'made-up'"},
         {"", "paper.csv: is empty"},
@@ -185,7 +188,8 @@ Test(experiment_prints, numbers_of_others_that_mean_none_of_ours_are_refused_wit
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         command_write("paper.csv", rows[i].text, strlen(rows[i].text));
         command_dvfo(TABLE "--reference paper.csv", &said);
-        cr_expect(said.code == 2 && command_is_one_sentence(&said), "%s: exit %d: %s", rows[i].says, said.code, said.err);
+        cr_expect(said.code == 2 && command_is_one_sentence(&said), "%s: exit %d: %s", rows[i].says, said.code,
+                  said.err);
         cr_expect(command_says(&said, rows[i].says), "expected %s: %s", rows[i].says, said.err);
     }
 }
@@ -195,11 +199,14 @@ Test(experiment_prints, what_can_not_be_shown_is_told_in_one_sentence)
     static const struct {
         const char *line, *says;
     } rows[] = {
-        {TABLE "--seeds 6", "20 of 120 trials aren't in folder 'results'; 'dvfo bench run made-up.yaml --seeds 6' runs them"},
-        {TABLE "--out none", "100 of 100 trials aren't in folder 'none'; 'dvfo bench run made-up.yaml --out none' runs"},
+        {TABLE "--seeds 6",
+         "20 of 120 trials aren't in folder 'results'; 'dvfo bench run made-up.yaml --seeds 6' runs them"},
+        {TABLE "--out none",
+         "100 of 100 trials aren't in folder 'none'; 'dvfo bench run made-up.yaml --out none' runs"},
         {TABLE "--format xml", "--format is 'xml'"},
         {TABLE "--summary --subject dvfo", "names policy 'dvfo', which the plan doesn't run"},
-        {TABLE "--set policy=random,edge-only", "the table of made-up names policy 'cloud-only', which the plan doesn't run"},
+        {TABLE "--set policy=random,edge-only",
+         "the table of made-up names policy 'cloud-only', which the plan doesn't run"},
         {TABLE "headline", "2 experiments are named, expected one"},
         {"bench table overhead", "overhead is a figure that makes its own numbers"},
         {TABLE "--reference none.csv", "none.csv: cannot be read"},
@@ -207,8 +214,8 @@ Test(experiment_prints, what_can_not_be_shown_is_told_in_one_sentence)
     made_up_save(5, 0.0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         command_dvfo(rows[i].line, &said);
-        cr_expect(said.code == 2 && command_is_one_sentence(&said), "%s: exit %d: %s%s", rows[i].line, said.code, said.out,
-                  said.err);
+        cr_expect(said.code == 2 && command_is_one_sentence(&said), "%s: exit %d: %s%s", rows[i].line, said.code,
+                  said.out, said.err);
         cr_expect(command_says(&said, rows[i].says), "%s says %s", rows[i].line, said.err);
     }
     command_shell("sed -i '/^compare:/,$d' made-up.yaml; \"$DVFO\" " TABLE "--summary", &said);

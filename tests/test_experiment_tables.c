@@ -160,9 +160,12 @@ Test(experiment_tables, what_there_is_no_number_of_is_unknown)
 
 Test(experiment_tables, savings_are_named_after_their_measure_without_its_unit)
 {
-    static const char *const names[][2] = {{"cost_j", "cost"},         {"latency_p95_s", "latency_p95"},
-                                           {"accuracy_loss", "accuracy_loss"}, {"power_w", "power"},
-                                           {"gpu_mhz", "gpu"},         {"share", "share"}};
+    static const char *const names[][2] = {{"cost_j", "cost"},
+                                           {"latency_p95_s", "latency_p95"},
+                                           {"accuracy_loss", "accuracy_loss"},
+                                           {"power_w", "power"},
+                                           {"gpu_mhz", "gpu"},
+                                           {"share", "share"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct dvfo_measure measure;
         cr_assert(dvfo_measure_find(NULL, names[i][0], &measure) == DVFO_OK);

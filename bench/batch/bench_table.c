@@ -18,9 +18,10 @@ static const struct argp_option options[] = {
     {"format", KEY_FORMAT, "F", 0, "table (default), csv, json, markdown or latex", 6},
     {"summary", KEY_SUMMARY, NULL, 0, "one policy against its rivals over all cells, where the plan compares", 6},
     {"subject", KEY_SUBJECT, "POLICY", 0, "whom to compare (default: whom the plan compares)", 6},
-    {"profile", KEY_PROFILE, NULL, 0, "performance profile: share of runs cheaper than the reference by a factor tau", 6},
-    {"reference", KEY_REFERENCE, "FILE.csv", 0, "numbers of others to stand beside ours: id,condition,value,unit,provenance",
+    {"profile", KEY_PROFILE, NULL, 0, "performance profile: share of runs cheaper than the reference by a factor tau",
      6},
+    {"reference", KEY_REFERENCE, "FILE.csv", 0,
+     "numbers of others to stand beside ours: id,condition,value,unit,provenance", 6},
     {0},
 };
 
@@ -178,4 +179,5 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
     return status;
 }
 
-const struct dvfo_command dvfo_bench_table = {"table", "the table of an experiment, as text, CSV, Markdown, LaTeX", run};
+const struct dvfo_command dvfo_bench_table = {"table", "the table of an experiment, as text, CSV, Markdown, LaTeX",
+                                              run};

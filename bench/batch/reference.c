@@ -22,7 +22,8 @@ static dvfo_status check_heading(struct dvfo_ctx *ctx, const char *path, char *l
     const size_t count = line == NULL ? 0 : dvfo_text_split(line, ',', field, COLUMNS);
     for (size_t i = 0; i < COLUMNS; i++) {
         if (count != COLUMNS || strcmp(field[i], names[i]) != 0) {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:1: expected the columns id,condition,value,unit,provenance", path);
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:1: expected the columns id,condition,value,unit,provenance",
+                             path);
         }
     }
     return DVFO_OK;
@@ -87,7 +88,8 @@ static dvfo_status understand(struct dvfo_ctx *ctx, const char *path, int line, 
     for (size_t i = 0; i < parts && i < MOST_CONDITIONS; i++) {
         char *sign = strchr(part[i], '=');
         if (sign == NULL) {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%d: '%s' is no condition, expected KEY=VALUE", path, line, part[i]);
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%d: '%s' is no condition, expected KEY=VALUE", path, line,
+                             part[i]);
         }
         *sign = '\0';
         if (strcmp(part[i], "measure") == 0) {
@@ -142,7 +144,7 @@ static dvfo_status read_row(struct dvfo_ctx *ctx, const char *path, int line, ch
 dvfo_status dvfo_reference_print(struct dvfo_ctx *ctx, const char *path, const char *id, const struct dvfo_rows *rows,
                                  dvfo_table_format format, FILE *file)
 {
-    static const char *const headings[] = {"condition", "reference", "ours", "difference_percent",
+    static const char *const headings[] = {"condition", "reference",  "ours", "difference_percent",
                                            "unit",      "provenance", NULL};
     struct dvfo_text text;
     struct dvfo_table *table = NULL;
