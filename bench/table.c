@@ -124,17 +124,15 @@ static void format_exact(double value, char *out, size_t size)
     }
 }
 
-/* `digits` significant, written without an exponent where that stays short, trailing zeros kept so columns line up. */
-static void format_readable(double value, int digits, char *out, size_t size)
+void dvfo_table_readable(double value, int digits, char *text, size_t size)
 {
-    const double magnitude = fabs(value);
+    snprintf(text, size, "%.*e", digits - 1, value);
+    const double rounded = fabs(strtod(text, NULL)); /* 9.996 has a digit more once it is rounded */
     if (value == 0.0) {
-        snprintf(out, size, "0");
-    } else if (magnitude < 1e-4 || magnitude >= 1e9) {
-        snprintf(out, size, "%.*e", digits - 1, value);
-    } else {
-        const int before = (int)floor(log10(magnitude)) + 1;
-        snprintf(out, size, "%.*f", digits > before ? digits - before : 0, value);
+        snprintf(text, size, "0");
+    } else if (rounded >= 1e-4 && rounded < 1e9) {
+        const int before = (int)floor(log10(rounded)) + 1;
+        snprintf(text, size, "%.*f", digits > before ? digits - before : 0, value);
     }
 }
 
@@ -151,7 +149,7 @@ static const char *readable(const struct cell *cell, char buffer[64])
     if (isnan(cell->value)) {
         return "-";
     }
-    format_readable(cell->value, cell->digits, buffer, 64);
+    dvfo_table_readable(cell->value, cell->digits, buffer, 64);
     return buffer;
 }
 
@@ -227,12 +225,13 @@ static void print_markdown(const struct dvfo_table *table, FILE *file)
     for (size_t r = 0; r <= rows; r++) { /* row 0 is the heading */
         for (size_t c = 0; c < columns; c++) {
             fputs(c == 0 ? "| " : " | ", file);
-            print_escaped(file, r == 0 ? table->names[c] : readable(&table->cell[(r - 1) * columns + c], buffer), false);
+            print_escaped(file, r == 0 ? table->names[c] : readable(&table->cell[(r - 1) * columns + c], buffer),
+                          false);
         }
         fputs(" |\n", file);
         for (size_t c = 0; c < columns && r == 0; c++) {
-            fprintf(file, "%s %s%s", c == 0 ? "|" : " |", rows > 0 && is_text(&table->cell[c]) ? "---" : "---:",
-                    c + 1 == columns ? " |\n" : "");
+            fprintf(file, "%s %s%s", c == 0 ? "|" : " |",
+                    rows > 0 && is_text(&table->cell[c]) ? "---" : "---:", c + 1 == columns ? " |\n" : "");
         }
     }
 }

@@ -5,6 +5,8 @@
 #ifndef DVFO_TABLE_H
 #define DVFO_TABLE_H
 
+#include <stddef.h>
+
 #include "sim/base/status.h"
 
 typedef enum dvfo_table_format {
@@ -32,6 +34,10 @@ void dvfo_table_free(struct dvfo_table *table);
 void dvfo_table_text(struct dvfo_table *table, const char *cell);
 void dvfo_table_number(struct dvfo_table *table, double value, int digits); /* `digits` significant in text form */
 void dvfo_table_integer(struct dvfo_table *table, long long value);
+
+/** A number as people read it: `digits` significant, written without an exponent where that stays short, trailing zeros
+ *  kept so that columns line up. */
+void dvfo_table_readable(double value, int digits, char *text, size_t size);
 
 /** "table", "csv", "json", "markdown" or "latex"; DVFO_BAD_INPUT with the nearest otherwise. */
 dvfo_status dvfo_table_format_of(struct dvfo_ctx *ctx, const char *name, dvfo_table_format *out);

@@ -77,16 +77,16 @@ static void expect_made_again(const char *spoil, const char *says)
     snprintf(line, sizeof line,
              "set -e; r=$(record results random 0.8); other=$(record results edge-only 0.2)\n"
              "places results | grep -v ${r#results/} > before; bytes results > bytes\n"
-             "%s\n" RUN "--dry-run > dry; cut -d' ' -f1,2 dry; grep -o 'eta 0.8.*seed 1.*policy random' dry | wc -l\n" RUN
-             "\n"
+             "%s\n" RUN
+             "--dry-run > dry; cut -d' ' -f1,2 dry; grep -o 'eta 0.8.*seed 1.*policy random' dry | wc -l\n" RUN "\n"
              "places results | grep -v ${r#results/} | cmp before; bytes results | cmp bytes",
              spoil);
     shell(line);
     cr_expect(said.code == 0, "%s: exit %d: %s%s", spoil, said.code, said.out, said.err);
     cr_expect_str_eq(said.out, "dvfo run\n1\n", "%s: that trial alone", spoil);
     cr_expect(strstr(said.err, "dvfo: note: results/trials/") == said.err, "%s: %s", spoil, said.err);
-    cr_expect(command_says(&said, says) && command_says(&said, "; the trial has to be run again\n"), "%s says %s", spoil,
-              said.err);
+    cr_expect(command_says(&said, says) && command_says(&said, "; the trial has to be run again\n"), "%s says %s",
+              spoil, said.err);
     cr_expect(command_says(&said, "16 trials, 15 of them there already; 0 agents to train"), "%s", said.err);
 }
 
@@ -126,8 +126,8 @@ Test(batch, a_damaged_agent_is_told_and_trained_again_when_a_trial_needs_it)
     static const char *const damages[] = {"head -c 9999 $a > half; cp half $a", ": > $a", "echo agent > $a"};
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
         char line[512];
-        snprintf(line, sizeof line, "set -e; a=$(ls results/agents/*_s1_*); %s; " RUN "\nrm $(record results dvfo 0.8); " RUN,
-                 damages[i]);
+        snprintf(line, sizeof line,
+                 "set -e; a=$(ls results/agents/*_s1_*); %s; " RUN "\nrm $(record results dvfo 0.8); " RUN, damages[i]);
         shell(line);
         expect_done();
         cr_expect(strncmp(said.err, "16 trials, 16 of them", 21) == 0, "nobody needs it: %s", said.err);
@@ -220,11 +220,13 @@ Test(batch, what_a_dry_run_prints_can_be_run_and_gives_what_the_batch_gives)
 {
     /* names that a shell would take apart */
     shell("set -e; mkdir \"it's here\"; mv small-board.yaml \"it's here\"; sed -i \"s|./small|./it's here/small|\" "
-          "small-plan.yaml\n" RUN "--out 'my results' --dry-run > dry; [ ! -e 'my results' ]\n" RUN "--out 'my results'\n"
+          "small-plan.yaml\n" RUN "--out 'my results' --dry-run > dry; [ ! -e 'my results' ]\n" RUN
+          "--out 'my results'\n"
           "mv 'my results' batch; mkdir -p 'my results/agents'; sed 's/^dvfo /\"$DVFO\" /' dry > lines\n"
           "grep ' train ' lines > first; . ./first >/dev/null\n"
           "for a in batch/agents/*; do h5diff -c \"$a\" \"my results/agents/${a##*/}\" /network; done\n"
-          "sed -n 's/ run .*/& --format json/p' lines > then; . ./then > rows.json; cat batch/trials/*/*.json > records.json");
+          "sed -n 's/ run .*/& --format json/p' lines > then; . ./then > rows.json; cat batch/trials/*/*.json > "
+          "records.json");
     expect_done();
     json_t *rows = load_all("rows.json"), *records = load_all("records.json"), *row;
     size_t i = 0, numbers = 0;

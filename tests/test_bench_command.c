@@ -145,10 +145,11 @@ Test(bench_command, a_wrong_argument_is_told_in_one_sentence)
     static const struct {
         const char *line, *says;
     } rows[] = {
-        {"bench", "no verb is given, expected table"},
+        {"bench", "no verb is given, expected list, run, table"},
         {"bench tabel", "did you mean 'table'?"},
-        {"bench table", "no verb is given, expected regret"},
-        {"bench table regrets", "did you mean 'regret'?"},
+        {"bench table", "no experiment is named; 'dvfo bench list' shows what there is"},
+        {"bench table regrets", "unknown experiment 'regrets'; 'dvfo list experiments' shows the known ones"},
+        {"bench list headline", "unexpected argument 'headline'"},
         {"bench table regret --sedes 2", "unrecognized option '--sedes'"},
         {CELL "-p dvfo", "--policy has no effect on this table"},
         {CELL "--etas 0.5,2", "--etas has '2', expected numbers from 0 to 1"},

@@ -18,9 +18,10 @@ static const struct argp_option options[] = {
     {"format", KEY_FORMAT, "F", 0, "table (default), csv, json, markdown or latex", 6},
     {"summary", KEY_SUMMARY, NULL, 0, "one policy against its rivals over all cells, where the plan compares", 6},
     {"subject", KEY_SUBJECT, "POLICY", 0, "whom to compare (default: whom the plan compares)", 6},
-    {"profile", KEY_PROFILE, NULL, 0, "performance profile: share of runs cheaper than the reference by a factor tau", 6},
-    {"reference", KEY_REFERENCE, "FILE.csv", 0, "numbers of others to stand beside ours: id,condition,value,unit,provenance",
+    {"profile", KEY_PROFILE, NULL, 0, "performance profile: share of runs cheaper than the reference by a factor tau",
      6},
+    {"reference", KEY_REFERENCE, "FILE.csv", 0,
+     "numbers of others to stand beside ours: id,condition,value,unit,provenance", 6},
     {0},
 };
 
@@ -72,38 +73,78 @@ static const struct argp argp = {
            "  headline,board=xavier-nx;network=vit-b16;policy=dvfo;measure=energy_j,0.61,J,\"Table 3 of ...\"\n",
 };
 
+/* What a table consists of; all of it is made before the first line is printed. */
+struct parts {
+    struct dvfo_rows rows;
+    struct dvfo_comparison comparison;
+    char *reference; /* printed already; NULL: none */
+    bool has_rows, compares;
+};
+
+static dvfo_status make_reference(struct dvfo_ctx *ctx, const struct arguments *arguments, const char *id,
+                                  dvfo_table_format format, struct parts *parts)
+{
+    size_t size = 0;
+    FILE *file = open_memstream(&parts->reference, &size);
+    if (file == NULL) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    const dvfo_status status = dvfo_reference_print(ctx, arguments->reference, id, &parts->rows, format, file);
+    if (fclose(file) != 0) {
+        return dvfo_fail_no_memory(ctx);
+    }
+    return status == DVFO_OK && size == 0
+               ? dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: has no row of experiment '%s'", arguments->reference, id)
+               : status;
+}
+
+static dvfo_status make(struct dvfo_ctx *ctx, const struct arguments *arguments, const struct dvfo_gathered *gathered,
+                        dvfo_table_format format, struct parts *parts)
+{
+    if (!arguments->summary) {
+        DVFO_TRY(dvfo_rows_make(ctx, gathered, &parts->rows));
+        parts->has_rows = true;
+        if (arguments->reference != NULL) {
+            DVFO_TRY(make_reference(ctx, arguments, gathered->plan->id, format, parts));
+        }
+    }
+    parts->compares = gathered->plan->comparison.subject != NULL && (arguments->summary || format == DVFO_TABLE_TEXT);
+    return parts->compares ? dvfo_compare(ctx, gathered, arguments->subject, &parts->comparison) : DVFO_OK;
+}
+
+static dvfo_status print_parts(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const struct parts *parts,
+                               dvfo_table_format format)
+{
+    if (parts->has_rows) {
+        DVFO_TRY(dvfo_experiment_print_rows(ctx, &parts->rows, format, stdout));
+    }
+    fputs(parts->reference != NULL ? parts->reference : "", stdout);
+    if (parts->compares) {
+        fputs(parts->has_rows ? "\n" : "", stdout);
+        DVFO_TRY(dvfo_experiment_print_comparison(ctx, &parts->comparison, format, stdout));
+    }
+    if (format == DVFO_TABLE_TEXT) {
+        dvfo_experiment_print_conditions(gathered, stdout);
+    }
+    return DVFO_OK;
+}
+
 static dvfo_status print(struct dvfo_ctx *ctx, const struct arguments *arguments, const struct dvfo_gathered *gathered,
                          dvfo_table_format format)
 {
-    const bool compares = gathered->plan->comparison.subject != NULL;
-    const bool text = format == DVFO_TABLE_TEXT;
-    struct dvfo_rows rows = {0};
-    if ((arguments->summary || arguments->profile) && !compares) {
+    static struct parts parts; /* large */
+    if ((arguments->summary || arguments->profile) && gathered->plan->comparison.subject == NULL) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s compares no policies: it has no summary and no profile",
                          gathered->plan->id);
     }
     if (arguments->profile) {
         return dvfo_experiment_print_profile(ctx, gathered, format, stdout);
     }
-    if (!arguments->summary) {
-        DVFO_TRY(dvfo_rows_make(ctx, gathered, &rows));
-        dvfo_status status = dvfo_experiment_print_rows(ctx, &rows, format, stdout);
-        if (status == DVFO_OK && arguments->reference != NULL) {
-            status = dvfo_reference_print(ctx, arguments->reference, gathered->plan->id, &rows, format, stdout);
-        }
-        dvfo_rows_free(&rows);
-        DVFO_TRY(status);
-    }
-    if (compares && (arguments->summary || text)) {
-        static struct dvfo_comparison comparison; /* large */
-        fputs(arguments->summary ? "" : "\n", stdout);
-        DVFO_TRY(dvfo_compare(ctx, gathered, arguments->subject, &comparison));
-        DVFO_TRY(dvfo_experiment_print_comparison(ctx, &comparison, format, stdout));
-    }
-    if (text) {
-        dvfo_experiment_print_conditions(gathered, stdout);
-    }
-    return DVFO_OK;
+    dvfo_status status = make(ctx, arguments, gathered, format, &parts);
+    status = status == DVFO_OK ? print_parts(ctx, gathered, &parts, format) : status;
+    dvfo_rows_free(&parts.rows);
+    free(parts.reference);
+    return status;
 }
 
 static dvfo_status gather_and_print(struct dvfo_ctx *ctx, struct arguments *arguments, dvfo_table_format format)
@@ -138,4 +179,5 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
     return status;
 }
 
-const struct dvfo_command dvfo_bench_table = {"table", "the table of an experiment, as text, CSV, Markdown, LaTeX", run};
+const struct dvfo_command dvfo_bench_table = {"table", "the table of an experiment, as text, CSV, Markdown, LaTeX",
+                                              run};

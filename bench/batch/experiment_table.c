@@ -31,20 +31,6 @@ static void add_estimate_heading(struct headings *headings, const char *name, dv
     }
 }
 
-/* `digits` significant, but no more behind the point than the value has where that is coarser. */
-static void write_rounded(double value, int digits, char text[32])
-{
-    const double magnitude = fabs(value);
-    if (value == 0.0) {
-        snprintf(text, 32, "0");
-    } else if (magnitude < 1e-4 || magnitude >= 1e9) {
-        snprintf(text, 32, "%.*e", digits - 1, value);
-    } else {
-        const int before = (int)floor(log10(magnitude)) + 1;
-        snprintf(text, 32, "%.*f", digits > before ? digits - before : 0, value);
-    }
-}
-
 /* One number; with its interval behind it where that is known and wider than the digits shown. */
 static void add_rounded(struct dvfo_table *table, const struct dvfo_estimate *e, int digits)
 {
@@ -53,9 +39,9 @@ static void add_rounded(struct dvfo_table *table, const struct dvfo_estimate *e,
         dvfo_table_number(table, e->point, digits);
         return;
     }
-    write_rounded(e->point, digits, point);
-    write_rounded(e->low, digits, low);
-    write_rounded(e->high, digits, high);
+    dvfo_table_readable(e->point, digits, point, sizeof point);
+    dvfo_table_readable(e->low, digits, low, sizeof low);
+    dvfo_table_readable(e->high, digits, high, sizeof high);
     if (strcmp(low, point) == 0 && strcmp(high, point) == 0) {
         snprintf(text, sizeof text, "%s", point);
     } else {

@@ -22,7 +22,8 @@ static dvfo_status check_heading(struct dvfo_ctx *ctx, const char *path, char *l
     const size_t count = line == NULL ? 0 : dvfo_text_split(line, ',', field, COLUMNS);
     for (size_t i = 0; i < COLUMNS; i++) {
         if (count != COLUMNS || strcmp(field[i], names[i]) != 0) {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:1: expected the columns id,condition,value,unit,provenance", path);
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:1: expected the columns id,condition,value,unit,provenance",
+                             path);
         }
     }
     return DVFO_OK;
@@ -87,7 +88,8 @@ static dvfo_status understand(struct dvfo_ctx *ctx, const char *path, int line, 
     for (size_t i = 0; i < parts && i < MOST_CONDITIONS; i++) {
         char *sign = strchr(part[i], '=');
         if (sign == NULL) {
-            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%d: '%s' is no condition, expected KEY=VALUE", path, line, part[i]);
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%d: '%s' is no condition, expected KEY=VALUE", path, line,
+                             part[i]);
         }
         *sign = '\0';
         if (strcmp(part[i], "measure") == 0) {
@@ -104,14 +106,15 @@ static dvfo_status understand(struct dvfo_ctx *ctx, const char *path, int line, 
     return find_row(ctx, path, line, rows, pair, pairs, &out->row);
 }
 
+/* @param count  of rows that were of this experiment, one more where this one is */
 static dvfo_status read_row(struct dvfo_ctx *ctx, const char *path, int line, char *text, const char *id,
-                            const struct dvfo_rows *rows, struct dvfo_table *table)
+                            const struct dvfo_rows *rows, struct dvfo_table *table, size_t *count)
 {
     char *field[COLUMNS];
     struct meant meant = {0};
-    const size_t count = dvfo_text_split(text, ',', field, COLUMNS);
-    if (count != COLUMNS) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%d: has %zu fields, expected %d", path, line, count, (int)COLUMNS);
+    const size_t fields = dvfo_text_split(text, ',', field, COLUMNS);
+    if (fields != COLUMNS) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%d: has %zu fields, expected %d", path, line, fields, (int)COLUMNS);
     }
     if (strcmp(field[ID], id) != 0) {
         return DVFO_OK; /* of another experiment */
@@ -127,6 +130,7 @@ static dvfo_status read_row(struct dvfo_ctx *ctx, const char *path, int line, ch
     const dvfo_status status = understand(ctx, path, line, rows, condition, &meant);
     free(condition);
     DVFO_TRY(status);
+    ++*count;
     const double ours = rows->value[meant.row * rows->columns + meant.column].point;
     dvfo_table_text(table, field[CONDITION]);
     dvfo_table_number(table, meant.value, 4);
@@ -140,20 +144,21 @@ static dvfo_status read_row(struct dvfo_ctx *ctx, const char *path, int line, ch
 dvfo_status dvfo_reference_print(struct dvfo_ctx *ctx, const char *path, const char *id, const struct dvfo_rows *rows,
                                  dvfo_table_format format, FILE *file)
 {
-    static const char *const headings[] = {"condition", "reference", "ours", "difference_percent",
+    static const char *const headings[] = {"condition", "reference",  "ours", "difference_percent",
                                            "unit",      "provenance", NULL};
     struct dvfo_text text;
     struct dvfo_table *table = NULL;
+    size_t count = 0;
     DVFO_TRY(dvfo_text_load(ctx, path, MOST_BYTES, &text));
     struct dvfo_lines lines = dvfo_lines_of(&text);
     dvfo_status status = check_heading(ctx, path, dvfo_lines_next(&lines));
     status = status == DVFO_OK ? dvfo_table_create(ctx, headings, &table) : status;
     for (char *line = NULL; status == DVFO_OK && (line = dvfo_lines_next(&lines)) != NULL;) {
         if (line[0] != '\0') {
-            status = read_row(ctx, path, lines.number, line, id, rows, table);
+            status = read_row(ctx, path, lines.number, line, id, rows, table, &count);
         }
     }
-    if (status == DVFO_OK) {
+    if (status == DVFO_OK && count > 0) {
         fputs(format == DVFO_TABLE_TEXT ? "\nbeside numbers of others:\n" : "\n", file);
         status = dvfo_table_print(ctx, table, format, file);
     }

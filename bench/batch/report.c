@@ -283,7 +283,7 @@ static dvfo_status put_reference(struct dvfo_ctx *ctx, const struct page *page, 
         fclose(memory);
     }
     dvfo_rows_free(&rows);
-    if (status != DVFO_OK) {
+    if (status != DVFO_OK || size == 0) {
         free(text);
         return status;
     }
