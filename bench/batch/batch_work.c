@@ -103,6 +103,24 @@ static void keep_failure(struct dvfo_batch *batch, size_t trial, const struct dv
     failure->failed = true;
 }
 
+/* Was it there, or has another plan's group made it meanwhile? */
+static bool is_there(const struct dvfo_batch *batch, const struct dvfo_batch_trial *trial)
+{
+    char path[DVFO_PATH_SIZE];
+    dvfo_batch_record_path(batch, trial->sha256, path);
+    return trial->state == DVFO_BATCH_THERE || dvfo_record_load(NULL, path, trial->sha256, NULL) == DVFO_RECORD_WHOLE;
+}
+
+static bool all_there(const struct dvfo_batch *batch, const struct dvfo_batch_group *group)
+{
+    for (size_t i = group->first; i < group->first + group->count; i++) {
+        if (!is_there(batch, &batch->trial[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* One after the other; who fails lets the next one go on. */
 static dvfo_status run_trials(struct dvfo_ctx *ctx, struct dvfo_batch *batch, const struct dvfo_batch_group *group,
                               const struct dvfo_trial *base)
@@ -111,7 +129,7 @@ static dvfo_status run_trials(struct dvfo_ctx *ctx, struct dvfo_batch *batch, co
         const struct dvfo_batch_trial *at = &batch->trial[i];
         struct dvfo_ctx inner = {.stop = ctx->stop};
         const bool untrained = at->agent != DVFO_BATCH_NONE && batch->agent[at->agent].state == DVFO_BATCH_FAILED;
-        if (at->state == DVFO_BATCH_THERE || untrained) {
+        if (untrained || is_there(batch, at)) {
             continue;
         }
         const dvfo_status status = run_trial(&inner, batch, at, base);
@@ -147,6 +165,9 @@ dvfo_status dvfo_batch_run_group(struct dvfo_ctx *ctx, struct dvfo_batch *batch,
     struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
     struct dvfo_setting setting = dvfo_setting_default();
     char seed[24];
+    if (all_there(batch, group)) {
+        return DVFO_OK;
+    }
     const size_t count = dvfo_batch_options(batch->plan[first->plan], first->point, dvfo_batch_agent_def(batch, first),
                                             first->seed, seed, option);
     dvfo_status status = set_options(ctx, &setting, option, count);
