@@ -111,6 +111,42 @@ Test(accuracy_floor, layers_that_send_floats_lose_nothing)
     dvfo_accuracy_profile_free(profile);
 }
 
+/* Random is number 2 of the selections, so it loses 2 (share + seed) times 0.001 more: 0.2 share + 0.1 points over two seeds. */
+Test(accuracy_floor, without_attention_it_is_that_of_channels_chosen_by_chance)
+{
+    struct made_up_accuracy_def made = made_up_accuracy_def_default();
+    made.variants = true;
+    struct dvfo_accuracy_profile *profile = made_up_accuracy(&made);
+    struct dvfo_scenario_def def = dvfo_scenario_def_default();
+    def.accuracy = profile;
+    cr_expect(dvfo_accuracy_floor_of(&def).forbidden_shares == SHARES(6, 10));
+    def.attention = false;
+    cr_expect(dvfo_accuracy_floor_of(&def).forbidden_shares == SHARES(3, 10), "%x",
+              dvfo_accuracy_floor_of(&def).forbidden_shares);
+    dvfo_accuracy_profile_free(profile);
+}
+
+Test(accuracy_floor, without_attention_a_split_takes_less_and_is_right_less_often)
+{
+    struct world w;
+    struct dvfo_trial_results with;
+    open_world(&w, "jetson-tx2", "resnet-18", "const:50Mbps");
+    w.made = made_up_accuracy_def_default();
+    w.made.variants = true;
+    take_profile(&w);
+    w.trial.scenario.accuracy_floor = (double)INFINITY;
+    cr_assert(dvfo_policy_find(&w.ctx, "fixed:max/max/max/0.9", &w.trial.policy, &w.trial.policy_argument) == DVFO_OK);
+    cr_assert(dvfo_trial_run(&w.ctx, &w.trial) == DVFO_OK, "%s", w.ctx.message);
+    with = w.trial.results;
+    w.trial.scenario.attention = false;
+    cr_assert(dvfo_trial_run(&w.ctx, &w.trial) == DVFO_OK, "%s", w.ctx.message);
+    cr_expect(w.trial.results.latency_s < with.latency_s && w.trial.results.energy_j < with.energy_j);
+    const double expected = dvfo_accuracy_profile_split(w.accuracy, DVFO_PART_TEST, DVFO_SELECTION_RANDOM, 9, 0.5);
+    cr_expect(fabs(w.trial.results.accuracy - expected) < 1e-9, "known on average only: %g, expected %g",
+              w.trial.results.accuracy, expected);
+    close_world(&w);
+}
+
 Test(accuracy_floor, placements_to_choose_from_are_those_that_keep_it)
 {
     struct world w;
