@@ -226,6 +226,14 @@ Test(plans, a_mistake_is_told_with_file_line_and_key_before_anything_runs)
     }
 }
 
+Test(plans, a_tag_stands_for_all_plans_that_have_it)
+{
+    command_dvfo("bench run tag:map --quick --dry-run --set board=xavier-nx --set network=vit-b16", &said);
+    cr_expect(said.code == 0 && command_says(&said, "--policy oracle-all"), "%s", said.err);
+    command_dvfo("bench run tag:none-has-this --dry-run", &said);
+    cr_expect(said.code == 2 && command_is_one_sentence(&said) && command_says(&said, "none-has-this"), "%s", said.err);
+}
+
 Test(plans, a_mistake_of_the_user_is_told_as_typed_before_anything_runs)
 {
     static const struct {

@@ -1,4 +1,6 @@
 /* dvfo bench list: what experiments there are, and how large. */
+#include <string.h>
+
 #include "bench/batch/plan.h"
 #include "bench/bench_verbs.h"
 #include "bench/table.h"
@@ -55,7 +57,13 @@ static dvfo_status add_row(struct dvfo_ctx *ctx, struct dvfo_table *table, const
     const long long quick_trials = trials_of(&plan);
     dvfo_plan_free(&plan);
     DVFO_TRY(dvfo_plan_load(ctx, name, &full, &plan));
+    char tags[128] = "";
+    for (size_t i = 0; i < plan.tags.count; i++) {
+        strncat(tags, i > 0 ? " " : "", sizeof tags - strlen(tags) - 1);
+        strncat(tags, plan.tags.entry[i], sizeof tags - strlen(tags) - 1);
+    }
     dvfo_table_text(table, plan.id);
+    dvfo_table_text(table, tags);
     dvfo_table_integer(table, trials_of(&plan));
     dvfo_table_integer(table, plan.seeds);
     dvfo_table_integer(table, quick_trials);
@@ -66,7 +74,7 @@ static dvfo_status add_row(struct dvfo_ctx *ctx, struct dvfo_table *table, const
 
 static dvfo_status list(struct dvfo_ctx *ctx, dvfo_table_format format)
 {
-    static const char *const columns[] = {"experiment", "trials", "seeds", "quick_trials", "title", NULL};
+    static const char *const columns[] = {"experiment", "tags", "trials", "seeds", "quick_trials", "title", NULL};
     struct dvfo_table *table = NULL;
     char **names = NULL;
     size_t count = 0;

@@ -44,7 +44,7 @@ static const struct argp argp = {
     .options = options,
     .parser = parse_option,
     .children = children,
-    .args_doc = "ID|FILE.yaml|all...",
+    .args_doc = "ID|FILE.yaml|tag:TAG|all...",
     .doc = "Merge the trials of experiments into one HDF5 file, in the order of their plans. Give the same --quick, "
            "--seeds and --set as to 'dvfo bench run'."
            "\v"

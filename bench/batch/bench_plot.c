@@ -41,7 +41,7 @@ static const struct argp argp = {
     .options = options,
     .parser = parse_option,
     .children = children,
-    .args_doc = "ID|FILE.yaml|all...",
+    .args_doc = "ID|FILE.yaml|tag:TAG|all...",
     .doc = "Draw the figures of experiments that were run, as SVG, PNG and PDF, the numbers beside them as CSV. Give the "
            "same --quick, --seeds and --set as to 'dvfo bench run'."
            "\v"

@@ -64,7 +64,7 @@ static const struct argp argp = {
     .options = options,
     .parser = parse_option,
     .children = children,
-    .args_doc = "ID|FILE.yaml|all...",
+    .args_doc = "ID|FILE.yaml|tag:TAG|all...",
     .doc = "Run experiments: train the agents that they need, run their trials, keep every result. What lies in the "
            "folder already isn't made again, so an interrupted batch goes on where it was."
            "\v"
@@ -72,6 +72,7 @@ static const struct argp argp = {
            "  dvfo bench run headline --quick\n"
            "  dvfo bench run eta-sweep --set network=vit-b16 --set eta=0.1,0.5,0.9 --out mine\n"
            "  dvfo bench run all --jobs 8\n"
+           "  dvfo bench run tag:sweep --quick\n"
            "  dvfo bench run all --shard 3/16            # on one of 16 machines, one folder for all\n"
            "  dvfo bench run my-plan.yaml --dry-run\n\n"
            "Then 'dvfo bench table ID' prints what came out. A trial that fails doesn't stop the others; at the end "

@@ -72,17 +72,53 @@ static dvfo_status load_one(struct dvfo_ctx *ctx, struct dvfo_plans *plans, cons
     return dvfo_plan_load(ctx, name, &plans->changes, plan);
 }
 
-static dvfo_status load_all(struct dvfo_ctx *ctx, struct dvfo_plans *plans)
+static bool has_tag(const struct dvfo_plan *plan, const char *tag)
+{
+    for (size_t i = 0; i < plan->tags.count; i++) {
+        if (strcmp(plan->tags.entry[i], tag) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The last one goes again when it lacks the tag. */
+static void drop_without(struct dvfo_plans *plans, const char *tag)
+{
+    struct dvfo_plan *plan = plans->plan[plans->count - 1];
+    if (tag != NULL && !has_tag(plan, tag)) {
+        dvfo_plan_free(plan);
+        free(plan);
+        plans->count--;
+    }
+}
+
+/* @param tag  NULL: whatever their tags */
+static dvfo_status load_all(struct dvfo_ctx *ctx, struct dvfo_plans *plans, const char *tag)
 {
     char **names = NULL;
     size_t count = 0;
+    const size_t before = plans->count;
     DVFO_TRY(dvfo_data_names(ctx, "bench/experiments", ".yaml", &names, &count));
     dvfo_status status = DVFO_OK;
     for (size_t i = 0; i < count && status == DVFO_OK; i++) {
         status = load_one(ctx, plans, names[i]);
+        if (status == DVFO_OK) {
+            drop_without(plans, tag);
+        }
     }
     dvfo_data_names_free(names, count);
-    return status;
+    return status == DVFO_OK && plans->count == before
+               ? dvfo_fail(ctx, DVFO_BAD_INPUT, "no experiment has the tag '%s'; 'dvfo bench list' shows them",
+                           tag != NULL ? tag : "")
+               : status;
+}
+
+static dvfo_status load_named(struct dvfo_ctx *ctx, struct dvfo_plans *plans, const char *name)
+{
+    return strcmp(name, "all") == 0          ? load_all(ctx, plans, NULL)
+           : strncmp(name, "tag:", 4) == 0 ? load_all(ctx, plans, name + 4)
+                                             : load_one(ctx, plans, name);
 }
 
 dvfo_status dvfo_plans_load(struct dvfo_ctx *ctx, struct dvfo_plans *plans)
@@ -98,7 +134,7 @@ dvfo_status dvfo_plans_load(struct dvfo_ctx *ctx, struct dvfo_plans *plans)
                 return dvfo_fail(ctx, DVFO_BAD_INPUT, "'%s' is named twice, expected each once", plans->name[i]);
             }
         }
-        DVFO_TRY(strcmp(plans->name[i], "all") == 0 ? load_all(ctx, plans) : load_one(ctx, plans, plans->name[i]));
+        DVFO_TRY(load_named(ctx, plans, plans->name[i]));
     }
     return DVFO_OK;
 }

@@ -10,7 +10,7 @@ enum { DVFO_PLANS_SETS = 32 };
 
 struct dvfo_plans {
     /* as given */
-    const char *name[DVFO_BATCH_PLANS]; /* ids, files, or "all" */
+    const char *name[DVFO_BATCH_PLANS]; /* ids, files, "tag:TAG" or "all" */
     size_t names;
     struct dvfo_plan_changes changes;
     const char *set[DVFO_PLANS_SETS];
@@ -25,7 +25,7 @@ struct dvfo_plans dvfo_plans_default(void);
 /** --quick, --seeds, --set, --out and the names of plans; the child's input is the struct. */
 extern const struct argp dvfo_plans_argp;
 
-/** Load those that were named, all for "all". */
+/** Load those that were named; all for "all", those with a tag for "tag:TAG". */
 dvfo_status dvfo_plans_load(struct dvfo_ctx *ctx, struct dvfo_plans *plans);
 void dvfo_plans_free(struct dvfo_plans *plans);
 
