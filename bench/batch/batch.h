@@ -28,6 +28,7 @@ struct dvfo_batch_def {
     const char *folder; /* borrowed */
     long jobs;          /* workers; 0: as many as cores */
     long shard, shards; /* only part `shard` (1 to shards) of the work; shards 0 or 1: all of it */
+    bool silent;        /* tell nothing on standard error but what failed */
     const volatile sig_atomic_t *stop;
 };
 

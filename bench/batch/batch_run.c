@@ -138,6 +138,9 @@ static double trials_per_s(const struct work *work)
 static void tell(struct work *work, size_t task)
 {
     char what[256];
+    if (work->batch->def.silent) {
+        return;
+    }
     describe(work, task, what);
     if (work->progress.shown) {
         char line[320];
@@ -251,7 +254,9 @@ static dvfo_status run(struct dvfo_ctx *ctx, struct work *work)
                                          .stop = batch->def.stop};
     const dvfo_status status = dvfo_workers_run(ctx, &def);
     dvfo_progress_end(&work->progress);
-    print_summary(work);
+    if (!batch->def.silent) {
+        print_summary(work);
+    }
     const size_t failures = print_failures(batch);
     if (status == DVFO_INTERRUPTED) {
         return dvfo_fail(ctx, status, "interrupted after %zu of %zu parts; the same command goes on", work->ended,

@@ -26,6 +26,8 @@ static const struct dvfo_micro_row *const rows[] = {
     &dvfo_micro_fusion_sum,
     &dvfo_micro_fusion_dense,
     &dvfo_micro_fusion_convolution,
+    &dvfo_micro_batch_one_worker,
+    &dvfo_micro_batch_two_workers,
     NULL,
 };
 
@@ -68,7 +70,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
-    .doc = "Times the event queue and what is built on it, and what learns, each answer verified first.",
+    .doc = "Times the event queue and what is built on it, what learns, and batches, each answer verified first.",
 };
 
 static double seconds_now(void)

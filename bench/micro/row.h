@@ -32,5 +32,7 @@ extern const struct dvfo_micro_row dvfo_micro_convolutions;
 extern const struct dvfo_micro_row dvfo_micro_fusion_sum;
 extern const struct dvfo_micro_row dvfo_micro_fusion_dense;
 extern const struct dvfo_micro_row dvfo_micro_fusion_convolution;
+extern const struct dvfo_micro_row dvfo_micro_batch_one_worker;
+extern const struct dvfo_micro_row dvfo_micro_batch_two_workers;
 
 #endif
