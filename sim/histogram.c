@@ -1,6 +1,7 @@
 #include "sim/histogram.h"
 
 #include <math.h>
+#include <string.h>
 
 #define LOWEST 1e-9
 #define LOG_RATIO 0.001998002662673058 /* ln(1.002) */
@@ -19,6 +20,14 @@ void dvfo_histogram_free(struct dvfo_histogram *histogram)
 {
     free(histogram->count);
     histogram->count = NULL;
+}
+
+void dvfo_histogram_clear(struct dvfo_histogram *histogram)
+{
+    memset(histogram->count, 0, BINS * sizeof *histogram->count);
+    histogram->total = 0;
+    histogram->min = INFINITY;
+    histogram->max = -INFINITY;
 }
 
 static size_t bin_of(double value)

@@ -17,6 +17,8 @@ struct dvfo_histogram {
 
 dvfo_status dvfo_histogram_init(struct dvfo_ctx *ctx, struct dvfo_histogram *histogram);
 void dvfo_histogram_free(struct dvfo_histogram *histogram);
+/** As if nothing had been added. */
+void dvfo_histogram_clear(struct dvfo_histogram *histogram);
 void dvfo_histogram_add(struct dvfo_histogram *histogram, double value);
 
 /** Value below which the share `q` (0..1) of all values lies (nearest rank); NaN when there is none. */

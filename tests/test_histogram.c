@@ -111,3 +111,15 @@ Test(histogram, what_lies_outside_its_range_is_counted_at_the_ends)
     cr_expect(dvfo_histogram_quantile(&histogram, 1.0) >= 0.999e6);
     dvfo_histogram_free(&histogram);
 }
+
+Test(histogram, cleared_it_is_as_new)
+{
+    struct dvfo_histogram histogram;
+    cr_assert(dvfo_histogram_init(NULL, &histogram) == DVFO_OK);
+    dvfo_histogram_add(&histogram, 5.0);
+    dvfo_histogram_clear(&histogram);
+    cr_expect(histogram.total == 0 && isnan(dvfo_histogram_quantile(&histogram, 0.5)));
+    dvfo_histogram_add(&histogram, 2.0);
+    cr_expect_eq(dvfo_histogram_quantile(&histogram, 0.5), 2.0);
+    dvfo_histogram_free(&histogram);
+}
