@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/live/session.h"
 #include "policies/policies.h"
 #include "profiles/calibrate/measurement.h"
 #include "profiles/hardware/snapshot.h"
@@ -234,6 +235,85 @@ static dvfo_status read_accuracy(struct dvfo_ctx *ctx, const char *bytes, size_t
     return status;
 }
 
+/* ---- what the live server is told ---- */
+
+static const struct dvfo_session_terms live_terms = {
+    .map = {4, 2, 2, 3}, .most_payload = 1024, .in_flight = 4, .requests_per_s = 1e6};
+
+static void use_request(const struct dvfo_live_request *request)
+{
+    float values[16];
+    dvfo_live_request_values(request, &live_terms.map, 4, values);
+}
+
+/* A connection's bytes, in portions as a network might bring them. */
+static dvfo_status read_live_stream(struct dvfo_ctx *ctx, const char *bytes, size_t size)
+{
+    struct dvfo_session session;
+    struct dvfo_turn turn = {.kind = DVFO_TURN_WAIT};
+    uint8_t said[DVFO_SMALL_MOST_BYTE];
+    dvfo_status status = dvfo_session_open(ctx, &live_terms, 0, &session);
+    for (size_t at = 0, portion = 1; status == DVFO_OK && at < size; portion = portion % 97 + 13) {
+        size_t room;
+        uint8_t *to = dvfo_session_room(&session, &room);
+        portion = portion < size - at ? portion : size - at;
+        portion = portion < room ? portion : room;
+        DVFO_REQUIRE(portion > 0);
+        memcpy(to, bytes + at, portion);
+        dvfo_session_filled(&session, portion);
+        at += portion;
+        do {
+            turn = dvfo_session_next(&session, at, said);
+            if (turn.kind == DVFO_TURN_ASK) {
+                use_request(&turn.request);
+                dvfo_session_settle(&session, turn.id, at);
+            }
+            if (turn.kind == DVFO_TURN_END) {
+                status = dvfo_fail(ctx, DVFO_BAD_INPUT, "stream: %s", dvfo_complaint_text(turn.complaint));
+            }
+        } while (turn.kind != DVFO_TURN_WAIT);
+    }
+    dvfo_session_close(&session);
+    return status;
+}
+
+/* A type and a payload; header and checksum are right, so that what is behind them is met. */
+static dvfo_status read_live_message(struct dvfo_ctx *ctx, const char *bytes, size_t size)
+{
+    union {
+        struct dvfo_hello hello;
+        struct dvfo_welcome welcome;
+        struct dvfo_proof proof;
+        struct dvfo_live_request request;
+        struct dvfo_answer answer;
+        struct dvfo_error error;
+    } held;
+    struct dvfo_live_frame frame = {.type = size > 0 ? (dvfo_message)(bytes[0] & 7) : DVFO_MESSAGE_BYE,
+                                    .payload = (const uint8_t *)bytes + 1,
+                                    .size = size > 0 ? size - 1 : 0};
+    float logits[3];
+    switch (frame.type) {
+    case DVFO_MESSAGE_HELLO:
+        return dvfo_hello_decode(ctx, &frame, &held.hello);
+    case DVFO_MESSAGE_WELCOME:
+        return dvfo_welcome_decode(ctx, &frame, &held.welcome);
+    case DVFO_MESSAGE_PROOF:
+        return dvfo_proof_decode(ctx, &frame, &held.proof);
+    case DVFO_MESSAGE_REQUEST:
+        DVFO_TRY(dvfo_live_request_decode(ctx, &frame, &live_terms.map, &held.request));
+        use_request(&held.request);
+        return DVFO_OK;
+    case DVFO_MESSAGE_ANSWER:
+        DVFO_TRY(dvfo_answer_decode(ctx, &frame, &live_terms.map, &held.answer));
+        dvfo_answer_logits(&held.answer, logits);
+        return DVFO_OK;
+    case DVFO_MESSAGE_ERROR:
+        return dvfo_error_decode(ctx, &frame, &held.error);
+    default:
+        return dvfo_bye_decode(ctx, &frame);
+    }
+}
+
 const struct reader readers[] = {
     {"board", "small-board.yaml", read_board},
     {"network", "small-network.yaml", read_network},
@@ -248,5 +328,7 @@ const struct reader readers[] = {
     {"trtexec-times", "small-trtexec-times.json", read_trtexec_times},
     {"clocks", "small-clocks.json", read_clocks},
     {"accuracy", "small-accuracy.h5", read_accuracy},
+    {"live-stream", "small-live-stream.bin", read_live_stream},
+    {"live-message", "small-live-message.bin", read_live_message},
     {0},
 };
