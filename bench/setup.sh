@@ -2,7 +2,7 @@
 
 # Names in Debian 12. Also those that Debian would only recommend, since we install without recommendations.
 packages=(gcc libc6-dev clang cmake ninja-build pkg-config git
-    libgsl-dev libopenblas-dev libhdf5-dev libyaml-dev libjansson-dev nettle-dev zlib1g-dev libcriterion-dev
+    libgsl-dev libopenblas-dev libhdf5-dev libyaml-dev libjansson-dev nettle-dev zlib1g-dev libuv1-dev libcriterion-dev
     gnuplot-nox hdf5-tools)
 
 step() { printf '\n==> %s\n' "$*"; }

@@ -1,0 +1,21 @@
+/* An address to listen on or to go to: "127.0.0.1:7433", "[::1]:0". */
+#ifndef DVFO_ADDRESS_H
+#define DVFO_ADDRESS_H
+
+#include <sys/socket.h>
+
+#include "sim/base/status.h"
+
+enum { DVFO_ADDRESS_TEXT = 64 };
+
+/** DVFO_BAD_INPUT unless it is an IP address and a port; names aren't looked up. */
+dvfo_status dvfo_address_parse(struct dvfo_ctx *ctx, const char *text, struct sockaddr_storage *out);
+
+/** Does only this machine reach it? */
+bool dvfo_address_is_loopback(const struct sockaddr_storage *address);
+
+void dvfo_address_text(const struct sockaddr_storage *address, char text[DVFO_ADDRESS_TEXT]);
+
+socklen_t dvfo_address_size(const struct sockaddr_storage *address);
+
+#endif
