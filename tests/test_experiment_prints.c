@@ -194,6 +194,16 @@ Test(experiment_prints, numbers_of_others_that_mean_none_of_ours_are_refused_wit
     }
 }
 
+Test(experiment_prints, a_figure_with_numbers_of_its_own_has_a_table_of_them)
+{
+    command_dvfo("bench table overhead --set board=jetson-nano --set network=resnet-18", &said);
+    cr_expect(said.code == 0 && command_says(&said, "energy_percent") && command_says(&said, "attention"), "%s", said.err);
+    command_dvfo("bench table overhead --set board=jetson-nano --set network=resnet-18 --format csv > table.csv && "
+                 "$DVFO plot overhead -b jetson-nano -n resnet-18 > /dev/null && cmp table.csv overhead.csv",
+                 &said);
+    cr_expect(said.code == 0, "its CSV is the figure's: %s", said.err);
+}
+
 Test(experiment_prints, what_can_not_be_shown_is_told_in_one_sentence)
 {
     static const struct {
@@ -208,7 +218,7 @@ Test(experiment_prints, what_can_not_be_shown_is_told_in_one_sentence)
         {TABLE "--set policy=random,edge-only",
          "the table of made-up names policy 'cloud-only', which the plan doesn't run"},
         {TABLE "headline", "2 experiments are named, expected one"},
-        {"bench table overhead", "overhead is a figure that makes its own numbers"},
+        {"bench table overhead --summary", "overhead compares no policies"},
         {TABLE "--reference none.csv", "none.csv: cannot be read"},
     };
     made_up_save(5, 0.0);

@@ -1,6 +1,7 @@
 /* dvfo bench table: what came out of an experiment. */
 #include <string.h>
 
+#include "bench/batch/experiment_figure.h"
 #include "bench/batch/experiment_table.h"
 #include "bench/batch/plans.h"
 #include "bench/batch/reference.h"
@@ -156,8 +157,10 @@ static dvfo_status gather_and_print(struct dvfo_ctx *ctx, struct arguments *argu
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "%zu experiments are named, expected one", plans->count);
     }
     if (plans->plan[0]->draws != NULL) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s is a figure that makes its own numbers: 'dvfo plot %s' draws it",
-                         plans->plan[0]->id, plans->plan[0]->draws);
+        return arguments->summary || arguments->profile
+                   ? dvfo_fail(ctx, DVFO_BAD_INPUT, "%s compares no policies: it has no summary and no profile",
+                               plans->plan[0]->id)
+                   : dvfo_experiment_print_own(ctx, plans->plan[0], format, stdout);
     }
     DVFO_TRY(dvfo_gather(ctx, plans->plan[0], &plans->changes, plans->folder, &gathered));
     const dvfo_status status = print(ctx, arguments, &gathered, format);

@@ -3,6 +3,7 @@
 #define DVFO_EXPERIMENT_FIGURE_H
 
 #include "bench/batch/rows.h"
+#include "bench/table.h"
 
 /** FOLDER/ID.csv, .svg, .png, .pdf from gathered results. @param gathered  of a plan with a template */
 dvfo_status dvfo_experiment_draw(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *folder,
@@ -11,6 +12,10 @@ dvfo_status dvfo_experiment_draw(struct dvfo_ctx *ctx, const struct dvfo_gathere
 /** The same of a plan that draws a figure with numbers of its own, under the figure's name. */
 dvfo_status dvfo_experiment_draw_own(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, const char *folder,
                                      const volatile sig_atomic_t *stop);
+
+/** The numbers of such a figure as a table. @param format  csv: as the figure writes them */
+dvfo_status dvfo_experiment_print_own(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, dvfo_table_format format,
+                                      FILE *file);
 
 /** SHA-256 of all that a figure with numbers of its own is made from. */
 dvfo_status dvfo_experiment_figure_inputs(struct dvfo_ctx *ctx, const struct dvfo_plan *plan,
