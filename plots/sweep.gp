@@ -34,6 +34,11 @@ do for [b in boards] {
             set format y "%g"
             stats csv using (is(b, n) ? column(quantity) : NaN) nooutput name "S"
             low = S_min; high = S_max
+            if (known) {
+                stats csv using (is(b, n) ? column(quantity . "_low") : NaN) nooutput name "L"
+                stats csv using (is(b, n) ? column(quantity . "_high") : NaN) nooutput name "H"
+                low = min(low, L_min); high = max(high, H_max)
+            }
             if (quantity eq "share" || low <= 0) {
                 set ytics autofreq
                 set yrange [quantity eq "share" ? -0.04 : low - 0.05 * (high - low + 1e-9):quantity eq "share" ? 1.04 : high + 0.05 * (high - low + 1e-9)]
