@@ -10,7 +10,7 @@ static const struct dvfo_verbs verbs = {
                 "  dvfo bench table headline --quick\n"
                 "  dvfo bench table regret --quick --board xavier-nx\n",
     .verbs = (const struct dvfo_command *const[]){&dvfo_bench_list, &dvfo_bench_run, &dvfo_bench_table,
-                                                    &dvfo_bench_plot, &dvfo_bench_report, &dvfo_bench_merge, NULL},
+                                                  &dvfo_bench_plot, &dvfo_bench_report, &dvfo_bench_merge, NULL},
 };
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)

@@ -22,7 +22,7 @@ struct dvfo_setting {
     const char *accuracy; /* file, or "none"; NULL: the shipped profile, if there is one */
     long input_px;
     double trace_from_share; /* of the trace's period, in addition to base.trace_from_s */
-    struct dvfo_trial base; /* all other parameters */
+    struct dvfo_trial base;  /* all other parameters */
     /* loaded by dvfo_setting_load; owned */
     size_t board_count, network_count, policy_count;
     struct dvfo_board *board[DVFO_SETTING_MAX];

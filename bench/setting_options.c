@@ -129,8 +129,8 @@ static dvfo_status set_floor(struct dvfo_ctx *ctx, const char *text, struct dvfo
 {
     double floor = (double)INFINITY;
     if (strcmp(text, "none") != 0 && (!dvfo_text_number(text, NULL, &floor) || floor < 0.0 || floor > 100.0)) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--accuracy-floor is '%s', expected percentage points from 0 to 100, or none",
-                         text);
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "--accuracy-floor is '%s', expected percentage points from 0 to 100, or none", text);
     }
     def->accuracy_floor = floor;
     return DVFO_OK;

@@ -70,9 +70,16 @@ static dvfo_status run_gnuplot(struct dvfo_ctx *ctx, const struct dvfo_drawing *
     const struct {
         const char *name, *value;
     } variables[] = {
-        {"DVFO_CSV", csv},           {"DVFO_TERMINAL", terminal}, {"DVFO_PICTURE", picture},   {"DVFO_STYLE", style},
-        {"DVFO_BOARDS", drawing->boards},     {"DVFO_NETWORKS", drawing->networks}, {"DVFO_POLICIES", drawing->policies},
-        {"DVFO_LEGEND", legend},     {"DVFO_LOG_AXIS", log_axis}, {"DVFO_ANSWERS", answers},
+        {"DVFO_CSV", csv},
+        {"DVFO_TERMINAL", terminal},
+        {"DVFO_PICTURE", picture},
+        {"DVFO_STYLE", style},
+        {"DVFO_BOARDS", drawing->boards},
+        {"DVFO_NETWORKS", drawing->networks},
+        {"DVFO_POLICIES", drawing->policies},
+        {"DVFO_LEGEND", legend},
+        {"DVFO_LOG_AXIS", log_axis},
+        {"DVFO_ANSWERS", answers},
     };
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         setenv(variables[i].name, variables[i].value, 1);

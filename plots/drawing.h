@@ -1,5 +1,5 @@
-/* A drawing: numbers as a CSV, and what gnuplot makes of it by a template: FOLDER/NAME.csv, .svg, .png, .pdf, each whole
- * or not at all, of the same bytes for the same numbers. */
+/* A drawing: numbers as a CSV, and what gnuplot makes of it by a template: FOLDER/NAME.csv, .svg, .png, .pdf, each
+ * whole or not at all, of the same bytes for the same numbers. */
 #ifndef DVFO_DRAWING_H
 #define DVFO_DRAWING_H
 
@@ -19,10 +19,10 @@ struct dvfo_drawing {
     struct {
         char name[DVFO_DRAWING_NAME]; /* DVFO_X */
         const char *value;
-    } variable[DVFO_DRAWING_VARIABLES]; /* more for the template: see dvfo_drawing_set */
-    void *user;                                                           /* passed to `feed` */
-    dvfo_status (*feed)(struct dvfo_ctx *ctx, void *user, FILE *csv);     /* writes the CSV, header line included */
-    const volatile sig_atomic_t *stop;                                    /* non-zero: give up; may be NULL */
+    } variable[DVFO_DRAWING_VARIABLES];                               /* more for the template: see dvfo_drawing_set */
+    void *user;                                                       /* passed to `feed` */
+    dvfo_status (*feed)(struct dvfo_ctx *ctx, void *user, FILE *csv); /* writes the CSV, header line included */
+    const volatile sig_atomic_t *stop;                                /* non-zero: give up; may be NULL */
 };
 
 void dvfo_drawing_add_name(char names[DVFO_DRAWING_NAMES], const char *name);

@@ -111,9 +111,12 @@ dvfo_status dvfo_figure_make(struct dvfo_ctx *ctx, const struct dvfo_figure *fig
 {
     const struct dvfo_setting *setting = subject->setting;
     struct feeding feeding = {figure, subject};
-    struct dvfo_drawing drawing = {
-        .template = figure->name, .name = figure->name, .folder = folder, .user = &feeding, .feed = feed,
-        .stop = subject->stop};
+    struct dvfo_drawing drawing = {.template = figure->name,
+                                   .name = figure->name,
+                                   .folder = folder,
+                                   .user = &feeding,
+                                   .feed = feed,
+                                   .stop = subject->stop};
     for (size_t i = 0; i < setting->board_count; i++) {
         dvfo_drawing_add_name(drawing.boards, setting->board[i]->name);
     }

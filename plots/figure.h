@@ -39,7 +39,8 @@ dvfo_status dvfo_figure_find(struct dvfo_ctx *ctx, const char *name, const struc
 /** Does an option, by its long name, matter to the figure? */
 bool dvfo_figure_takes(const struct dvfo_figure *figure, const char *option);
 
-/** Fill in what the figure shows when the user doesn't choose, load it, and refuse more than a reader can tell apart. */
+/** Fill in what the figure shows when the user doesn't choose, load it, and refuse more than a reader can tell apart.
+ */
 dvfo_status dvfo_figure_load(struct dvfo_ctx *ctx, const struct dvfo_figure *figure, struct dvfo_setting *setting);
 
 /** Feed and draw: FOLDER/NAME.csv, NAME.svg, NAME.png, NAME.pdf, each whole or not at all. */

@@ -110,8 +110,9 @@ double dvfo_accuracy_profile_split(const struct dvfo_accuracy_profile *profile, 
     const struct between between = find_lambda(share_tenths, lambda);
     double sum = 0.0;
     for (long seed = 0; seed < profile->size.seeds; seed++) {
-        const double *split = &profile->part[part].split[dvfo_accuracy_split_index(
-            seed, selection, DVFO_CODING_INT8, share_tenths, between.lower)];
+        const double *split =
+            &profile->part[part]
+                 .split[dvfo_accuracy_split_index(seed, selection, DVFO_CODING_INT8, share_tenths, between.lower)];
         sum += between.way > 0.0 ? (1.0 - between.way) * split[0] + between.way * split[1] : split[0];
     }
     return sum / (double)profile->size.seeds;

@@ -111,7 +111,8 @@ Test(accuracy_floor, layers_that_send_floats_lose_nothing)
     dvfo_accuracy_profile_free(profile);
 }
 
-/* Random is number 2 of the selections, so it loses 2 (share + seed) times 0.001 more: 0.2 share + 0.1 points over two seeds. */
+/* Random is number 2 of the selections, so it loses 2 (share + seed) times 0.001 more: 0.2 share + 0.1 points over two
+ * seeds. */
 Test(accuracy_floor, without_attention_it_is_that_of_channels_chosen_by_chance)
 {
     struct made_up_accuracy_def made = made_up_accuracy_def_default();

@@ -433,11 +433,11 @@ static const float reward[] = {1.0f, 2.0f}, discount[] = {0.5f, 0.0f}, weight[] 
 static const int action[] = {1, 2, 0, 0};
 static const unsigned spared[] = {0, 0};
 static const struct dvfo_minibatch two_samples = {.samples = 2,
-                                              .reward = (float *)reward,
-                                              .discount = (float *)discount,
-                                              .weight = (float *)weight,
-                                              .action = (int *)action,
-                                              .spared = (unsigned *)spared};
+                                                  .reward = (float *)reward,
+                                                  .discount = (float *)discount,
+                                                  .weight = (float *)weight,
+                                                  .action = (int *)action,
+                                                  .spared = (unsigned *)spared};
 
 Test(td, double_targets_by_hand)
 {

@@ -1,5 +1,5 @@
-/* Claims and their verdicts, on an experiment whose numbers are made up (made_up_experiment.h), and the report on one that
- * was run. */
+/* Claims and their verdicts, on an experiment whose numbers are made up (made_up_experiment.h), and the report on one
+ * that was run. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
@@ -39,8 +39,8 @@ static void free_all(void)
     dvfo_plan_free(&plan);
 }
 
-/* Of the four points random costs 5, 8, 10, 4 where edge-only costs 10, edge-best 9, and the best rival 6, 7, 9, 4. Costs of
- * one seed move together, so quotients have no spread and intervals no width. */
+/* Of the four points random costs 5, 8, 10, 4 where edge-only costs 10, edge-best 9, and the best rival 6, 7, 9, 4.
+ * Costs of one seed move together, so quotients have no spread and intervals no width. */
 Test(claims, verdicts_follow_from_the_interval_and_the_rule)
 {
     made_up_gather(5, 0.1, &plan, &gathered);
@@ -137,10 +137,11 @@ Test(claims, the_report_stands_alone)
     command_dvfo("bench report energy-breakdown ablation --quick --to rep", &said);
     cr_assert(said.code == 0, "%s", said.err);
     cr_expect(command_says(&said, "rep/report.html") && command_says(&said, "not tested"));
-    command_shell("grep -c '<svg' rep/report.html; grep -cE '(src|href)=.?https?:' rep/report.html; "
-                  "grep -c 'figures/energy-breakdown.png' rep/report.md; grep -c \"trials aren't in folder\" rep/report.md; "
-                  "ls rep/figures | tr '\\n' ' '",
-                  &said);
+    command_shell(
+        "grep -c '<svg' rep/report.html; grep -cE '(src|href)=.?https?:' rep/report.html; "
+        "grep -c 'figures/energy-breakdown.png' rep/report.md; grep -c \"trials aren't in folder\" rep/report.md; "
+        "ls rep/figures | tr '\\n' ' '",
+        &said);
     cr_expect_str_eq(said.out, "1\n0\n1\n1\nenergy-breakdown.csv energy-breakdown.pdf energy-breakdown.png "
                                "energy-breakdown.svg ");
 }

@@ -197,7 +197,8 @@ Test(experiment_prints, numbers_of_others_that_mean_none_of_ours_are_refused_wit
 Test(experiment_prints, a_figure_with_numbers_of_its_own_has_a_table_of_them)
 {
     command_dvfo("bench table overhead --set board=jetson-nano --set network=resnet-18", &said);
-    cr_expect(said.code == 0 && command_says(&said, "energy_percent") && command_says(&said, "attention"), "%s", said.err);
+    cr_expect(said.code == 0 && command_says(&said, "energy_percent") && command_says(&said, "attention"), "%s",
+              said.err);
     command_dvfo("bench table overhead --set board=jetson-nano --set network=resnet-18 --format csv > table.csv && "
                  "$DVFO plot overhead -b jetson-nano -n resnet-18 > /dev/null && cmp table.csv overhead.csv",
                  &said);

@@ -75,8 +75,7 @@ size_t dvfo_batch_options(const struct dvfo_plan *plan, size_t point, const stru
     return count;
 }
 
-const struct dvfo_plan_agent *dvfo_batch_agent_def(const struct dvfo_batch *batch,
-                                                   const struct dvfo_batch_trial *trial)
+const struct dvfo_plan_agent *dvfo_batch_agent_def(const struct dvfo_batch *batch, const struct dvfo_batch_trial *trial)
 {
     const struct dvfo_plan *plan = batch->plan[trial->plan];
     return dvfo_plan_agent_of(plan, plan->policies.entry[trial->policy]);

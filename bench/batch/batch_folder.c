@@ -90,7 +90,8 @@ static dvfo_status hold(struct dvfo_ctx *ctx, const struct dvfo_batch *batch, co
     }
     bool held = flock(*lock, how | LOCK_NB) == 0;
     if (!held && errno != EWOULDBLOCK) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "folder '%s' for results can't be locked: %s; its file system has to offer flock",
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "folder '%s' for results can't be locked: %s; its file system has to offer flock",
                          batch->def.folder, strerror(errno));
     }
     const volatile sig_atomic_t *stop = batch->def.stop;

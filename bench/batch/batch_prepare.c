@@ -43,8 +43,8 @@ size_t dvfo_batch_agent_options(const struct dvfo_batch *batch, const struct dvf
                                 char seed_text[24], struct dvfo_plan_option out[DVFO_PLAN_OPTIONS])
 {
     struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
-    const size_t all = dvfo_batch_options(batch->plan[agent->plan], agent->point, agent->def, agent->seed, seed_text,
-                                          option);
+    const size_t all =
+        dvfo_batch_options(batch->plan[agent->plan], agent->point, agent->def, agent->seed, seed_text, option);
     size_t count = 0;
     for (size_t i = 0; i < all; i++) {
         if (!is_of_trials(option[i].key)) {

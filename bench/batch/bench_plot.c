@@ -42,12 +42,13 @@ static const struct argp argp = {
     .parser = parse_option,
     .children = children,
     .args_doc = "ID|FILE.yaml|tag:TAG|all...",
-    .doc = "Draw the figures of experiments that were run, as SVG, PNG and PDF, the numbers beside them as CSV. Give the "
-           "same --quick, --seeds and --set as to 'dvfo bench run'."
-           "\v"
-           "Examples:\n"
-           "  dvfo bench plot headline --quick\n"
-           "  dvfo bench plot all --to figures\n",
+    .doc =
+        "Draw the figures of experiments that were run, as SVG, PNG and PDF, the numbers beside them as CSV. Give the "
+        "same --quick, --seeds and --set as to 'dvfo bench run'."
+        "\v"
+        "Examples:\n"
+        "  dvfo bench plot headline --quick\n"
+        "  dvfo bench plot all --to figures\n",
 };
 
 static dvfo_status draw(struct dvfo_ctx *ctx, const struct arguments *arguments, const struct dvfo_plan *plan,

@@ -19,8 +19,8 @@ struct arguments {
 
 static const struct argp_option options[] = {
     {"to", KEY_TO, "FOLDER", 0, "where report.html, report.md and figures go (made if missing; default: report)", 6},
-    {"reference", KEY_REFERENCE, "FILE.csv", 0, "numbers of others to stand beside ours: id,condition,value,unit,provenance",
-     6},
+    {"reference", KEY_REFERENCE, "FILE.csv", 0,
+     "numbers of others to stand beside ours: id,condition,value,unit,provenance", 6},
     {0},
 };
 
@@ -50,7 +50,8 @@ static const struct argp argp = {
     .children = children,
     .args_doc = "[ID|FILE.yaml|all...]",
     .doc = "Write a report on experiments that were run: what is claimed in print with our figure and a verdict, each "
-           "experiment's figure, what it rests on, the command that makes it again. Without names: on all. What wasn't run "
+           "experiment's figure, what it rests on, the command that makes it again. Without names: on all. What wasn't "
+           "run "
            "is said so in its place."
            "\v"
            "Examples:\n"
@@ -88,7 +89,8 @@ static dvfo_status gather_parts(struct dvfo_ctx *ctx, const struct dvfo_plans *p
     return DVFO_OK;
 }
 
-static dvfo_status draw_figures(struct dvfo_ctx *ctx, const struct dvfo_report *report, const volatile sig_atomic_t *stop)
+static dvfo_status draw_figures(struct dvfo_ctx *ctx, const struct dvfo_report *report,
+                                const volatile sig_atomic_t *stop)
 {
     const struct dvfo_plan *plan[DVFO_BATCH_PLANS];
     const struct dvfo_gathered *gathered[DVFO_BATCH_PLANS];
@@ -130,7 +132,8 @@ static dvfo_status make_report(struct dvfo_ctx *ctx, struct arguments *arguments
     if (drawn == DVFO_INTERRUPTED) {
         return drawn;
     }
-    struct dvfo_ctx writing = {.note = ctx->note, .note_user = ctx->note_user}; /* a figure that failed is told in its place */
+    struct dvfo_ctx writing = {.note = ctx->note,
+                               .note_user = ctx->note_user}; /* a figure that failed is told in its place */
     const dvfo_status written = dvfo_report_write(&writing, report);
     if (written != DVFO_OK) {
         return dvfo_fail(ctx, written, "%s", writing.message);

@@ -95,8 +95,7 @@ static dvfo_status values_of(struct dvfo_ctx *ctx, const struct dvfo_gathered *g
         return dvfo_fail_no_memory(ctx);
     }
     for (size_t i = 0; i < gathered->points * gathered->seeds; i++) {
-        (*out)[i] =
-            dvfo_measure_of(measure, dvfo_gathered_at(gathered, i / gathered->seeds, i % gathered->seeds, p));
+        (*out)[i] = dvfo_measure_of(measure, dvfo_gathered_at(gathered, i / gathered->seeds, i % gathered->seeds, p));
     }
     return DVFO_OK;
 }
@@ -204,9 +203,9 @@ static void judge(const struct dvfo_claim *claim, size_t cells, size_t seeds, st
     const bool reached = below ? e->low <= claim->figure : e->high >= claim->figure;
     out->verdict = reached ? "reproduced" : !below && e->low > 0.0 ? "in direction" : "not reproduced";
     snprintf(out->reason, sizeof out->reason, "the interval [%.3g, %.3g] %s %s %s %.3g", e->low, e->high, unit, over,
-             !reached                                            ? "misses"
+             !reached                                              ? "misses"
              : e->low <= claim->figure && claim->figure <= e->high ? "contains"
-                                                                 : "lies beyond",
+                                                                   : "lies beyond",
              claim->figure);
 }
 

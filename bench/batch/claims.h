@@ -5,7 +5,12 @@
 
 #include "bench/batch/compare.h"
 
-typedef enum dvfo_claim_rule { DVFO_CLAIM_SAVING, DVFO_CLAIM_MOST, DVFO_CLAIM_BELOW, DVFO_CLAIM_UNTESTED } dvfo_claim_rule;
+typedef enum dvfo_claim_rule {
+    DVFO_CLAIM_SAVING,
+    DVFO_CLAIM_MOST,
+    DVFO_CLAIM_BELOW,
+    DVFO_CLAIM_UNTESTED
+} dvfo_claim_rule;
 
 struct dvfo_claim {
     const char *id, *source, *says, *why; /* `why` of what isn't tested; all lie in the document */

@@ -18,7 +18,8 @@ struct comparing {
 
 static const struct dvfo_estimate unknown = {(double)NAN, (double)NAN, (double)NAN};
 
-static dvfo_status find_policy(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *name, size_t *out)
+static dvfo_status find_policy(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *name,
+                               size_t *out)
 {
     *out = dvfo_gathered_policy(gathered, name);
     return *out < gathered->policies

@@ -8,11 +8,11 @@
 enum { DVFO_COMPARE_TAUS = 41 };
 
 struct dvfo_compare_row {
-    const char *policy;               /* a rival; or "best rival", the cheapest of each cell; or "all rivals", the mean */
-    struct dvfo_estimate ratio;       /* geometric mean of cost / reference's cost; NaN for "all rivals" */
-    struct dvfo_estimate middle;      /* the same of the middle half (interquartile mean of logarithms); likewise */
-    struct dvfo_estimate normalised;  /* reference 0, oracle 1, interquartile mean; NaN without an oracle */
-    struct dvfo_estimate optimality;  /* by how much it falls short of the oracle: optimality gap */
+    const char *policy;          /* a rival; or "best rival", the cheapest of each cell; or "all rivals", the mean */
+    struct dvfo_estimate ratio;  /* geometric mean of cost / reference's cost; NaN for "all rivals" */
+    struct dvfo_estimate middle; /* the same of the middle half (interquartile mean of logarithms); likewise */
+    struct dvfo_estimate normalised;              /* reference 0, oracle 1, interquartile mean; NaN without an oracle */
+    struct dvfo_estimate optimality;              /* by how much it falls short of the oracle: optimality gap */
     struct dvfo_estimate saving[DVFO_PLAN_NAMES]; /* of the subject against it, per measure [%] */
     struct dvfo_estimate improvement; /* probability that the subject's cost is lower; NaN for the last two */
 };
@@ -23,9 +23,9 @@ struct dvfo_comparison {
     size_t measures, rows, cells, seeds;
     struct dvfo_measure measure[DVFO_PLAN_NAMES];
     struct dvfo_compare_row row[DVFO_PLAN_VALUES + 3]; /* the subject itself first */
-    size_t lowest;      /* cells where the subject's mean cost is below that of every rival, or no higher than its
-                           interval reaches */
-    size_t with_gap;    /* cells in which the oracle gains 2 % or more: those that `normalised` is of */
+    size_t lowest;   /* cells where the subject's mean cost is below that of every rival, or no higher than its
+                        interval reaches */
+    size_t with_gap; /* cells in which the oracle gains 2 % or more: those that `normalised` is of */
 };
 
 /** @param gathered  of a plan with a comparison

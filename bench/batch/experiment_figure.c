@@ -33,8 +33,8 @@ dvfo_status dvfo_experiment_draw(struct dvfo_ctx *ctx, const struct dvfo_gathere
 {
     const struct dvfo_plan *plan = gathered->plan;
     struct dvfo_rows rows;
-    struct dvfo_drawing drawing = {.template = plan->figure.template, .name = plan->id, .folder = folder, .feed = feed,
-                                   .stop = stop};
+    struct dvfo_drawing drawing = {
+        .template = plan->figure.template, .name = plan->id, .folder = folder, .feed = feed, .stop = stop};
     char traces[DVFO_DRAWING_NAMES] = "", etas[DVFO_DRAWING_NAMES] = "";
     DVFO_TRY(dvfo_rows_make(ctx, gathered, &rows));
     drawing.user = &rows;

@@ -121,7 +121,7 @@ dvfo_status dvfo_figures_draw(struct dvfo_ctx *ctx, const struct dvfo_figures_de
                                              .stop = def->stop};
     const dvfo_status status = dvfo_workers_run(ctx, &workers);
     dvfo_progress_end(&drawing.progress);
-    return status != DVFO_OK       ? status
+    return status != DVFO_OK     ? status
            : drawing.failed == 0 ? DVFO_OK
                                  : dvfo_fail(ctx, DVFO_FAILED, "%zu of %zu figures failed", drawing.failed, def->count);
 }

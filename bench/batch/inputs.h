@@ -14,7 +14,7 @@ struct dvfo_inputs {
     struct dvfo_inputs_file {
         char *name; /* owned */
         char sha256[DVFO_SHA256_HEX_SIZE];
-    } *file; /* owned */
+    } * file; /* owned */
 };
 
 void dvfo_inputs_free(struct dvfo_inputs *inputs);

@@ -106,8 +106,9 @@ static bool put_trials(hid_t file, const struct merged *merged)
         snprintf(text, DVFO_RECORD_TEXT, "%s", merged->batch->plan[merged->batch->trial[i].plan]->id);
         numbers[i] = (double)i;
     }
-    written = written && put_numbers(file, "/trials", "trial", "1", "index of the trial", numbers, merged->rows) &&
-              put_texts(file, "/trials", "experiment", "plan that it belongs to", texts, DVFO_RECORD_TEXT, merged->rows);
+    written =
+        written && put_numbers(file, "/trials", "trial", "1", "index of the trial", numbers, merged->rows) &&
+        put_texts(file, "/trials", "experiment", "plan that it belongs to", texts, DVFO_RECORD_TEXT, merged->rows);
     for (size_t c = 0; dvfo_trial_columns[c].name != NULL && written; c++) {
         written = put_column(file, merged, c, numbers, texts);
     }
@@ -134,8 +135,9 @@ static bool put_energy(hid_t file, const struct merged *merged, bool by_rail)
         }
     }
     const bool written = count > 0 &&
-                         dvfo_hdf_put_group(file, group, by_rail ? "energy per request, by rail of the board's sensors"
-                                                                 : "energy per request, by what it was spent on") &&
+                         dvfo_hdf_put_group(file, group,
+                                            by_rail ? "energy per request, by rail of the board's sensors"
+                                                    : "energy per request, by what it was spent on") &&
                          put_numbers(file, group, "trial", "1", "row of /trials", trial, count) &&
                          put_texts(file, group, by_rail ? "rail" : "cause", "its name", names, NAME_SIZE, count) &&
                          put_numbers(file, group, "energy_j", "J", "energy per request", energy_j, count);

@@ -42,9 +42,9 @@ struct dvfo_plan_factor {
 /* A policy that is trained first. It learns for every network, trace and eta of the plan at once, unless there is an
  * agent per value of these, or it names its own. */
 struct dvfo_plan_agent {
-    const char *name;   /* as policies and tables name it */
-    const char *preset; /* of policies/presets */
-    const char *steps;  /* decisions; NULL: the preset's */
+    const char *name;        /* as policies and tables name it */
+    const char *preset;      /* of policies/presets */
+    const char *steps;       /* decisions; NULL: the preset's */
     const char *quick_steps; /* of the quick size; NULL: what that says for all, or `steps` */
     bool per_network, per_trace, per_eta;
     struct dvfo_plan_list network, trace, eta; /* none: the plan's */
@@ -81,7 +81,7 @@ struct dvfo_plan_figure {
 struct dvfo_plan {
     char id[64];
     const char *title, *question, *shows;
-    const char *draws;  /* figure that makes its own numbers, no trials; NULL: a plan of trials */
+    const char *draws; /* figure that makes its own numbers, no trials; NULL: a plan of trials */
     struct dvfo_plan_list tags;
     struct dvfo_plan_figure figure;
     size_t options;
@@ -95,7 +95,7 @@ struct dvfo_plan {
     struct dvfo_plan_table table;
     struct dvfo_plan_comparison comparison;
     char path[DVFO_PATH_SIZE];
-    struct dvfo_yaml *yaml; /* owned; most texts lie in it */
+    struct dvfo_yaml *yaml;              /* owned; most texts lie in it */
     char *copies[2 * DVFO_PLAN_OPTIONS]; /* owned; the others */
     size_t copied;
 };

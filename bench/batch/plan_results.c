@@ -46,7 +46,8 @@ static dvfo_status read_pairs(struct dvfo_ctx *ctx, dvfo_yaml_node map, const ch
 
 static dvfo_status read_agent(struct dvfo_ctx *ctx, dvfo_yaml_node map, struct dvfo_plan_agent *agent)
 {
-    static const char *const keys[] = {"preset", "steps", "quick_steps", "per", "network", "trace", "eta", "set", "options", NULL};
+    static const char *const keys[] = {"preset", "steps", "quick_steps", "per",     "network",
+                                       "trace",  "eta",   "set",         "options", NULL};
     DVFO_TRY(dvfo_yaml_allow(ctx, map, keys));
     DVFO_TRY(dvfo_yaml_string_or(ctx, map, "preset", agent->name, &agent->preset));
     DVFO_TRY(dvfo_yaml_string_or(ctx, map, "steps", NULL, &agent->steps));

@@ -10,10 +10,11 @@ enum { KEY_QUICK = 768, KEY_SEEDS, KEY_SET };
 
 static const struct argp_option options[] = {
     {"quick", KEY_QUICK, NULL, 0, "the plan's quick size: fewer seeds and points, shorter training", 5},
-    {"seeds", KEY_SEEDS, "N", 0, "trials of each policy at each point, and agents, of seeds 1 to N (default: the plan's)",
-     5},
+    {"seeds", KEY_SEEDS, "N", 0,
+     "trials of each policy at each point, and agents, of seeds 1 to N (default: the plan's)", 5},
     {"set", KEY_SET, "KEY=VALUE", 0,
-     "change an option of all trials, the values of a factor (eta=0.2,0.5), or agents[.NAME].steps; may be repeated", 5},
+     "change an option of all trials, the values of a factor (eta=0.2,0.5), or agents[.NAME].steps; may be repeated",
+     5},
     {"out", 'o', "FOLDER", 0, "where results lie (default " FOLDER ")", 5},
     {0},
 };
@@ -116,9 +117,9 @@ static dvfo_status load_all(struct dvfo_ctx *ctx, struct dvfo_plans *plans, cons
 
 static dvfo_status load_named(struct dvfo_ctx *ctx, struct dvfo_plans *plans, const char *name)
 {
-    return strcmp(name, "all") == 0          ? load_all(ctx, plans, NULL)
+    return strcmp(name, "all") == 0        ? load_all(ctx, plans, NULL)
            : strncmp(name, "tag:", 4) == 0 ? load_all(ctx, plans, name + 4)
-                                             : load_one(ctx, plans, name);
+                                           : load_one(ctx, plans, name);
 }
 
 dvfo_status dvfo_plans_load(struct dvfo_ctx *ctx, struct dvfo_plans *plans)

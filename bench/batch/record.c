@@ -110,9 +110,9 @@ dvfo_status dvfo_record_save(struct dvfo_ctx *ctx, const struct dvfo_record *rec
                              const char *sha256, const char *path)
 {
     struct dvfo_output output;
-    json_t *root = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "schema", SCHEMA, "version", (int)DVFO_RECORD_VERSION,
-                             "sha256", sha256, "inputs", lines_of(inputs), "results", columns_of(record), "energy",
-                             energy_of(record));
+    json_t *root =
+        json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "schema", SCHEMA, "version", (int)DVFO_RECORD_VERSION, "sha256",
+                  sha256, "inputs", lines_of(inputs), "results", columns_of(record), "energy", energy_of(record));
     if (root == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
@@ -162,7 +162,8 @@ static bool read_energy(json_t *object, struct dvfo_record *record)
         return false;
     }
     record->rails = 0;
-    json_object_foreach(rails, name, value) {
+    json_object_foreach(rails, name, value)
+    {
         if (record->rails == DVFO_RECORD_RAILS || !json_is_number(value)) {
             return false;
         }

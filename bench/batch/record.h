@@ -17,12 +17,12 @@ enum {
 
 /* Columns as in dvfo_trial_columns, by their index. */
 struct dvfo_record {
-    double number[DVFO_RECORD_COLUMNS]; /* NaN: none, or a text */
+    double number[DVFO_RECORD_COLUMNS];             /* NaN: none, or a text */
     char text[DVFO_RECORD_TEXTS][DVFO_RECORD_TEXT]; /* of those that are texts, in their order */
     size_t rails;
     char rail[DVFO_RECORD_RAILS][32];
-    double rail_j[DVFO_RECORD_RAILS];   /* energy per request of each rail; "other" and "radio" last */
-    double cause_j[DVFO_CAUSE_COUNT];   /* likewise of each cause */
+    double rail_j[DVFO_RECORD_RAILS]; /* energy per request of each rail; "other" and "radio" last */
+    double cause_j[DVFO_CAUSE_COUNT]; /* likewise of each cause */
 };
 
 /** Index of a column by its name; DVFO_RECORD_COLUMNS when there is none. */
@@ -46,7 +46,6 @@ typedef enum dvfo_record_state {
 } dvfo_record_state;
 
 /** Read one. @param out  untouched unless whole; NULL: only look */
-dvfo_record_state dvfo_record_load(struct dvfo_ctx *ctx, const char *path, const char *sha256,
-                                   struct dvfo_record *out);
+dvfo_record_state dvfo_record_load(struct dvfo_ctx *ctx, const char *path, const char *sha256, struct dvfo_record *out);
 
 #endif

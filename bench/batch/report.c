@@ -147,8 +147,8 @@ static dvfo_status put_claims(struct dvfo_ctx *ctx, const struct dvfo_report *re
         if (claim->rule != DVFO_CLAIM_UNTESTED) {
             write_measured(claim, measured);
         }
-        const char *const cells[] = {claim->id, claim->source, claim->says, measured, ours, verdict.verdict,
-                                     verdict.reason};
+        const char *const cells[] = {claim->id, claim->source,   claim->says,   measured,
+                                     ours,      verdict.verdict, verdict.reason};
         put_row(page, cells, 7, false);
     }
     fputs(page->html ? "</table>\n" : "\n", page->file);
@@ -276,9 +276,9 @@ static dvfo_status put_reference(struct dvfo_ctx *ctx, const struct page *page, 
     }
     DVFO_TRY(dvfo_rows_make(ctx, gathered, &rows));
     FILE *memory = open_memstream(&text, &size);
-    const dvfo_status status =
-        memory == NULL ? dvfo_fail_no_memory(ctx)
-                       : dvfo_reference_print(ctx, report->reference, gathered->plan->id, &rows, DVFO_TABLE_TEXT, memory);
+    const dvfo_status status = memory == NULL ? dvfo_fail_no_memory(ctx)
+                                              : dvfo_reference_print(ctx, report->reference, gathered->plan->id, &rows,
+                                                                     DVFO_TABLE_TEXT, memory);
     if (memory != NULL) {
         fclose(memory);
     }
@@ -335,18 +335,20 @@ static void put_environment(const struct page *page, const struct dvfo_report *r
     fprintf(page->file, "size       %s\nseeds      from 1 on, as many as each experiment says\n",
             report->size[0] != '\0' ? report->size : "full");
     end_verbatim(page);
-    paragraph(page, "Energy and latency are simulated on profiles that were calibrated on published measurements; how "
-                    "wrong they are on what no fit has seen stands under 'Predicted against measured'. Every "
-                    "coefficient that was assumed, with its reason and bounds, is listed by 'dvfo show board NAME'; "
-                    "'--set assume=low' or 'assume=high' runs an experiment at either bound. Accuracy of networks of "
-                    "ImageNet's size is carried over, as relative loss, from a network that was trained and measured here "
-                    "(docs/attention.md).");
+    paragraph(page,
+              "Energy and latency are simulated on profiles that were calibrated on published measurements; how "
+              "wrong they are on what no fit has seen stands under 'Predicted against measured'. Every "
+              "coefficient that was assumed, with its reason and bounds, is listed by 'dvfo show board NAME'; "
+              "'--set assume=low' or 'assume=high' runs an experiment at either bound. Accuracy of networks of "
+              "ImageNet's size is carried over, as relative loss, from a network that was trained and measured here "
+              "(docs/attention.md).");
 }
 
 static dvfo_status put_page(struct dvfo_ctx *ctx, const struct dvfo_report *report, const struct page *page)
 {
     if (page->html) {
-        fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>dvfo: report</title>\n", page->file);
+        fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>dvfo: report</title>\n",
+              page->file);
         fputs(style, page->file);
         fputs("</head><body>\n", page->file);
     }

@@ -1,6 +1,6 @@
 /* A report: what came out of experiments, as one HTML file that needs nothing else (figures lie in it), and as Markdown
- * with the figures beside it. Claims with verdicts, each experiment with its figure, its comparison, what it rests on and
- * the command that makes it again. */
+ * with the figures beside it. Claims with verdicts, each experiment with its figure, its comparison, what it rests on
+ * and the command that makes it again. */
 #ifndef DVFO_REPORT_H
 #define DVFO_REPORT_H
 
@@ -14,10 +14,10 @@ struct dvfo_report_part {
 };
 
 struct dvfo_report {
-    const char *folder;  /* report.html, report.md, figures/; borrowed, as all of these */
-    const char *results; /* folder of results */
-    const char *size;    /* "--quick", or "" */
-    const char *options; /* that all commands need: " --quick --seeds 3" */
+    const char *folder;    /* report.html, report.md, figures/; borrowed, as all of these */
+    const char *results;   /* folder of results */
+    const char *size;      /* "--quick", or "" */
+    const char *options;   /* that all commands need: " --quick --seeds 3" */
     const char *reference; /* numbers of others; NULL: none */
     size_t parts;
     struct dvfo_report_part *part;

@@ -128,7 +128,8 @@ static void aim(struct dvfo_double_q *q, const struct dvfo_minibatch *batch)
 }
 
 /* Loss and gradient of a batch; the networks stay. */
-static void differentiate(struct dvfo_double_q *q, const struct dvfo_minibatch *batch, struct dvfo_double_q_report *report)
+static void differentiate(struct dvfo_double_q *q, const struct dvfo_minibatch *batch,
+                          struct dvfo_double_q_report *report)
 {
     const struct dvfo_branching *net = q->network;
     const long B = batch->samples;

@@ -1,6 +1,7 @@
 #include "policies/nn/minibatch.h"
 
-dvfo_status dvfo_minibatch_create(struct dvfo_ctx *ctx, long samples, long inputs, long branches, struct dvfo_minibatch **out)
+dvfo_status dvfo_minibatch_create(struct dvfo_ctx *ctx, long samples, long inputs, long branches,
+                                  struct dvfo_minibatch **out)
 {
     DVFO_REQUIRE(samples >= 1 && inputs >= 1 && branches >= 1);
     *out = NULL;

@@ -20,7 +20,8 @@ struct dvfo_minibatch {
     size_t *row;        /* (B) of the replay that it came from */
 };
 
-dvfo_status dvfo_minibatch_create(struct dvfo_ctx *ctx, long samples, long inputs, long branches, struct dvfo_minibatch **out);
+dvfo_status dvfo_minibatch_create(struct dvfo_ctx *ctx, long samples, long inputs, long branches,
+                                  struct dvfo_minibatch **out);
 void dvfo_minibatch_free(struct dvfo_minibatch *batch);
 
 #endif
