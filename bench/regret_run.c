@@ -1,5 +1,4 @@
 /* A regret table's work, as tasks: world by world, first its agents, then its cells. */
-#include <errno.h>
 #include <string.h>
 
 #include "bench/progress.h"
@@ -70,28 +69,18 @@ static double size_of(const struct dvfo_regret *regret, const struct task *task)
 }
 
 /* The CSV so far: cells in their order, whichever ended first. */
+static dvfo_status put_csv(struct dvfo_ctx *ctx, void *user, FILE *file)
+{
+    const struct dvfo_regret *regret = user;
+    return dvfo_regret_print(ctx, regret, regret->told, DVFO_TABLE_CSV, file);
+}
+
 static dvfo_status write_csv(struct dvfo_ctx *ctx, struct dvfo_regret *regret)
 {
     char path[DVFO_PATH_SIZE];
-    struct dvfo_output output;
-    if (snprintf(path, sizeof path, "%s/regret.csv", regret->def.folder) >= DVFO_PATH_SIZE) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "an output path is longer than %d characters", DVFO_PATH_SIZE - 1);
-    }
-    DVFO_TRY(dvfo_output_begin(ctx, path, &output));
-    FILE *file = fopen(output.temporary, "w");
-    dvfo_status status = DVFO_OK;
-    if (file == NULL) {
-        status = dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written: %s", path, strerror(errno));
-    } else {
-        const dvfo_status printed = dvfo_regret_print(ctx, regret, regret->told, DVFO_TABLE_CSV, file);
-        status = printed == DVFO_OK ? dvfo_output_close(ctx, file, path) : printed;
-        if (printed != DVFO_OK) {
-            fclose(file);
-        }
-    }
-    status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
-    dvfo_output_abandon(&output);
-    return status;
+    return snprintf(path, sizeof path, "%s/regret.csv", regret->def.folder) < DVFO_PATH_SIZE
+               ? dvfo_output_write(ctx, path, put_csv, regret)
+               : dvfo_fail(ctx, DVFO_BAD_INPUT, "an output path is longer than %d characters", DVFO_PATH_SIZE - 1);
 }
 
 /* A bar where somebody watches, else a line. */

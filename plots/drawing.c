@@ -20,27 +20,6 @@ static dvfo_status output_name(struct dvfo_ctx *ctx, const char *folder, const c
     return DVFO_OK;
 }
 
-static dvfo_status write_csv(struct dvfo_ctx *ctx, const struct dvfo_drawing *drawing, const char *path)
-{
-    struct dvfo_output output;
-    DVFO_TRY(dvfo_output_begin(ctx, path, &output));
-    FILE *csv = fopen(output.temporary, "w");
-    dvfo_status status = csv == NULL ? dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written: %s", path, strerror(errno))
-                                     : drawing->feed(ctx, drawing->user, csv);
-    if (csv != NULL) {
-        struct dvfo_ctx closing = {0};
-        const dvfo_status closed = dvfo_output_close(&closing, csv, path);
-        if (status == DVFO_OK && closed != DVFO_OK) {
-            status = dvfo_fail(ctx, closed, "%s", closing.message);
-        }
-    }
-    if (status == DVFO_OK) {
-        status = dvfo_output_commit(ctx, &output);
-    }
-    dvfo_output_abandon(&output);
-    return status;
-}
-
 void dvfo_drawing_add_name(char names[DVFO_DRAWING_NAMES], const char *name)
 {
     const size_t length = strlen(names);
@@ -164,7 +143,7 @@ dvfo_status dvfo_drawing_make(struct dvfo_ctx *ctx, const struct dvfo_drawing *d
 {
     char csv[DVFO_PATH_SIZE];
     DVFO_TRY(output_name(ctx, drawing->folder, drawing->name, "csv", csv));
-    DVFO_TRY(write_csv(ctx, drawing, csv));
+    DVFO_TRY(dvfo_output_write(ctx, csv, drawing->feed, drawing->user));
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         DVFO_TRY(draw(ctx, drawing, csv, &formats[i]));
     }

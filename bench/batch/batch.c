@@ -249,3 +249,29 @@ void dvfo_batch_print_agent(const struct dvfo_batch *batch, const struct dvfo_ba
     dvfo_batch_print_word(agent->path, file);
     fputc('\n', file);
 }
+
+void dvfo_batch_print_changes(const struct dvfo_plan_changes *changes, const char *folder, FILE *file)
+{
+    if (changes->quick) {
+        fputs(" --quick", file);
+    }
+    if (changes->seeds > 0) {
+        fprintf(file, " --seeds %ld", changes->seeds);
+    }
+    for (size_t i = 0; i < changes->sets; i++) {
+        fputs(" --set ", file);
+        dvfo_batch_print_word(changes->set[i], file);
+    }
+    if (strcmp(folder, "results") != 0) {
+        fputs(" --out ", file);
+        dvfo_batch_print_word(folder, file);
+    }
+}
+
+void dvfo_batch_print_plan(const struct dvfo_plan *plan, FILE *file)
+{
+    char path[DVFO_PATH_SIZE];
+    const bool ours = dvfo_data_path(NULL, "experiment", "bench/experiments", plan->id, ".yaml", path) == DVFO_OK &&
+                      strcmp(path, plan->path) == 0;
+    dvfo_batch_print_word(ours ? plan->id : plan->path, file);
+}

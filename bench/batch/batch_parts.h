@@ -27,6 +27,12 @@ dvfo_status dvfo_batch_run_group(struct dvfo_ctx *ctx, struct dvfo_batch *batch,
 /** A word of a command as a shell wants it typed. */
 void dvfo_batch_print_word(const char *word, FILE *file);
 
+/** " --quick --seeds 3 --out FOLDER": what chooses a size and a folder, to be typed again. */
+void dvfo_batch_print_changes(const struct dvfo_plan_changes *changes, const char *folder, FILE *file);
+
+/** A plan as it is named on the command line: one of ours by its id, one of the user's by its path. */
+void dvfo_batch_print_plan(const struct dvfo_plan *plan, FILE *file);
+
 /** Make the folder and take its lock; what a batch that was killed left half written goes. @return DVFO_BAD_INPUT when
  * another batch holds it */
 dvfo_status dvfo_batch_lock(struct dvfo_ctx *ctx, struct dvfo_batch *batch);

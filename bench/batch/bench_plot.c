@@ -1,9 +1,6 @@
 /* dvfo bench plot: the figures of experiments. */
-#include <errno.h>
-#include <string.h>
-#include <sys/stat.h>
-
 #include "bench/batch/experiment_figure.h"
+#include "bench/batch/figures.h"
 #include "bench/batch/plans.h"
 #include "bench/bench_verbs.h"
 #include "bench/interrupt.h"
@@ -51,37 +48,42 @@ static const struct argp argp = {
         "  dvfo bench plot all --to figures\n",
 };
 
-static dvfo_status draw(struct dvfo_ctx *ctx, const struct arguments *arguments, const struct dvfo_plan *plan,
-                        const volatile sig_atomic_t *stop)
+/* What is to be drawn. */
+struct subjects {
+    size_t count;
+    const struct dvfo_plan *plan[DVFO_BATCH_PLANS];
+    const struct dvfo_gathered *results[DVFO_BATCH_PLANS];
+    struct dvfo_gathered gathered[DVFO_BATCH_PLANS]; /* owned */
+};
+
+static dvfo_status add(struct dvfo_ctx *ctx, const struct arguments *arguments, const struct dvfo_plan *plan,
+                       struct subjects *subjects)
 {
-    struct dvfo_gathered gathered = {0};
-    const char *name = dvfo_experiment_figure_name(plan);
-    if (name == NULL) {
+    struct dvfo_gathered *gathered = &subjects->gathered[subjects->count];
+    if (dvfo_experiment_figure_name(plan) == NULL) {
         dvfo_note(ctx, "%s has no figure", plan->id);
         return DVFO_OK;
     }
-    if (plan->draws != NULL) {
-        DVFO_TRY(dvfo_experiment_draw_own(ctx, plan, arguments->to, stop));
-    } else {
-        DVFO_TRY(dvfo_gather(ctx, plan, &arguments->plans.changes, arguments->plans.folder, &gathered));
-        const dvfo_status status = dvfo_experiment_draw(ctx, &gathered, arguments->to, stop);
-        dvfo_gathered_free(&gathered);
-        DVFO_TRY(status);
+    if (plan->draws == NULL) {
+        DVFO_TRY(dvfo_gather(ctx, plan, &arguments->plans.changes, arguments->plans.folder, gathered));
     }
-    printf("%s/%s.png\n", arguments->to, name);
-    return fflush(stdout) == 0 ? DVFO_OK : DVFO_CLOSED_PIPE;
+    subjects->plan[subjects->count] = plan;
+    subjects->results[subjects->count++] = plan->draws == NULL ? gathered : NULL;
+    return DVFO_OK;
 }
 
-static dvfo_status draw_all(struct dvfo_ctx *ctx, struct arguments *arguments)
+static dvfo_status draw_all(struct dvfo_ctx *ctx, struct arguments *arguments, struct subjects *subjects)
 {
-    const volatile sig_atomic_t *stop = dvfo_interrupt_catch();
-    ctx->stop = stop;
+    struct dvfo_figures_def def = {
+        .plan = subjects->plan, .gathered = subjects->results, .folder = arguments->to, .stop = dvfo_interrupt_catch()};
     DVFO_TRY(dvfo_plans_load(ctx, &arguments->plans));
-    if (mkdir(arguments->to, 0777) != 0 && errno != EEXIST) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "folder '%s': cannot be made: %s", arguments->to, strerror(errno));
-    }
     for (size_t i = 0; i < arguments->plans.count; i++) {
-        DVFO_TRY(draw(ctx, arguments, arguments->plans.plan[i], stop));
+        DVFO_TRY(add(ctx, arguments, arguments->plans.plan[i], subjects));
+    }
+    def.count = subjects->count;
+    DVFO_TRY(dvfo_figures_draw(ctx, &def));
+    for (size_t i = 0; i < subjects->count; i++) {
+        printf("%s/%s.png\n", arguments->to, dvfo_experiment_figure_name(subjects->plan[i]));
     }
     return DVFO_OK;
 }
@@ -90,7 +92,12 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
 {
     struct arguments arguments = {.plans = dvfo_plans_default(), .to = "figures"};
     DVFO_TRY(dvfo_command_parse(ctx, &argp, argc, argv, &arguments));
-    const dvfo_status status = draw_all(ctx, &arguments);
+    struct subjects *subjects = calloc(1, sizeof *subjects);
+    const dvfo_status status = subjects != NULL ? draw_all(ctx, &arguments, subjects) : dvfo_fail_no_memory(ctx);
+    for (size_t i = 0; subjects != NULL && i < DVFO_BATCH_PLANS; i++) {
+        dvfo_gathered_free(&subjects->gathered[i]);
+    }
+    free(subjects);
     dvfo_plans_free(&arguments.plans);
     return status;
 }

@@ -59,18 +59,6 @@ static const struct argp argp = {
            "  dvfo bench report headline where-it-pays --to headline-report\n",
 };
 
-/* " --quick --seeds 3", as commands of the report need it. */
-static void write_options(const struct dvfo_plans *plans, char text[512])
-{
-    int length = snprintf(text, 512, "%s", plans->changes.quick ? " --quick" : "");
-    if (plans->changes.seeds > 0) {
-        length += snprintf(text + length, (size_t)(512 - length), " --seeds %ld", plans->changes.seeds);
-    }
-    for (size_t i = 0; i < plans->changes.sets && length < 512; i++) {
-        length += snprintf(text + length, (size_t)(512 - length), " --set %s", plans->changes.set[i]);
-    }
-}
-
 static dvfo_status gather_parts(struct dvfo_ctx *ctx, const struct dvfo_plans *plans, struct dvfo_report *report)
 {
     report->part = calloc(plans->count + 1, sizeof *report->part);
@@ -111,7 +99,6 @@ static dvfo_status make_report(struct dvfo_ctx *ctx, struct arguments *arguments
 {
     struct dvfo_plans *plans = &arguments->plans;
     const volatile sig_atomic_t *stop = dvfo_interrupt_catch();
-    char options_text[512];
     ctx->stop = stop;
     if (plans->names == 0) {
         plans->name[plans->names++] = "all";
@@ -122,11 +109,9 @@ static dvfo_status make_report(struct dvfo_ctx *ctx, struct arguments *arguments
     if (mkdir(arguments->to, 0777) != 0 && errno != EEXIST) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "folder '%s': cannot be made: %s", arguments->to, strerror(errno));
     }
-    write_options(plans, options_text);
     report->folder = arguments->to;
     report->results = plans->folder;
-    report->size = plans->changes.quick ? "quick" : "";
-    report->options = options_text;
+    report->changes = &plans->changes;
     report->reference = arguments->reference;
     const dvfo_status drawn = draw_figures(ctx, report, stop);
     if (drawn == DVFO_INTERRUPTED) {

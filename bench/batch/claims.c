@@ -84,12 +84,9 @@ static const struct dvfo_estimate unknown = {(double)NAN, (double)NAN, (double)N
 static dvfo_status values_of(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *policy,
                              const struct dvfo_measure *measure, double **out)
 {
-    const size_t p = dvfo_gathered_policy(gathered, policy);
+    size_t p = 0;
     *out = NULL;
-    if (p == gathered->policies) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT, "a claim names policy '%s', which %s doesn't run", policy,
-                         gathered->plan->id);
-    }
+    DVFO_TRY(dvfo_gathered_find_policy(ctx, gathered, "claim", policy, &p));
     *out = calloc(gathered->points * gathered->seeds + 1, sizeof **out);
     if (*out == NULL) {
         return dvfo_fail_no_memory(ctx);

@@ -18,16 +18,6 @@ struct comparing {
 
 static const struct dvfo_estimate unknown = {(double)NAN, (double)NAN, (double)NAN};
 
-static dvfo_status find_policy(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *name,
-                               size_t *out)
-{
-    *out = dvfo_gathered_policy(gathered, name);
-    return *out < gathered->policies
-               ? DVFO_OK
-               : dvfo_fail(ctx, DVFO_BAD_INPUT, "the comparison of %s names policy '%s', which the plan doesn't run",
-                           gathered->plan->id, name);
-}
-
 /* Values of a policy, (cells, seeds). */
 static void fill(const struct dvfo_gathered *gathered, const struct dvfo_measure *measure, size_t policy, double *out)
 {
@@ -144,12 +134,12 @@ dvfo_status dvfo_compare_with_all(struct dvfo_ctx *ctx, const struct dvfo_gather
     if (x == NULL) {
         return dvfo_fail_no_memory(ctx);
     }
-    dvfo_status status = find_policy(ctx, gathered, subject, &policy);
+    dvfo_status status = dvfo_gathered_find_policy(ctx, gathered, "comparison", subject, &policy);
     if (status == DVFO_OK) {
         fill(gathered, measure, policy, x);
     }
     for (size_t r = 0; r < rivals->count && status == DVFO_OK; r++) {
-        status = find_policy(ctx, gathered, rivals->entry[r], &policy);
+        status = dvfo_gathered_find_policy(ctx, gathered, "comparison", rivals->entry[r], &policy);
         if (status == DVFO_OK) {
             fill(gathered, measure, policy, y);
             add_savings(x, y, count, 1.0 / (double)rivals->count, z);
@@ -256,14 +246,15 @@ static dvfo_status prepare(struct dvfo_ctx *ctx, struct comparing *comparing)
     const struct dvfo_plan_comparison *plan = &gathered->plan->comparison;
     const size_t count = gathered->points * gathered->seeds;
     DVFO_TRY(dvfo_measure_find(ctx, "cost_j", &comparing->cost));
-    DVFO_TRY(find_policy(ctx, gathered, comparing->out->subject, &comparing->subject));
-    DVFO_TRY(find_policy(ctx, gathered, plan->reference, &comparing->reference));
+    DVFO_TRY(dvfo_gathered_find_policy(ctx, gathered, "comparison", comparing->out->subject, &comparing->subject));
+    DVFO_TRY(dvfo_gathered_find_policy(ctx, gathered, "comparison", plan->reference, &comparing->reference));
     comparing->oracle = gathered->policies;
     if (plan->oracle != NULL) {
-        DVFO_TRY(find_policy(ctx, gathered, plan->oracle, &comparing->oracle));
+        DVFO_TRY(dvfo_gathered_find_policy(ctx, gathered, "comparison", plan->oracle, &comparing->oracle));
     }
     for (size_t r = 0; r < plan->rivals.count; r++) {
-        DVFO_TRY(find_policy(ctx, gathered, plan->rivals.entry[r], &comparing->rival[comparing->rivals++]));
+        DVFO_TRY(dvfo_gathered_find_policy(ctx, gathered, "comparison", plan->rivals.entry[r],
+                                           &comparing->rival[comparing->rivals++]));
     }
     for (size_t m = 0; m < plan->measures.count && m < DVFO_PLAN_NAMES; m++) {
         DVFO_TRY(dvfo_measure_find(ctx, plan->measures.entry[m], &comparing->out->measure[comparing->out->measures++]));
@@ -314,7 +305,7 @@ dvfo_status dvfo_compare_profile(struct dvfo_ctx *ctx, const struct dvfo_gathere
     struct dvfo_measure cost;
     size_t reference = 0;
     DVFO_TRY(dvfo_measure_find(ctx, "cost_j", &cost));
-    DVFO_TRY(find_policy(ctx, gathered, gathered->plan->comparison.reference, &reference));
+    DVFO_TRY(dvfo_gathered_find_policy(ctx, gathered, "comparison", gathered->plan->comparison.reference, &reference));
     double *x = calloc(2 * count + 1, sizeof *x), *y = x + count;
     if (x == NULL) {
         return dvfo_fail_no_memory(ctx);

@@ -41,24 +41,11 @@ static bool is_drawn(const struct dvfo_figures_def *def, const struct dvfo_plan 
     return there;
 }
 
-static dvfo_status keep_inputs(struct dvfo_ctx *ctx, const struct dvfo_figures_def *def, const struct dvfo_plan *plan,
-                               const char *sha256)
+static dvfo_status put_hash(struct dvfo_ctx *ctx, void *user, FILE *file)
 {
-    char path[DVFO_PATH_SIZE];
-    struct dvfo_output output;
-    name_file(def, plan, "inputs", path);
-    DVFO_TRY(dvfo_output_begin(ctx, path, &output));
-    FILE *file = fopen(output.temporary, "w");
-    dvfo_status status = DVFO_OK;
-    if (file == NULL) {
-        status = dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written: %s", path, strerror(errno));
-    } else {
-        fputs(sha256, file);
-        status = dvfo_output_close(ctx, file, path);
-    }
-    status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
-    dvfo_output_abandon(&output);
-    return status;
+    (void)ctx;
+    fputs(user, file);
+    return DVFO_OK;
 }
 
 /* In a process of its own. */
@@ -67,7 +54,7 @@ static dvfo_status draw(struct dvfo_ctx *ctx, void *user, size_t task)
     const struct drawing *drawing = user;
     const struct dvfo_figures_def *def = drawing->def;
     const struct dvfo_plan *plan = def->plan[task];
-    char sha256[DVFO_SHA256_HEX_SIZE];
+    char sha256[DVFO_SHA256_HEX_SIZE], path[DVFO_PATH_SIZE];
     if (def->gathered[task] != NULL) {
         return dvfo_experiment_draw(ctx, def->gathered[task], def->folder, def->stop);
     }
@@ -76,7 +63,8 @@ static dvfo_status draw(struct dvfo_ctx *ctx, void *user, size_t task)
         return DVFO_OK;
     }
     DVFO_TRY(dvfo_experiment_draw_own(ctx, plan, def->folder, def->stop));
-    return keep_inputs(ctx, def, plan, sha256);
+    name_file(def, plan, "inputs", path);
+    return dvfo_output_write(ctx, path, put_hash, sha256);
 }
 
 static void tell(struct drawing *drawing, size_t task)

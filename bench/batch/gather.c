@@ -28,32 +28,14 @@ size_t dvfo_gathered_policy(const struct dvfo_gathered *gathered, const char *na
     return policy;
 }
 
-/* An experiment of ours goes by its name, one of the user's by its path. */
-static void print_plan(const struct dvfo_plan *plan, FILE *file)
+dvfo_status dvfo_gathered_find_policy(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *what,
+                                      const char *name, size_t *out)
 {
-    char path[DVFO_PATH_SIZE];
-    const bool ours = dvfo_data_path(NULL, "experiment", "bench/experiments", plan->id, ".yaml", path) == DVFO_OK &&
-                      strcmp(path, plan->path) == 0;
-    dvfo_batch_print_word(ours ? plan->id : plan->path, file);
-}
-
-/* What the user typed to choose this size, to be typed again. */
-static void print_changes(const struct dvfo_plan_changes *changes, const char *folder, FILE *file)
-{
-    if (changes->quick) {
-        fputs(" --quick", file);
-    }
-    if (changes->seeds > 0) {
-        fprintf(file, " --seeds %ld", changes->seeds);
-    }
-    for (size_t i = 0; i < changes->sets; i++) {
-        fputs(" --set ", file);
-        dvfo_batch_print_word(changes->set[i], file);
-    }
-    if (strcmp(folder, "results") != 0) {
-        fputs(" --out ", file);
-        dvfo_batch_print_word(folder, file);
-    }
+    *out = dvfo_gathered_policy(gathered, name);
+    return *out < gathered->policies
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT, "the %s of %s names policy '%s', which the plan doesn't run", what,
+                           gathered->plan->id, name);
 }
 
 static dvfo_status fail_missing(struct dvfo_ctx *ctx, const struct dvfo_batch *batch, size_t missing,
@@ -62,8 +44,8 @@ static dvfo_status fail_missing(struct dvfo_ctx *ctx, const struct dvfo_batch *b
     char command[768] = "";
     FILE *file = fmemopen(command, sizeof command, "w");
     if (file != NULL) {
-        print_plan(batch->plan[0], file);
-        print_changes(changes, batch->def.folder, file);
+        dvfo_batch_print_plan(batch->plan[0], file);
+        dvfo_batch_print_changes(changes, batch->def.folder, file);
         fclose(file);
     }
     return dvfo_fail(ctx, DVFO_BAD_INPUT, "%zu of %zu trials aren't in folder '%s'; 'dvfo bench run %s' runs them",

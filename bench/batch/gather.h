@@ -23,6 +23,10 @@ const struct dvfo_record *dvfo_gathered_at(const struct dvfo_gathered *gathered,
 /** Index of a policy by its name; the number of policies when there is none. */
 size_t dvfo_gathered_policy(const struct dvfo_gathered *gathered, const char *name);
 
+/** The same, refused when the plan doesn't run it. @param what  names it, for the message: "comparison" */
+dvfo_status dvfo_gathered_find_policy(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *what,
+                                      const char *name, size_t *out);
+
 /* A measure: a column of trials, or what follows from several. */
 struct dvfo_measure {
     const char *name, *units;

@@ -106,29 +106,21 @@ static json_t *lines_of(const char *inputs)
     return lines;
 }
 
+static dvfo_status dump(struct dvfo_ctx *ctx, void *user, FILE *file)
+{
+    (void)ctx;
+    json_dumpf(user, file, JSON_INDENT(1) | JSON_REAL_PRECISION(17)); /* a full disk is told on closing */
+    fputc('\n', file);
+    return DVFO_OK;
+}
+
 dvfo_status dvfo_record_save(struct dvfo_ctx *ctx, const struct dvfo_record *record, const char *inputs,
                              const char *sha256, const char *path)
 {
-    struct dvfo_output output;
     json_t *root =
         json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "schema", SCHEMA, "version", (int)DVFO_RECORD_VERSION, "sha256",
                   sha256, "inputs", lines_of(inputs), "results", columns_of(record), "energy", energy_of(record));
-    if (root == NULL) {
-        return dvfo_fail_no_memory(ctx);
-    }
-    dvfo_status status = dvfo_output_begin(ctx, path, &output);
-    if (status == DVFO_OK) {
-        FILE *file = fopen(output.temporary, "w");
-        if (file == NULL) {
-            status = dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written: %s", path, strerror(errno));
-        } else {
-            json_dumpf(root, file, JSON_INDENT(1) | JSON_REAL_PRECISION(17)); /* a full disk is told on closing */
-            fputc('\n', file);
-            status = dvfo_output_close(ctx, file, path);
-        }
-        status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
-        dvfo_output_abandon(&output);
-    }
+    const dvfo_status status = root != NULL ? dvfo_output_write(ctx, path, dump, root) : dvfo_fail_no_memory(ctx);
     json_decref(root);
     return status;
 }

@@ -1,11 +1,11 @@
 #include "bench/batch/report.h"
 
 #include <cblas.h>
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/batch/batch_parts.h"
 #include "bench/batch/experiment_figure.h"
 #include "bench/batch/experiment_table.h"
 #include "bench/batch/reference.h"
@@ -217,6 +217,15 @@ static void put_figure(const struct page *page, const struct dvfo_report *report
 
 /* ---- an experiment ---- */
 
+static void put_verb(const struct page *page, const struct dvfo_report *report, const struct dvfo_plan *plan,
+                     const char *verb)
+{
+    fprintf(page->file, "dvfo bench %s ", verb);
+    dvfo_batch_print_plan(plan, page->file);
+    dvfo_batch_print_changes(report->changes, report->results, page->file);
+    fputc('\n', page->file);
+}
+
 static void put_command(const struct page *page, const struct dvfo_report *report, const struct dvfo_plan *plan)
 {
     begin_verbatim(page);
@@ -227,8 +236,8 @@ static void put_command(const struct page *page, const struct dvfo_report *repor
         }
         fputc('\n', page->file);
     } else {
-        fprintf(page->file, "dvfo bench run %s%s\ndvfo bench table %s%s\n", plan->id, report->options, plan->id,
-                report->options);
+        put_verb(page, report, plan, "run");
+        put_verb(page, report, plan, "table");
     }
     end_verbatim(page);
 }
@@ -333,7 +342,7 @@ static void put_environment(const struct page *page, const struct dvfo_report *r
     fprintf(page->file, "BLAS       OpenBLAS, kernel %s (agents are the same bytes on the same kernel)\n",
             openblas_get_corename());
     fprintf(page->file, "size       %s\nseeds      from 1 on, as many as each experiment says\n",
-            report->size[0] != '\0' ? report->size : "full");
+            report->changes->quick ? "quick" : "full");
     end_verbatim(page);
     paragraph(page,
               "Energy and latency are simulated on profiles that were calibrated on published measurements; how "
@@ -365,29 +374,23 @@ static dvfo_status put_page(struct dvfo_ctx *ctx, const struct dvfo_report *repo
     return DVFO_OK;
 }
 
-static dvfo_status write_page(struct dvfo_ctx *ctx, const struct dvfo_report *report, const char *name, bool html)
+static dvfo_status put_markdown(struct dvfo_ctx *ctx, void *user, FILE *file)
 {
-    char path[DVFO_PATH_SIZE];
-    struct dvfo_output output;
-    snprintf(path, sizeof path, "%s/%s", report->folder, name);
-    DVFO_TRY(dvfo_output_begin(ctx, path, &output));
-    const struct page page = {fopen(output.temporary, "w"), html};
-    dvfo_status status = DVFO_OK;
-    if (page.file == NULL) {
-        status = dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written: %s", path, strerror(errno));
-    } else {
-        status = put_page(ctx, report, &page);
-        struct dvfo_ctx closing = {0};
-        const dvfo_status closed = dvfo_output_close(&closing, page.file, path);
-        status = status == DVFO_OK && closed != DVFO_OK ? dvfo_fail(ctx, closed, "%s", closing.message) : status;
-    }
-    status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
-    dvfo_output_abandon(&output);
-    return status;
+    const struct page page = {file, false};
+    return put_page(ctx, user, &page);
+}
+
+static dvfo_status put_html(struct dvfo_ctx *ctx, void *user, FILE *file)
+{
+    const struct page page = {file, true};
+    return put_page(ctx, user, &page);
 }
 
 dvfo_status dvfo_report_write(struct dvfo_ctx *ctx, const struct dvfo_report *report)
 {
-    DVFO_TRY(write_page(ctx, report, "report.md", false));
-    return write_page(ctx, report, "report.html", true);
+    char path[DVFO_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/report.md", report->folder);
+    DVFO_TRY(dvfo_output_write(ctx, path, put_markdown, (void *)report));
+    snprintf(path, sizeof path, "%s/report.html", report->folder);
+    return dvfo_output_write(ctx, path, put_html, (void *)report);
 }

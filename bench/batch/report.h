@@ -14,11 +14,10 @@ struct dvfo_report_part {
 };
 
 struct dvfo_report {
-    const char *folder;    /* report.html, report.md, figures/; borrowed, as all of these */
-    const char *results;   /* folder of results */
-    const char *size;      /* "--quick", or "" */
-    const char *options;   /* that all commands need: " --quick --seeds 3" */
-    const char *reference; /* numbers of others; NULL: none */
+    const char *folder;                      /* report.html, report.md, figures/; borrowed, as all of these */
+    const char *results;                     /* folder of results */
+    const struct dvfo_plan_changes *changes; /* size and values that all commands need */
+    const char *reference;                   /* numbers of others; NULL: none */
     size_t parts;
     struct dvfo_report_part *part;
     struct dvfo_claims claims;

@@ -103,16 +103,6 @@ static dvfo_status name_columns(struct dvfo_ctx *ctx, struct making *making)
     return DVFO_OK;
 }
 
-static dvfo_status find_policy(struct dvfo_ctx *ctx, const struct dvfo_gathered *gathered, const char *name,
-                               size_t *out)
-{
-    *out = dvfo_gathered_policy(gathered, name);
-    return *out < gathered->policies
-               ? DVFO_OK
-               : dvfo_fail(ctx, DVFO_BAD_INPUT, "the table of %s names policy '%s', which the plan doesn't run",
-                           gathered->plan->id, name);
-}
-
 /* ---- rows ---- */
 
 /* Which value a point has for a key of the rows; policies are told apart by themselves. */
@@ -176,7 +166,7 @@ static dvfo_status fill_best(struct dvfo_ctx *ctx, const struct making *making, 
         for (size_t b = 0; b < best->count; b++) {
             size_t policy = 0;
             double mean = 0.0;
-            DVFO_TRY(find_policy(ctx, gathered, best->entry[b], &policy));
+            DVFO_TRY(dvfo_gathered_find_policy(ctx, gathered, "table", best->entry[b], &policy));
             for (size_t s = 0; s < gathered->seeds; s++) {
                 mean += dvfo_measure_of(measure, dvfo_gathered_at(gathered, making->member[t], s, policy)) /
                         (double)gathered->seeds;
@@ -275,7 +265,7 @@ static dvfo_status prepare(struct dvfo_ctx *ctx, struct making *making)
         }
     }
     if (table->baseline != NULL) {
-        DVFO_TRY(find_policy(ctx, gathered, table->baseline, &making->baseline));
+        DVFO_TRY(dvfo_gathered_find_policy(ctx, gathered, "table", table->baseline, &making->baseline));
     }
     DVFO_TRY(name_columns(ctx, making));
     rows->key = calloc(most * rows->keys.count + 1, sizeof *rows->key);

@@ -61,3 +61,24 @@ dvfo_status dvfo_output_close(struct dvfo_ctx *ctx, FILE *file, const char *path
     }
     return DVFO_OK;
 }
+
+/* The sentence of what failed first stays. */
+static dvfo_status close_after(struct dvfo_ctx *ctx, dvfo_status status, FILE *file, const char *path)
+{
+    struct dvfo_ctx closing = {0};
+    const dvfo_status closed = dvfo_output_close(&closing, file, path);
+    return status == DVFO_OK && closed != DVFO_OK ? dvfo_fail(ctx, closed, "%s", closing.message) : status;
+}
+
+dvfo_status dvfo_output_write(struct dvfo_ctx *ctx, const char *path,
+                              dvfo_status (*write)(struct dvfo_ctx *ctx, void *user, FILE *file), void *user)
+{
+    struct dvfo_output output;
+    DVFO_TRY(dvfo_output_begin(ctx, path, &output));
+    FILE *file = fopen(output.temporary, "w");
+    dvfo_status status = file == NULL ? dvfo_fail(ctx, DVFO_FAILED, "%s: cannot be written: %s", path, strerror(errno))
+                                      : close_after(ctx, write(ctx, user, file), file, path);
+    status = status == DVFO_OK ? dvfo_output_commit(ctx, &output) : status;
+    dvfo_output_abandon(&output);
+    return status;
+}

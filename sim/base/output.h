@@ -21,6 +21,12 @@ dvfo_status dvfo_output_commit(struct dvfo_ctx *ctx, struct dvfo_output *output)
 /** Remove the temporary file; does nothing after a commit. Safe on a zeroed struct. */
 void dvfo_output_abandon(struct dvfo_output *output);
 
+/** Write a whole file: all of the above around `write`.
+ *  @param write  puts the contents into `file`, with `user` as it was given; the first failure is told, also that of a
+ * full disk that shows on closing */
+dvfo_status dvfo_output_write(struct dvfo_ctx *ctx, const char *path,
+                              dvfo_status (*write)(struct dvfo_ctx *ctx, void *user, FILE *file), void *user);
+
 /** Flush and close, telling a full disk: DVFO_FAILED with the path. `file` is closed in any case. */
 dvfo_status dvfo_output_close(struct dvfo_ctx *ctx, FILE *file, const char *path);
 
