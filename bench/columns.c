@@ -62,6 +62,11 @@ static const char *accuracy_profile(const struct dvfo_trial *t)
     return t->scenario.accuracy != NULL ? t->scenario.accuracy->text[DVFO_ACCURACY_NAME] : "none";
 }
 
+static const char *energy_from(const struct dvfo_trial *t)
+{
+    return dvfo_energy_source_name(t->results.energy_source);
+}
+
 static const char *selection(const struct dvfo_trial *t)
 {
     return dvfo_selection_name(dvfo_scenario_selection(&t->scenario));
@@ -194,6 +199,7 @@ const struct dvfo_trial_column dvfo_trial_columns[] = {
     {"selection", "1", "how the channels are chosen that are sent", 0, false, true, NULL, selection},
     {"bits_per_pixel", "bit", "of an encoded input image", 3, false, false, bits_per_pixel, NULL},
     {"cloud", "1", "cloud server", 0, false, false, NULL, cloud},
+    {"energy_from", "1", "simulated; in a live world measured or modelled", 0, false, false, NULL, energy_from},
     {"seed", "1", "seed of all random streams", 10, false, false, seed, NULL},
     {0},
 };
@@ -218,6 +224,8 @@ const struct dvfo_request_column dvfo_request_columns[] = {
     {"rate_bps", "bit/s", "mean rate its bytes met (NaN: nothing sent to the end)", DVFO_COLUMN_DOUBLE, ROW(rate_bps)},
     {"timed_out", "1", "1: ended locally after a timeout", DVFO_COLUMN_BOOL, ROW(timed_out)},
     {"accuracy", "1", "1: the answer was right (NaN: no accuracy profile)", DVFO_COLUMN_DOUBLE, ROW(accuracy)},
+    {"energy_measured", "1", "1: energy_j was measured by the board's sensors, 0: modelled or simulated",
+     DVFO_COLUMN_BOOL, ROW(measured)},
     {"cpu_hz", "Hz", "CPU clock decided for it", DVFO_COLUMN_DOUBLE, ROW(hz[DVFO_CPU])},
     {"gpu_hz", "Hz", "GPU clock decided for it", DVFO_COLUMN_DOUBLE, ROW(hz[DVFO_GPU])},
     {"mem_hz", "Hz", "memory clock decided for it", DVFO_COLUMN_DOUBLE, ROW(hz[DVFO_MEM])},

@@ -27,5 +27,6 @@ extern const struct dvfo_command dvfo_command_plot;      /* dvfo plot */
 extern const struct dvfo_command dvfo_command_board;     /* dvfo board */
 extern const struct dvfo_command dvfo_command_attention; /* dvfo attention */
 extern const struct dvfo_command dvfo_command_serve;     /* dvfo serve */
+extern const struct dvfo_command dvfo_command_live;      /* dvfo live */
 
 #endif

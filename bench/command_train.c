@@ -1,4 +1,5 @@
-/* dvfo train: an agent learns in many simulated environments at once, is looked at now and then, and becomes a file. */
+/* dvfo train in the simulator: an agent learns in many simulated environments at once, is looked at now and then, and
+ * becomes a file. */
 #include <math.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "bench/list.h"
 #include "bench/progress.h"
 #include "bench/setting.h"
+#include "bench/train_verbs.h"
 #include "policies/agents/agent_file.h"
 #include "sim/base/output.h"
 #include "sim/base/text.h"
@@ -37,6 +39,7 @@ enum {
     KEY_SET,
     KEY_KEEP,
     KEY_NO_REFERENCE,
+    KEY_WORLD,
 };
 
 static const struct argp_option options[] = {
@@ -51,6 +54,7 @@ static const struct argp_option options[] = {
     {"resume", KEY_RESUME, "FILE.h5", 0, "go on with an agent that was interrupted, or kept with --keep-all", 5},
     {"keep-all", KEY_KEEP, NULL, 0, "write what it remembers too, to train on (large)", 5},
     {"curve", KEY_CURVE, "FILE.csv", 0, "the learning curve (default: --out with .csv)", 5},
+    {"world", KEY_WORLD, "WHERE", 0, "sim (default); or live, which has options of its own: --world live --help", 5},
     {"no-reference", KEY_NO_REFERENCE, NULL, 0, "don't compare with an oracle: no regret, a quicker start", 5},
     {0},
 };
@@ -100,6 +104,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_NO_REFERENCE:
         arguments->no_reference = true;
         return 0;
+    case KEY_WORLD:
+        return 0; /* that brought us here */
     case KEY_SET:
         if (arguments->sets == MOST_SET) {
             argp_error(state, "--set may be given %d times", MOST_SET);
@@ -423,7 +429,7 @@ static dvfo_status train_and_write(struct dvfo_ctx *ctx, struct arguments *argum
     return dvfo_fail(ctx, DVFO_INTERRUPTED, "%s; go on with --resume %s", interrupted.message, arguments->out);
 }
 
-static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
+dvfo_status dvfo_train_simulated(struct dvfo_ctx *ctx, int argc, char **argv)
 {
     struct arguments arguments = {.setting = dvfo_setting_default(), .out = "agent.h5"};
     struct worlds worlds = {0};
@@ -437,6 +443,3 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
     dvfo_setting_free(&arguments.setting);
     return status;
 }
-
-const struct dvfo_command dvfo_command_train = {
-    .name = "train", .summary = "train an agent that sets clocks and share", .run = run};

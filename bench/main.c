@@ -14,9 +14,19 @@
 #include "sim/base/nearest.h"
 
 static const struct dvfo_command *const commands[] = {
-    &dvfo_command_list,  &dvfo_command_show,      &dvfo_command_run,   &dvfo_command_train,
-    &dvfo_command_bench, &dvfo_command_plot,      &dvfo_command_trace, &dvfo_command_profile,
-    &dvfo_command_board, &dvfo_command_attention, &dvfo_command_serve, NULL,
+    &dvfo_command_list,
+    &dvfo_command_show,
+    &dvfo_command_run,
+    &dvfo_command_train,
+    &dvfo_command_bench,
+    &dvfo_command_plot,
+    &dvfo_command_trace,
+    &dvfo_command_profile,
+    &dvfo_command_board,
+    &dvfo_command_attention,
+    &dvfo_command_serve,
+    &dvfo_command_live,
+    NULL,
 };
 
 enum { MAX_COMMANDS = sizeof commands / sizeof commands[0] };

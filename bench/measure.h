@@ -2,6 +2,7 @@
 #ifndef DVFO_BENCH_MEASURE_H
 #define DVFO_BENCH_MEASURE_H
 
+#include "bench/progress.h"
 #include "bench/table.h"
 #include "policies/nn/measure.h"
 #include "profiles/host/host_calibrate.h"
@@ -27,6 +28,22 @@ struct dvfo_measure_run {
     struct dvfo_measure_entry entry[DVFO_MEASURE_MAX];
     struct dvfo_host_calibration calibration;
 };
+
+/** Look at the machine; networks are loaded into entries afterwards, by the caller. @param root  NULL: "/" */
+dvfo_status dvfo_measure_run_open(struct dvfo_ctx *ctx, const char *root, long threads, struct dvfo_measure_run *run);
+
+/** Its power at rest, where there is a sensor, and its peaks. */
+dvfo_status dvfo_measure_run_machine(struct dvfo_ctx *ctx, struct dvfo_measure_run *run);
+
+/** Measure the next network that is loaded.
+ *  @param subject  how its layers are run; NULL: on the plain executor */
+dvfo_status dvfo_measure_run_next(struct dvfo_ctx *ctx, struct dvfo_measure_run *run,
+                                  const struct dvfo_measure_def *def, const struct dvfo_measure_subject *subject,
+                                  struct dvfo_progress *progress);
+
+/** All are measured: power, who else was at work, the board's coefficients. */
+dvfo_status dvfo_measure_run_settle(struct dvfo_ctx *ctx, struct dvfo_measure_run *run);
+void dvfo_measure_run_free(struct dvfo_measure_run *run); /* zeroed welcome */
 
 /** Tables of layers, networks and the fit; csv and json hold the layers alone. */
 dvfo_status dvfo_measure_print(struct dvfo_ctx *ctx, const struct dvfo_measure_run *run, dvfo_table_format format);

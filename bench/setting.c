@@ -5,6 +5,7 @@
 
 #include "policies/policies.h"
 #include "profiles/board_assume.h"
+#include "profiles/attention.h"
 #include "profiles/layer_attach.h"
 #include "sim/base/data_path.h"
 #include "sim/base/text.h"
@@ -116,6 +117,17 @@ static dvfo_status take_assumptions(struct dvfo_ctx *ctx, struct dvfo_setting *s
                : dvfo_boards_assume(ctx, setting->board, setting->board_count, setting->assume, setting->assumed);
 }
 
+/* The attention module of a split is no network of --network: it comes with every one that is split at such a map. */
+static dvfo_status attach_attention(struct dvfo_ctx *ctx, struct dvfo_board *board,
+                                    const struct dvfo_layer_profile *profile)
+{
+    struct dvfo_network *module = NULL;
+    DVFO_TRY(dvfo_attention_network(ctx, profile->input, &module));
+    const dvfo_status status = dvfo_board_attach_layers(ctx, board, module, profile);
+    dvfo_network_free(module);
+    return status;
+}
+
 /* The trials must run what the profile was made for; a profile without effect would be taken for one with it. */
 static dvfo_status attach_profile(struct dvfo_ctx *ctx, struct dvfo_setting *setting,
                                   const struct dvfo_layer_profile *profile)
@@ -127,7 +139,8 @@ static dvfo_status attach_profile(struct dvfo_ctx *ctx, struct dvfo_setting *set
     while (n < setting->network_count && strcmp(setting->network[n]->name, profile->network) != 0) {
         n++;
     }
-    if (b == setting->board_count || n == setting->network_count) {
+    const bool is_attention = strcmp(profile->network, "attention") == 0;
+    if (b == setting->board_count || (n == setting->network_count && !is_attention)) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: is of %s on %s, but --%s doesn't name it", profile->path,
                          profile->network, profile->board, b == setting->board_count ? "board" : "network");
     }
@@ -139,7 +152,8 @@ static dvfo_status attach_profile(struct dvfo_ctx *ctx, struct dvfo_setting *set
                          profile->path, profile->runtime, profile->precision, runtime->name, runtime->precision,
                          setting->board[b]->name);
     }
-    return dvfo_board_attach_layers(ctx, setting->board[b], setting->network[n], profile);
+    return is_attention ? attach_attention(ctx, setting->board[b], profile)
+                        : dvfo_board_attach_layers(ctx, setting->board[b], setting->network[n], profile);
 }
 
 static dvfo_status load_profiles(struct dvfo_ctx *ctx, struct dvfo_setting *setting)

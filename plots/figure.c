@@ -19,6 +19,7 @@ const struct dvfo_figure *const *dvfo_figures(void)
                                                      &dvfo_figure_lambda_sweep,
                                                      &dvfo_figure_channel_importance,
                                                      &dvfo_figure_overhead,
+                                                     &dvfo_figure_sim_vs_live,
                                                      NULL};
     return list;
 }

@@ -59,5 +59,6 @@ extern const struct dvfo_figure dvfo_figure_payload;
 extern const struct dvfo_figure dvfo_figure_lambda_sweep;
 extern const struct dvfo_figure dvfo_figure_channel_importance;
 extern const struct dvfo_figure dvfo_figure_overhead;
+extern const struct dvfo_figure dvfo_figure_sim_vs_live;
 
 #endif

@@ -8,8 +8,7 @@
 
 /* ---- what is looked up ---- */
 
-/* What the first `quarters` quarters of the channels hold; a channel that a quarter ends in counts in part. */
-static double held_by(const float *importance, long channels, int quarters)
+double dvfo_accuracy_held(const float *importance, long channels, int quarters)
 {
     const long whole = channels * quarters / 4;
     double sum = 0.0;
@@ -39,7 +38,7 @@ static dvfo_status derive(struct dvfo_ctx *ctx, const struct dvfo_accuracy_size 
     for (long i = 0; i < requests; i++) {
         for (int q = 0; q < DVFO_ACCURACY_HELD; q++) {
             table->held[i * DVFO_ACCURACY_HELD + q] =
-                (float)held_by(table->importance + i * size->channels, size->channels, q + 1);
+                (float)dvfo_accuracy_held(table->importance + i * size->channels, size->channels, q + 1);
         }
     }
     memcpy(table->score_ranked, table->score, (size_t)requests * sizeof *table->score);

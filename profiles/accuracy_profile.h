@@ -167,6 +167,12 @@ dvfo_status dvfo_accuracy_profile_save(struct dvfo_ctx *ctx, const struct dvfo_a
 double dvfo_accuracy_profile_full(const struct dvfo_accuracy_profile *profile, dvfo_accuracy_part part);
 double dvfo_accuracy_profile_full_int8(const struct dvfo_accuracy_profile *profile, dvfo_accuracy_part part);
 
+/** Share of the importance that the first quarters of the channels hold; a channel that a quarter ends in counts in
+ * part.
+ *  @param importance  (channels) falling, summing to 1
+ *  @param quarters    1..3 */
+double dvfo_accuracy_held(const float *importance, long channels, int quarters);
+
 /** Of channels chosen by a selection and sent as int8; linear in lambda between the measured weights.
  *  @param share_tenths  0: the full network; 10: the remote answer alone, whatever lambda is
  *  @param lambda        0..1, weight of the local answer */

@@ -10,6 +10,16 @@ const char *dvfo_cause_name(dvfo_cause cause)
     return names[cause];
 }
 
+const char *dvfo_energy_source_name(dvfo_energy_source source)
+{
+    static const char *const names[] = {
+#define DVFO_ENERGY_NAME(name, text) text,
+        DVFO_ENERGY_LIST(DVFO_ENERGY_NAME)
+#undef DVFO_ENERGY_NAME
+    };
+    return names[source];
+}
+
 void dvfo_ledger_init(struct dvfo_ledger *ledger, size_t board_rails_with_other)
 {
     *ledger = (struct dvfo_ledger){.rails = board_rails_with_other + 1};

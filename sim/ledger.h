@@ -28,6 +28,21 @@ typedef enum dvfo_cause {
 
 const char *dvfo_cause_name(dvfo_cause cause);
 
+/* Where numbers of energy come from. X(enumerator, name in files and tables) */
+#define DVFO_ENERGY_LIST(X)                                                                                            \
+    X(SIMULATED, "simulated")         /* the world was simulated */                                                    \
+    X(MODELLED, "modelled")           /* a live world's, from how long it worked and its board's profile */            \
+    X(MEASURED, "measured")           /* by the board's sensors; the radio's share is modelled */                      \
+    X(PART_MEASURED, "part measured") /* sensors were lost on the way */
+
+typedef enum dvfo_energy_source {
+#define DVFO_ENERGY_ENUM(name, text) DVFO_ENERGY_##name,
+    DVFO_ENERGY_LIST(DVFO_ENERGY_ENUM)
+#undef DVFO_ENERGY_ENUM
+} dvfo_energy_source;
+
+const char *dvfo_energy_source_name(dvfo_energy_source source);
+
 enum { DVFO_LEDGER_RAILS = DVFO_MAX_RAILS + 2 }; /* the board's, "other", "radio" */
 
 struct dvfo_ledger {

@@ -87,6 +87,7 @@ void dvfo_narrator_request(const struct dvfo_narrator *narrator, const struct dv
         .rate_bps = request->rate_bps,
         .timed_out = request->remote == DVFO_REMOTE_GIVEN_UP,
         .accuracy = request->right,
+        .measured = request->measured,
     };
     memcpy(row.hz, clocks.hz, sizeof row.hz);
     narrator->probe->request(narrator->probe->user, &row);

@@ -24,6 +24,7 @@ struct dvfo_request_row {
     bool timed_out;
     double accuracy; /* 1: its answer was right; 0..1 for splits between measured weights; NaN: nothing is known */
     double hz[DVFO_DOMAINS]; /* clocks decided for it */
+    bool measured;           /* its energy was, by the board's sensors; else it is modelled */
 };
 
 /* Tracks of a timeline. X(enumerator, name) */

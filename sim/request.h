@@ -49,6 +49,7 @@ struct dvfo_request {
     struct dvfo_decision decision;
     bool started;    /* taken up by the device: its decision holds */
     bool local_done; /* nothing left to do on the device before the join */
+    bool measured;   /* its energy is: in a live world alone */
     bool appeals;    /* APPEAL: the score was low, the cloud's answer counts */
     long row;        /* of the accuracy profile: what its input is like; -1: nothing is known */
     dvfo_step step;

@@ -338,6 +338,7 @@ static dvfo_status init_policy(struct dvfo_ctx *ctx, struct dvfo_simulation *sim
         .seed = dvfo_random_seed(trial->seed, trial->index, "policy"),
         .requests = trial->workload.requests,
         .trace_stride_s = policy->sight >= DVFO_SIGHT_TRACE ? sim->trace_stride_s : (double)NAN,
+        .user = trial->policy_user,
         .argument = trial->policy_argument,
     };
     sim->policy_state = calloc(1, policy->state_size > 0 ? policy->state_size : 1);

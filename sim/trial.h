@@ -42,6 +42,7 @@ struct dvfo_trial_results {
     double gap_j, request_j;
     double balance_error; /* relative disagreement of the sums; a bug if above 1e-9 */
     double temperature_c; /* at the end; NaN when the thermal model is off */
+    dvfo_energy_source energy_source;
     uint64_t events;
 };
 
@@ -50,6 +51,7 @@ struct dvfo_trial {
     struct dvfo_scenario_def scenario;
     const struct dvfo_policy_type *policy;
     const char *policy_argument;    /* after the ':' of --policy, or NULL; borrowed */
+    void *policy_user;              /* what a policy of a caller's own acts by; NULL: none; borrowed */
     const struct dvfo_trace *trace; /* borrowed */
     struct dvfo_workload workload;  /* closed loop, 1000 requests */
     uint64_t seed, index;           /* of all random streams: 1, 0 */

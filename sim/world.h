@@ -91,6 +91,7 @@ struct dvfo_policy_setup {
     double trace_stride_s;              /* oracles in a closed loop: request i meets the trace from i * stride on, as it
                                            does under every policy; NaN: the trace runs with observation.time_s */
     double trace_from_s;                /* oracles: the trace is met from there on */
+    void *user;                         /* the trial's policy_user; NULL for most */
     const char *argument;               /* what followed the ':' in --policy NAME:ARGUMENT, or NULL */
 };
 

@@ -380,7 +380,7 @@ static void bench_up(struct bench *bench, const struct dvfo_collaborative_def *d
     bench->parameters = calloc(bench->net.parameters, sizeof(float));
     bench->statistics = calloc(bench->net.statistics, sizeof(float));
     bench->gradients = calloc(bench->net.parameters, sizeof(float));
-    for (dvfo_piece piece = 0; piece < DVFO_PIECES; piece++) {
+    for (dvfo_collaborative_piece piece = 0; piece < DVFO_PIECES; piece++) {
         dvfo_collaborative_initialise(&bench->net, piece, 3, bench->parameters, bench->statistics);
     }
     bench->images = numbers(IMAGES * DVFO_IMAGE_SIZE, -1.5, 1.5, "images");
@@ -479,7 +479,7 @@ static double split_loss(struct bench *bench, int share)
 
 /* How many of a piece's numbers have a slope that differs from a finite difference. Straight-through slopes have no
  * difference to compare with: pieces behind coding and choice alone are asked for. */
-static int wrong_step_slopes(struct bench *bench, dvfo_piece piece, int share, int *compared)
+static int wrong_step_slopes(struct bench *bench, dvfo_collaborative_piece piece, int share, int *compared)
 {
     const struct dvfo_collaborative_span *span = &bench->net.span[piece];
     memset(bench->gradients, 0, bench->net.parameters * sizeof(float));
@@ -525,7 +525,7 @@ Test(step, the_full_network_stays_what_it_is_while_the_split_learns)
     const struct dvfo_collaborative_def def = small();
     bench_up(&bench, &def);
     split_loss(&bench, 4);
-    for (dvfo_piece piece = 0; piece < DVFO_PIECES; piece++) {
+    for (dvfo_collaborative_piece piece = 0; piece < DVFO_PIECES; piece++) {
         const struct dvfo_collaborative_span *span = &bench.net.span[piece];
         const bool stays = piece == DVFO_PIECE_BASE || piece == DVFO_PIECE_PLAIN || piece == DVFO_PIECE_LITTLE ||
                            piece == DVFO_PIECE_FUSION;
@@ -533,7 +533,7 @@ Test(step, the_full_network_stays_what_it_is_while_the_split_learns)
         for (size_t i = 0; i < span->count; i++) {
             slopes += fabs((double)bench.gradients[span->at + i]);
         }
-        cr_expect_eq(slopes > 0.0, !stays, "%s", dvfo_piece_name(piece));
+        cr_expect_eq(slopes > 0.0, !stays, "%s", dvfo_collaborative_piece_name(piece));
     }
     bench_down(&bench);
 }

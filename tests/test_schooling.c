@@ -136,7 +136,7 @@ Test(schooling, one_that_starts_from_another_has_its_full_network)
     cr_expect_eq(other->lesson, DVFO_LEARN_SPLIT);
     learn(other, 2, 6);
     cr_expect_eq(other->lesson, DVFO_LEARN_KINDS);
-    const dvfo_piece same[] = {DVFO_PIECE_BASE, DVFO_PIECE_PLAIN, DVFO_PIECE_LITTLE};
+    const dvfo_collaborative_piece same[] = {DVFO_PIECE_BASE, DVFO_PIECE_PLAIN, DVFO_PIECE_LITTLE};
     for (int i = 0; i < 3; i++) {
         const struct dvfo_collaborative_span *a = &learnt->net.span[same[i]], *b = &other->net.span[same[i]];
         cr_expect_arr_eq(learnt->parameters + a->at, other->parameters + b->at, a->count * sizeof(float));

@@ -2,11 +2,8 @@
 
 #include <string.h>
 
+#include "bench/live/network_file.h"
 #include "bench/live/request.h"
-#include "policies/attention/schooling_file.h"
-#include "sim/base/text.h"
-
-#define MAX_FILE_BYTE ((size_t)1 << 30)
 
 struct dvfo_tail {
     struct dvfo_map map;
@@ -20,18 +17,6 @@ struct dvfo_tail {
 
 /* ---- from a file ---- */
 
-static unsigned nibble(char digit)
-{
-    return digit <= '9' ? (unsigned)(digit - '0') : (unsigned)(digit - 'a' + 10);
-}
-
-static void read_hex(const char *hex, uint8_t bytes[DVFO_FINGERPRINT_BYTE])
-{
-    for (size_t i = 0; i < DVFO_FINGERPRINT_BYTE; i++) {
-        bytes[i] = (uint8_t)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
-    }
-}
-
 static float *copy_of(const float *from, size_t count)
 {
     float *copy = malloc(count * sizeof *copy);
@@ -39,18 +24,13 @@ static float *copy_of(const float *from, size_t count)
 }
 
 /* What a network's file holds beside the remote tail isn't kept. */
-static dvfo_status take(struct dvfo_ctx *ctx, const char *path, const struct dvfo_schooling *schooling,
-                        struct dvfo_tail *tail)
+static dvfo_status take(struct dvfo_ctx *ctx, const struct dvfo_network_file *file, struct dvfo_tail *tail)
 {
+    const struct dvfo_schooling *schooling = file->schooling;
     const struct dvfo_collaborative *net = &schooling->net;
-    if (schooling->lesson <= DVFO_LEARN_SPLIT) {
-        return dvfo_fail(ctx, DVFO_BAD_INPUT,
-                         "%s: has not learnt to be split (it is at '%s'); 'dvfo attention train --resume' goes on",
-                         path, dvfo_lesson_kind_name(schooling->lesson));
-    }
-    tail->map = (struct dvfo_map){net->channels, net->height, net->width, net->def.classes};
-    DVFO_TRY(dvfo_map_check(ctx, &tail->map));
     const struct dvfo_collaborative_span *span = &net->span[DVFO_PIECE_REMOTE];
+    tail->map = file->map;
+    memcpy(tail->fingerprint, file->fingerprint, sizeof tail->fingerprint);
     tail->stack = net->stack[DVFO_PIECE_REMOTE];
     tail->parameters = copy_of(schooling->parameters + span->at, tail->stack.parameters);
     tail->statistics = copy_of(schooling->statistics + span->statistics, tail->stack.statistics);
@@ -64,14 +44,10 @@ static dvfo_status take(struct dvfo_ctx *ctx, const char *path, const struct dvf
 
 static dvfo_status read_tail(struct dvfo_ctx *ctx, const char *path, struct dvfo_tail *tail)
 {
-    struct dvfo_text text;
-    struct dvfo_schooling *schooling = NULL;
-    DVFO_TRY(dvfo_text_load_bytes(ctx, path, MAX_FILE_BYTE, &text));
-    dvfo_status status = dvfo_schooling_from_memory(ctx, path, text.bytes, text.size, &schooling);
-    status = status == DVFO_OK ? take(ctx, path, schooling, tail) : status;
-    read_hex(text.sha256, tail->fingerprint);
-    dvfo_schooling_free(schooling);
-    dvfo_text_free(&text);
+    struct dvfo_network_file file;
+    DVFO_TRY(dvfo_network_file_load(ctx, path, &file));
+    const dvfo_status status = take(ctx, &file, tail);
+    dvfo_network_file_free(&file);
     return status;
 }
 

@@ -35,7 +35,7 @@ static void list_windows(struct convolutions *c)
 {
     const struct dvfo_collaborative_def def = dvfo_collaborative_def_default();
     const struct dvfo_collaborative net = dvfo_collaborative_plan(&def);
-    const dvfo_piece pieces[] = {DVFO_PIECE_EXTRACTOR, DVFO_PIECE_PLAIN};
+    const dvfo_collaborative_piece pieces[] = {DVFO_PIECE_EXTRACTOR, DVFO_PIECE_PLAIN};
     for (int p = 0; p < 2; p++) {
         const struct dvfo_stack *stack = &net.stack[pieces[p]];
         for (int i = 0; i < stack->def.count; i++) {

@@ -198,23 +198,15 @@ dvfo_status dvfo_environments_step(struct dvfo_ctx *ctx, struct dvfo_environment
 {
     struct environment *at = &environments->at[e];
     const struct dvfo_observation before = at->seen;
-    const struct dvfo_yardstick *yardstick = &at->condition.yardstick;
     struct dvfo_decision decision = {.place = DVFO_PLACE_EDGE};
     memcpy(decision.level, before.asked, sizeof decision.level);
     dvfo_action_space_decide(environments->def.space, choice, &decision);
     dvfo_simulation_decide(at->sim, &decision);
     DVFO_TRY(show(ctx, environments, e));
     const struct dvfo_simulation_sums now = dvfo_simulation_sums_of(at->sim);
-    result->sent = now.last.place != DVFO_PLACE_EDGE;
-    result->as_decided = dvfo_action_space_same_kind(&decision, &now.last);
     const struct dvfo_stretch stretch = stretch_between(at, &now, &before);
-    const struct dvfo_reward_def cost = {.kind = DVFO_REWARD_COST};
-    const double reward = dvfo_reward_of(&environments->def.reward, yardstick, &stretch);
-    result->reward = (float)fmax(reward, -environments->def.reward.bound);
-    result->tail = (float)fmin(reward + environments->def.reward.bound, 0.0);
-    result->elapsed_s = now.trace_s - at->sums.trace_s;
-    result->cost = -dvfo_reward_of(&cost, yardstick, &stretch);
-    result->finished = stretch.finished;
+    *result = dvfo_step_result_of(&environments->def.reward, &at->condition.yardstick, &stretch, &decision, &now.last,
+                                  now.trace_s - at->sums.trace_s);
     at->sums = now;
     return DVFO_OK;
 }

@@ -12,6 +12,7 @@
 
 #include "policies/agents/action_space.h"
 #include "policies/agents/conditions.h"
+#include "policies/agents/experience.h"
 #include "policies/agents/view.h"
 
 struct dvfo_environments_def {
@@ -38,17 +39,6 @@ dvfo_status dvfo_environments_begin(struct dvfo_ctx *ctx, struct dvfo_environmen
 
 /** What all of them show. @return (count, DVFO_VIEW_INPUTS), in place */
 const float *dvfo_environments_observation(const struct dvfo_environments *environments);
-
-/* What a step was worth. */
-struct dvfo_step_result {
-    float reward;    /* bounded, see dvfo_reward_def.bound; ... */
-    float tail;      /* ... and what is beyond, <= 0 */
-    bool sent;       /* the request that ended had sent something: a risk was taken */
-    bool as_decided; /* it ran as the kind of placement decided: a decision that comes after the split moves the next */
-    double elapsed_s; /* on the link's clock */
-    double cost;      /* of the requests that ended, in costs of a request of edge-only at the highest clocks */
-    long finished;
-};
 
 /** One environment goes on with an action. @return DVFO_FAILED when memory is out
  *  @param choice  (branches) of its action space */

@@ -127,23 +127,6 @@ struct sums {
     uint64_t updates;
 };
 
-/* Branches that don't learn from a step: those that nothing depended on, and those spared for what was tried. Clocks of
- * one kind of placement that met another say nothing of either. */
-static unsigned spared_by(const struct dvfo_action_space *space, const int *choice, unsigned tried, bool as_decided)
-{
-    const unsigned all = (1u << space->branches) - 1u;
-    const unsigned idle =
-        space->sets > 1 && !as_decided ? dvfo_action_space_clocks(space) : dvfo_action_space_idle(space, choice);
-    return (tried | idle) == all ? idle : tried | idle; /* what was tried didn't count: as if nothing had been */
-}
-
-/* A tail speaks of the link unless a clock was tried out: then it may have been that. */
-static bool teaches_risk(const struct dvfo_action_space *space, unsigned spared)
-{
-    const long share = dvfo_action_space_share_branch(space);
-    return share < 0 || (spared >> share & 1u) == 0;
-}
-
 /* All environments make a step; what they show now is where the next one begins. */
 static dvfo_status step_all(struct dvfo_ctx *ctx, struct dvfo_training *training, bool last, struct sums *sums)
 {
@@ -157,19 +140,15 @@ static dvfo_status step_all(struct dvfo_ctx *ctx, struct dvfo_training *training
         struct dvfo_step_result result;
         const int *choice = training->choice + e * D;
         DVFO_TRY(dvfo_environments_step(ctx, training->learning, e, choice, &result));
-        const unsigned spared = spared_by(&agent->space, choice, training->spared[e], result.as_decided);
-        const struct dvfo_transition transition = {
-            .observation = training->before + e * DVFO_VIEW_INPUTS,
-            .action = choice,
-            .reward = result.reward,
-            .discount = dvfo_q_learner_discount(learner, result.elapsed_s),
-            .next = shown + e * DVFO_VIEW_INPUTS,
-            .tail = teaches_risk(&agent->space, spared) ? result.tail : (float)NAN,
-            .risky = result.sent,
-            .spared = spared,
-            .ended = last, /* cut off: the value of what came next counts */
+        const struct dvfo_experience experience = {
+            .before = training->before + e * DVFO_VIEW_INPUTS,
+            .after = shown + e * DVFO_VIEW_INPUTS,
+            .choice = choice,
+            .tried = training->spared[e],
+            .result = &result,
+            .ended = last,
         };
-        dvfo_q_learner_remember(learner, e, &transition);
+        dvfo_agent_remember(agent, e, &experience);
         sums->reward += result.reward;
     }
     return DVFO_OK;

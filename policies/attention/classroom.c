@@ -150,7 +150,7 @@ static void learn_shard(void *of, int task)
 }
 
 /* Which stacks a shard ran as learning ones. */
-static bool ran(const struct dvfo_classroom *room, const struct desk *desk, dvfo_piece piece)
+static bool ran(const struct dvfo_classroom *room, const struct desk *desk, dvfo_collaborative_piece piece)
 {
     switch (room->schooling->lesson) {
     case DVFO_LEARN_FULL:
@@ -170,14 +170,14 @@ static bool ran(const struct dvfo_classroom *room, const struct desk *desk, dvfo
 static dvfo_status tell_broken(struct dvfo_ctx *ctx, const struct dvfo_classroom *room, const struct desk *desk)
 {
     const struct dvfo_schooling *schooling = room->schooling;
-    for (dvfo_piece piece = 0; piece < DVFO_PIECE_STACKS; piece++) {
+    for (dvfo_collaborative_piece piece = 0; piece < DVFO_PIECE_STACKS; piece++) {
         const int layer = ran(room, desk, piece) ? dvfo_stack_first_broken(desk->pass->stack[piece]) : -1;
         if (layer >= 0) {
             return dvfo_fail(ctx, DVFO_FAILED,
                              "lesson %s, epoch %ld, step %ld: layer %d of the %s gives numbers that aren't finite; a "
                              "lower rate_%s may help",
                              dvfo_lesson_kind_name(schooling->lesson), schooling->epoch + 1, room->batch + 1, layer + 1,
-                             dvfo_piece_name(piece), dvfo_lesson_kind_name(schooling->lesson));
+                             dvfo_collaborative_piece_name(piece), dvfo_lesson_kind_name(schooling->lesson));
         }
     }
     return dvfo_fail(ctx, DVFO_FAILED,
@@ -219,7 +219,7 @@ float *dvfo_classroom_gradient(struct dvfo_classroom *room)
 void dvfo_classroom_keep_statistics(const struct dvfo_classroom *room, float *statistics)
 {
     for (long i = 0; i < room->desks; i++) {
-        for (dvfo_piece piece = 0; piece < DVFO_PIECE_STACKS; piece++) {
+        for (dvfo_collaborative_piece piece = 0; piece < DVFO_PIECE_STACKS; piece++) {
             if (ran(room, &room->desk[i], piece)) {
                 dvfo_stack_keep_statistics(room->desk[i].pass->stack[piece], KEPT_SHARE,
                                            statistics + room->schooling->net.span[piece].statistics);

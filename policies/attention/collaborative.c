@@ -20,7 +20,7 @@ struct dvfo_collaborative_def dvfo_collaborative_def_default(void)
                                            .lambda = 0.5};
 }
 
-const char *dvfo_piece_name(dvfo_piece part)
+const char *dvfo_collaborative_piece_name(dvfo_collaborative_piece part)
 {
     static const char *const name[] = {"base",   "plain",     "local",     "remote",
                                        "little", "extractor", "attention", "fusion"};
@@ -72,7 +72,7 @@ static struct dvfo_collaborative_def narrowest(struct dvfo_collaborative_def def
     return def;
 }
 
-static void plan_stack(struct dvfo_collaborative *net, dvfo_piece part, struct dvfo_stack_def def)
+static void plan_stack(struct dvfo_collaborative *net, dvfo_collaborative_piece part, struct dvfo_stack_def def)
 {
     net->stack[part] = dvfo_stack_plan(&def);
     const struct dvfo_stack *stack = &net->stack[part];
@@ -82,7 +82,7 @@ static void plan_stack(struct dvfo_collaborative *net, dvfo_piece part, struct d
     net->statistics += stack->statistics;
 }
 
-static void plan_part(struct dvfo_collaborative *net, dvfo_piece part, size_t count, size_t decays)
+static void plan_part(struct dvfo_collaborative *net, dvfo_collaborative_piece part, size_t count, size_t decays)
 {
     net->span[part] = (struct dvfo_collaborative_span){net->parameters, count, decays, net->statistics};
     net->parameters += count;
@@ -109,7 +109,7 @@ struct dvfo_collaborative dvfo_collaborative_plan(const struct dvfo_collaborativ
     return net;
 }
 
-void dvfo_collaborative_initialise(const struct dvfo_collaborative *net, dvfo_piece part, uint64_t seed,
+void dvfo_collaborative_initialise(const struct dvfo_collaborative *net, dvfo_collaborative_piece part, uint64_t seed,
                                    float *parameters, float *statistics)
 {
     const struct dvfo_collaborative_span *span = &net->span[part];
@@ -193,7 +193,8 @@ void dvfo_collaborative_begin(struct dvfo_collaborative_pass *pass, const float 
     pass->learning = learning;
 }
 
-static const float *run(struct dvfo_collaborative_pass *pass, dvfo_piece part, int setting, int width, const float *in)
+static const float *run(struct dvfo_collaborative_pass *pass, dvfo_collaborative_piece part, int setting, int width,
+                        const float *in)
 {
     const struct dvfo_collaborative_span *span = &pass->net->span[part];
     const struct dvfo_stack_mode mode = {setting, width, pass->learning};
@@ -277,13 +278,23 @@ void dvfo_collaborative_split(struct dvfo_collaborative_pass *pass, int share_te
     }
 }
 
-void dvfo_collaborative_answer(struct dvfo_collaborative_pass *pass, int share_tenths)
+void dvfo_collaborative_answer_here(struct dvfo_collaborative_pass *pass, int share_tenths)
 {
     if (share_tenths < SHARES) {
         const int width = dvfo_collaborative_width(pass->net, share_tenths);
         pass->local = run(pass, DVFO_PIECE_LOCAL, share_tenths - 1, width, pass->local_in);
     }
+}
+
+void dvfo_collaborative_answer_there(struct dvfo_collaborative_pass *pass, int share_tenths)
+{
     pass->remote = run(pass, DVFO_PIECE_REMOTE, share_tenths - 1, 1, pass->remote_in);
+}
+
+void dvfo_collaborative_answer(struct dvfo_collaborative_pass *pass, int share_tenths)
+{
+    dvfo_collaborative_answer_here(pass, share_tenths);
+    dvfo_collaborative_answer_there(pass, share_tenths);
 }
 
 void dvfo_collaborative_fuse(struct dvfo_collaborative_pass *pass, const struct dvfo_fuser *fusion)

@@ -35,7 +35,7 @@ struct dvfo_collaborative_def {
 
 struct dvfo_collaborative_def dvfo_collaborative_def_default(void);
 
-typedef enum dvfo_piece {
+typedef enum dvfo_collaborative_piece {
     DVFO_PIECE_BASE,
     DVFO_PIECE_PLAIN,
     DVFO_PIECE_LOCAL,
@@ -46,9 +46,9 @@ typedef enum dvfo_piece {
     DVFO_PIECE_GATE = DVFO_PIECE_STACKS,
     DVFO_PIECE_FUSION,
     DVFO_PIECES
-} dvfo_piece;
+} dvfo_collaborative_piece;
 
-const char *dvfo_piece_name(dvfo_piece part);
+const char *dvfo_collaborative_piece_name(dvfo_collaborative_piece part);
 
 /* Where a part's numbers lie. */
 struct dvfo_collaborative_span {
@@ -70,7 +70,7 @@ struct dvfo_collaborative {
 struct dvfo_collaborative dvfo_collaborative_plan(const struct dvfo_collaborative_def *def);
 
 /** Draw a part's weights. Parts don't depend on each other's draws. */
-void dvfo_collaborative_initialise(const struct dvfo_collaborative *net, dvfo_piece part, uint64_t seed,
+void dvfo_collaborative_initialise(const struct dvfo_collaborative *net, dvfo_collaborative_piece part, uint64_t seed,
                                    float *parameters, float *statistics);
 
 /** The local tail's width at a share of 1..9 tenths. */
@@ -126,6 +126,9 @@ void dvfo_collaborative_split(struct dvfo_collaborative_pass *pass, int share_te
                               const struct dvfo_codebook *book);
 /** local_in, remote_in -> local (below share 10), remote */
 void dvfo_collaborative_answer(struct dvfo_collaborative_pass *pass, int share_tenths);
+/** The same by halves: local_in -> local (below share 10), and remote_in -> remote. */
+void dvfo_collaborative_answer_here(struct dvfo_collaborative_pass *pass, int share_tenths);
+void dvfo_collaborative_answer_there(struct dvfo_collaborative_pass *pass, int share_tenths);
 /** local, remote -> fused, by `fusion`, which the caller may vary. */
 void dvfo_collaborative_fuse(struct dvfo_collaborative_pass *pass, const struct dvfo_fuser *fusion);
 

@@ -57,7 +57,7 @@ dvfo_status dvfo_schooling_create(struct dvfo_ctx *ctx, const struct dvfo_school
         dvfo_schooling_free(schooling);
         return dvfo_fail_no_memory(ctx);
     }
-    for (dvfo_piece piece = 0; piece < DVFO_PIECES; piece++) {
+    for (dvfo_collaborative_piece piece = 0; piece < DVFO_PIECES; piece++) {
         dvfo_collaborative_initialise(net, piece, def->seed, schooling->parameters, schooling->statistics);
     }
     skip_empty_lessons(schooling);
@@ -76,7 +76,7 @@ void dvfo_schooling_free(struct dvfo_schooling *schooling)
     }
 }
 
-static void copy_piece(struct dvfo_schooling *to, const struct dvfo_schooling *from, dvfo_piece piece)
+static void copy_piece(struct dvfo_schooling *to, const struct dvfo_schooling *from, dvfo_collaborative_piece piece)
 {
     const struct dvfo_collaborative_span *span = &to->net.span[piece], *source = &from->net.span[piece];
     memcpy(to->parameters + span->at, from->parameters + source->at, span->count * sizeof(float));
@@ -111,7 +111,7 @@ dvfo_status dvfo_schooling_start_from(struct dvfo_ctx *ctx, struct dvfo_schoolin
 }
 
 /* What a lesson changes. */
-static bool learns(const struct dvfo_schooling *schooling, dvfo_piece piece)
+static bool learns(const struct dvfo_schooling *schooling, dvfo_collaborative_piece piece)
 {
     switch (schooling->lesson) {
     case DVFO_LEARN_FULL:
@@ -143,7 +143,7 @@ static float bounded_rate(const struct dvfo_collaborative_span *gate, double rat
 static void descend(struct dvfo_schooling *schooling, double rate, float *gradient)
 {
     const float momentum = (float)schooling->def.momentum, decay = (float)schooling->def.decay;
-    for (dvfo_piece piece = 0; piece < DVFO_PIECES; piece++) {
+    for (dvfo_collaborative_piece piece = 0; piece < DVFO_PIECES; piece++) {
         const struct dvfo_collaborative_span *span = &schooling->net.span[piece];
         const size_t spared = span->count - span->decays;
         const float own_rate = piece == DVFO_PIECE_GATE ? bounded_rate(span, rate, gradient) : (float)rate;
@@ -158,7 +158,7 @@ static void descend(struct dvfo_schooling *schooling, double rate, float *gradie
 }
 
 /* A stack begins as another of the same layers. */
-static void copy_stack(struct dvfo_schooling *schooling, dvfo_piece from, dvfo_piece to)
+static void copy_stack(struct dvfo_schooling *schooling, dvfo_collaborative_piece from, dvfo_collaborative_piece to)
 {
     const struct dvfo_collaborative *net = &schooling->net;
     const struct dvfo_collaborative_span *source = &net->span[from], *span = &net->span[to];

@@ -69,7 +69,7 @@ void dvfo_step_free(struct dvfo_step *step)
 }
 
 /* The way back through a stack. din NULL: nobody asks */
-static void back(struct dvfo_step *step, dvfo_piece part, float *dout, float *gradients, float *din)
+static void back(struct dvfo_step *step, dvfo_collaborative_piece part, float *dout, float *gradients, float *din)
 {
     const size_t at = step->pass->net->span[part].at;
     dvfo_stack_backward(step->pass->stack[part], step->pass->parameters + at, dout, gradients + at, din);

@@ -22,40 +22,33 @@ static double clock_s(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* All readings of a network. */
+/* All readings of a subject. */
 struct readings {
     const volatile sig_atomic_t *stop; /* of the context */
-    const struct dvfo_network *network;
+    const struct dvfo_measure_subject *subject;
     const struct dvfo_measure_def *def;
-    struct dvfo_executor *executor;
-    float *input;
     long passes, capacity;
     double *layer_s; /* (capacity, n) */
     double *whole_s; /* (capacity) */
 };
-
-static bool has_kernel(const struct dvfo_layer *layer)
-{
-    return !layer->fused && layer->op != DVFO_OP_VIEW;
-}
 
 static bool must_stop(const struct readings *readings)
 {
     return readings->stop != NULL && *readings->stop != 0;
 }
 
-/* The clock is read after each layer with a kernel; what lies between two of them counts with the second, what comes
+/* The clock is read after each layer that counts; what lies between two of them counts with the second, what comes
  * after the last with the last. layer_s (n) */
 static void pass_by_layer(struct readings *readings, double *layer_s)
 {
-    const struct dvfo_network *network = readings->network;
+    const struct dvfo_measure_subject *subject = readings->subject;
     size_t last = 0;
-    dvfo_executor_load(readings->executor, readings->input);
-    memset(layer_s, 0, network->n * sizeof *layer_s);
+    subject->begin(subject->user);
+    memset(layer_s, 0, subject->n * sizeof *layer_s);
     double before_s = clock_s();
-    for (size_t i = 0; i < network->n && !must_stop(readings); i++) {
-        dvfo_executor_run_layer(readings->executor, i);
-        if (has_kernel(&network->layers[i])) {
+    for (size_t i = 0; i < subject->n && !must_stop(readings); i++) {
+        subject->layer(subject->user, i);
+        if (subject->counts(subject->user, i)) {
             const double now_s = clock_s();
             layer_s[i] = now_s - before_s;
             before_s = now_s;
@@ -67,10 +60,11 @@ static void pass_by_layer(struct readings *readings, double *layer_s)
 
 static double pass_as_a_whole(struct readings *readings)
 {
-    dvfo_executor_load(readings->executor, readings->input);
+    const struct dvfo_measure_subject *subject = readings->subject;
+    subject->begin(subject->user);
     const double before_s = clock_s();
-    for (size_t i = 0; i < readings->network->n && !must_stop(readings); i++) {
-        dvfo_executor_run_layer(readings->executor, i);
+    for (size_t i = 0; i < subject->n && !must_stop(readings); i++) {
+        subject->layer(subject->user, i);
     }
     return clock_s() - before_s;
 }
@@ -81,7 +75,7 @@ static dvfo_status grow(struct dvfo_ctx *ctx, struct readings *readings)
         return DVFO_OK;
     }
     const long capacity = readings->capacity == 0 ? 16 : 2 * readings->capacity;
-    const size_t n = readings->network->n;
+    const size_t n = readings->subject->n;
     double *layer_s = realloc(readings->layer_s, (size_t)capacity * n * sizeof *layer_s);
     readings->layer_s = layer_s != NULL ? layer_s : readings->layer_s;
     double *whole_s = realloc(readings->whole_s, (size_t)capacity * sizeof *whole_s);
@@ -93,10 +87,10 @@ static dvfo_status grow(struct dvfo_ctx *ctx, struct readings *readings)
 static dvfo_status pass(struct dvfo_ctx *ctx, struct readings *readings)
 {
     DVFO_TRY(grow(ctx, readings));
-    pass_by_layer(readings, readings->layer_s + (size_t)readings->passes * readings->network->n);
+    pass_by_layer(readings, readings->layer_s + (size_t)readings->passes * readings->subject->n);
     readings->whole_s[readings->passes] = pass_as_a_whole(readings);
     return must_stop(readings)
-               ? dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted while measuring %s", readings->network->name)
+               ? dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted while measuring %s", readings->subject->name)
                : DVFO_OK;
 }
 
@@ -142,7 +136,7 @@ static dvfo_status take_readings(struct dvfo_ctx *ctx, struct readings *readings
 
 static dvfo_status summarise(struct dvfo_ctx *ctx, struct readings *readings, double *column, struct dvfo_measured *out)
 {
-    const size_t n = readings->network->n, passes = (size_t)readings->passes;
+    const size_t n = readings->subject->n, passes = (size_t)readings->passes;
     out->layer_s = calloc(n, sizeof *out->layer_s);
     if (out->layer_s == NULL) {
         return dvfo_fail_no_memory(ctx);
@@ -176,24 +170,58 @@ static float *draw_input(const struct dvfo_network *network)
     return input;
 }
 
+dvfo_status dvfo_measure_subject(struct dvfo_ctx *ctx, const struct dvfo_measure_subject *subject,
+                                 const struct dvfo_measure_def *def, struct dvfo_measured *out)
+{
+    struct readings readings = {.stop = ctx->stop, .subject = subject, .def = def};
+    const long most = def->repetitions > MOST_PASSES ? def->repetitions : MOST_PASSES;
+    double *column = malloc((size_t)most * sizeof *column);
+    *out = (struct dvfo_measured){0};
+    dvfo_status status = column != NULL ? take_readings(ctx, &readings, column) : dvfo_fail_no_memory(ctx);
+    status = status == DVFO_OK ? summarise(ctx, &readings, column, out) : status;
+    free(readings.whole_s);
+    free(readings.layer_s);
+    free(column);
+    return status;
+}
+
+/* A network on the plain executor. */
+struct executed {
+    const struct dvfo_network *network;
+    struct dvfo_executor *executor;
+    float *input;
+};
+
+static void load_input(void *user)
+{
+    struct executed *executed = user;
+    dvfo_executor_load(executed->executor, executed->input);
+}
+
+static void run_layer(void *user, size_t i)
+{
+    dvfo_executor_run_layer(((struct executed *)user)->executor, i);
+}
+
+static bool has_kernel(void *user, size_t i)
+{
+    const struct dvfo_layer *layer = &((struct executed *)user)->network->layers[i];
+    return !layer->fused && layer->op != DVFO_OP_VIEW;
+}
+
 dvfo_status dvfo_measure_network(struct dvfo_ctx *ctx, const struct dvfo_network *network,
                                  const struct dvfo_measure_def *def, struct dvfo_measured *out)
 {
     const struct dvfo_executor_def executor_def = dvfo_executor_def_default();
-    struct readings readings = {.stop = ctx->stop, .network = network, .def = def};
-    const long most = def->repetitions > MOST_PASSES ? def->repetitions : MOST_PASSES;
-    double *column = malloc((size_t)most * sizeof *column);
+    struct executed executed = {.network = network, .input = draw_input(network)};
+    const struct dvfo_measure_subject subject = {network->name, network->n, &executed,
+                                                 load_input,    run_layer,  has_kernel};
     *out = (struct dvfo_measured){0};
-    readings.input = draw_input(network);
-    dvfo_status status = column != NULL && readings.input != NULL ? DVFO_OK : dvfo_fail_no_memory(ctx);
-    status = status == DVFO_OK ? dvfo_executor_create(ctx, network, &executor_def, &readings.executor) : status;
-    status = status == DVFO_OK ? take_readings(ctx, &readings, column) : status;
-    status = status == DVFO_OK ? summarise(ctx, &readings, column, out) : status;
-    dvfo_executor_free(readings.executor);
-    free(readings.input);
-    free(readings.whole_s);
-    free(readings.layer_s);
-    free(column);
+    dvfo_status status = executed.input != NULL ? DVFO_OK : dvfo_fail_no_memory(ctx);
+    status = status == DVFO_OK ? dvfo_executor_create(ctx, network, &executor_def, &executed.executor) : status;
+    status = status == DVFO_OK ? dvfo_measure_subject(ctx, &subject, def, out) : status;
+    dvfo_executor_free(executed.executor);
+    free(executed.input);
     return status;
 }
 

@@ -21,6 +21,16 @@ struct dvfo_measure_def {
 
 struct dvfo_measure_def dvfo_measure_def_default(void);
 
+/* What is measured: layers that run one after the other. */
+struct dvfo_measure_subject {
+    const char *name;                     /* for messages */
+    size_t n;                             /* layers */
+    void *user;                           /* passed to the hooks */
+    void (*begin)(void *user);            /* a new pass; not timed */
+    void (*layer)(void *user, size_t i);  /* run layer i */
+    bool (*counts)(void *user, size_t i); /* has layer i work of its own? The clock is read after those alone */
+};
+
 struct dvfo_measured {
     size_t n;                      /* layers of the network */
     struct dvfo_interval *layer_s; /* (n) 0 for layers without a kernel of their own */
@@ -32,6 +42,9 @@ struct dvfo_measured {
  *  @param out      free with dvfo_measured_free
  *  @return         DVFO_INTERRUPTED when ctx->stop was set; it is looked at between layers */
 dvfo_status dvfo_measure_network(struct dvfo_ctx *ctx, const struct dvfo_network *network,
+                                 const struct dvfo_measure_def *def, struct dvfo_measured *out);
+/** The same of anything that runs layer by layer. */
+dvfo_status dvfo_measure_subject(struct dvfo_ctx *ctx, const struct dvfo_measure_subject *subject,
                                  const struct dvfo_measure_def *def, struct dvfo_measured *out);
 void dvfo_measured_free(struct dvfo_measured *measured);
 

@@ -92,6 +92,10 @@ void dvfo_stack_pass_free(struct dvfo_stack_pass *pass);
 const float *dvfo_stack_forward(struct dvfo_stack_pass *pass, const float *parameters, const float *statistics,
                                 struct dvfo_stack_mode mode, long samples, const float *in);
 
+/** The same layer by layer: begin, then layers 0 .. count - 1 in their order. @return what the layer makes */
+void dvfo_stack_begin(struct dvfo_stack_pass *pass, struct dvfo_stack_mode mode, long samples, const float *in);
+const float *dvfo_stack_step(struct dvfo_stack_pass *pass, int layer, const float *parameters, const float *statistics);
+
 /** The way back of the last way through.
  *  @param dout       (O, B, Y, X); changed
  *  @param gradients  as parameters; added to

@@ -146,8 +146,7 @@ static void forward_layer(struct dvfo_stack_pass *pass, int i, const float *para
     }
 }
 
-const float *dvfo_stack_forward(struct dvfo_stack_pass *pass, const float *parameters, const float *statistics,
-                                struct dvfo_stack_mode mode, long samples, const float *in)
+void dvfo_stack_begin(struct dvfo_stack_pass *pass, struct dvfo_stack_mode mode, long samples, const float *in)
 {
     const struct dvfo_stack *stack = pass->stack;
     DVFO_REQUIRE(mode.setting >= 0 && mode.setting < stack->def.settings && mode.width >= 1 &&
@@ -159,8 +158,21 @@ const float *dvfo_stack_forward(struct dvfo_stack_pass *pass, const float *param
         pass->window[i].B = samples;
         pass->window[i].C = dvfo_stack_channels(stack, i - 1, mode.width);
         pass->window[i].O = dvfo_stack_channels(stack, i, mode.width);
-        forward_layer(pass, i, parameters, statistics, in);
-        in = pass->out[i];
+    }
+}
+
+const float *dvfo_stack_step(struct dvfo_stack_pass *pass, int layer, const float *parameters, const float *statistics)
+{
+    forward_layer(pass, layer, parameters, statistics, layer == 0 ? pass->in : pass->out[layer - 1]);
+    return pass->out[layer];
+}
+
+const float *dvfo_stack_forward(struct dvfo_stack_pass *pass, const float *parameters, const float *statistics,
+                                struct dvfo_stack_mode mode, long samples, const float *in)
+{
+    dvfo_stack_begin(pass, mode, samples, in);
+    for (int i = 0; i < pass->stack->def.count; i++) {
+        in = dvfo_stack_step(pass, i, parameters, statistics);
     }
     return in;
 }
