@@ -80,6 +80,7 @@ struct dvfo_server_def live_server_def(const struct live_network *network)
     def.network_file = network->path;
     def.listen = "127.0.0.1:0";
     def.metrics_s = 0.0;
+    def.limits.per_address = 100000;                                             /* all of a test's come from one */
     def.limits.handshake_s = def.limits.idle_s = def.limits.stop_s = PATIENCE_S; /* slow machines too */
     return def;
 }
