@@ -179,8 +179,7 @@ static bool receive_all(int peer, uint8_t *bytes, size_t size)
     return recv(peer, bytes, size, MSG_WAITALL) == (ssize_t)size;
 }
 
-/* @return false: the server has shut its side */
-static bool receive_frame(int peer, uint8_t *bytes, size_t room, struct dvfo_live_frame *frame)
+bool live_peer_receive(int peer, uint8_t *bytes, size_t room, struct dvfo_live_frame *frame)
 {
     struct dvfo_ctx ctx = {0};
     dvfo_complaint complaint;
@@ -190,7 +189,9 @@ static bool receive_frame(int peer, uint8_t *bytes, size_t room, struct dvfo_liv
     DVFO_REQUIRE(dvfo_live_frame_decode(&ctx, bytes, DVFO_PROTOCOL_HEADER_BYTE, room - DVFO_PROTOCOL_HEADER_BYTE, frame,
                                         &complaint) == DVFO_OK);
     const size_t whole = DVFO_PROTOCOL_HEADER_BYTE + frame->size;
-    DVFO_REQUIRE(receive_all(peer, bytes + DVFO_PROTOCOL_HEADER_BYTE, frame->size));
+    if (!receive_all(peer, bytes + DVFO_PROTOCOL_HEADER_BYTE, frame->size)) {
+        return false;
+    }
     DVFO_REQUIRE(dvfo_live_frame_decode(&ctx, bytes, whole, room, frame, &complaint) == DVFO_OK);
     return true;
 }
@@ -201,7 +202,7 @@ void live_peer_greet(int peer)
     struct dvfo_live_frame frame;
     const struct dvfo_hello hello = {.shares = DVFO_SHARES_ALL};
     live_peer_send(peer, bytes, dvfo_hello_encode(&hello, bytes));
-    DVFO_REQUIRE(receive_frame(peer, bytes, sizeof bytes, &frame) && frame.type == DVFO_MESSAGE_WELCOME);
+    DVFO_REQUIRE(live_peer_receive(peer, bytes, sizeof bytes, &frame) && frame.type == DVFO_MESSAGE_WELCOME);
 }
 
 dvfo_complaint live_peer_last_words(int peer)
@@ -209,7 +210,7 @@ dvfo_complaint live_peer_last_words(int peer)
     uint8_t bytes[4096];
     struct dvfo_live_frame frame;
     dvfo_complaint first = DVFO_COMPLAINT_NONE;
-    while (receive_frame(peer, bytes, sizeof bytes, &frame)) {
+    while (live_peer_receive(peer, bytes, sizeof bytes, &frame)) {
         struct dvfo_error error;
         if (frame.type == DVFO_MESSAGE_ERROR && dvfo_error_decode(NULL, &frame, &error) == DVFO_OK) {
             first = first == DVFO_COMPLAINT_NONE ? error.complaint : first;

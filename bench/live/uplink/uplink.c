@@ -308,7 +308,7 @@ static void end_sending(struct dvfo_uplink *uplink, struct dvfo_uplink_slot *slo
     slot->sent = *sent;
     if (trouble != NULL) {
         slot->state = DVFO_SLOT_FREE;
-        snprintf(uplink->trouble, sizeof uplink->trouble, "%s", trouble);
+        snprintf(uplink->trouble, sizeof uplink->trouble, "%.*s", DVFO_UPLINK_NEWS_TEXT - 1, trouble);
         uplink->up = false;
         dvfo_client_break(uplink->client);
     } else {

@@ -43,7 +43,7 @@ static void tell_gone(struct dvfo_uplink *uplink, const char *reason)
         tell(uplink, "the cloud is still gone: %.*s", most, reason);
     }
     uplink->told_gone = true;
-    snprintf(uplink->reason, sizeof uplink->reason, "%s", reason);
+    snprintf(uplink->reason, sizeof uplink->reason, "%.*s", DVFO_UPLINK_NEWS_TEXT - 1, reason);
 }
 
 static void tell_back(struct dvfo_uplink *uplink)
