@@ -151,11 +151,17 @@ void live_server_expect_alive(const struct live_server *live, struct live_networ
 
 int live_peer(const struct live_server *live)
 {
-    struct sockaddr_storage address;
+    return live_peer_from(live, "127.0.0.1:0");
+}
+
+int live_peer_from(const struct live_server *live, const char *from)
+{
+    struct sockaddr_storage address, own;
     const struct timeval patience = {.tv_sec = PATIENCE_S};
     DVFO_REQUIRE(dvfo_address_parse(NULL, live->address, &address) == DVFO_OK);
     const int peer = socket(address.ss_family, SOCK_STREAM, 0);
-    DVFO_REQUIRE(peer >= 0);
+    DVFO_REQUIRE(peer >= 0 && dvfo_address_parse(NULL, from, &own) == DVFO_OK);
+    DVFO_REQUIRE(bind(peer, (const struct sockaddr *)&own, dvfo_address_size(&own)) == 0);
     DVFO_REQUIRE(connect(peer, (const struct sockaddr *)&address, dvfo_address_size(&address)) == 0);
     setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     return peer;

@@ -51,6 +51,8 @@ void live_server_expect_alive(const struct live_server *live, struct live_networ
 
 /* A socket without manners. */
 int live_peer(const struct live_server *live);
+/** @param from  an address of this machine, with port 0 */
+int live_peer_from(const struct live_server *live, const char *from);
 void live_peer_send(int peer, const void *bytes, size_t size);
 /** A hello that is right, and the welcome. */
 void live_peer_greet(int peer);

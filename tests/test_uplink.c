@@ -219,6 +219,8 @@ Test(uplink, what_is_wrong_is_told_when_it_is_opened)
 {
     static const impostor_trick tricks[] = {IMPOSTOR_HAS_ANOTHER_VERSION};
     static const struct dvfo_key key = {16, "0123456789abcdef"}, other = {16, "0123456789abcdeF"};
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_uplink *uplink = NULL;
     struct dvfo_server_def server = live_server_def(&network);
     server.key = &key;
     live_server_start(&live, &server);
@@ -227,6 +229,9 @@ Test(uplink, what_is_wrong_is_told_when_it_is_opened)
     def.client.key = &other;
     expect_refused(&def, DVFO_FAILED, "the server refuses: the proof wasn't made with the server's key");
     def.client.key = &key;
+    cr_assert(dvfo_uplink_open(&ctx, &def, &uplink) == DVFO_OK, "%s", ctx.message);
+    cr_expect_eq(ask(uplink, 1), DVFO_UPLINK_ANSWERED);
+    dvfo_uplink_free(uplink);
     def.longest_backoff_s = 0.001;
     expect_refused(&def, DVFO_BAD_INPUT, "connecting is tried again after 0.01 to 0.001 s, expected above 0, rising");
     live_server_stop(&live);
