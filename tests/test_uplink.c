@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "allocations.h"
 #include "bench/live/clock.h"
 #include "bench/live/uplink/backoff.h"
 #include "bench/live/uplink/shaper.h"
@@ -464,6 +465,32 @@ Test(uplink, the_transfer_takes_what_the_trace_says_and_what_is_given_up_makes_w
     cr_expect(counts.given_up_byte > 0.0 && counts.given_up_byte <= byte + 1e-6, "%g of %g", counts.given_up_byte,
               byte);
     cr_expect(dvfo_uplink_counts(uplink).late == 0);
+    dvfo_uplink_free(uplink);
+    dvfo_shaper_free(shaper);
+    dvfo_trace_free(trace);
+    live_server_stop(&live);
+}
+
+Test(uplink, a_request_allocates_nothing_on_its_way)
+{
+    enum { WARM = 20, REQUESTS = 100 };
+    struct dvfo_trace *trace = NULL;
+    struct dvfo_shaper *shaper = NULL;
+    struct dvfo_server_def server = live_server_def(&network);
+    size_t before = 0;
+    live_server_start(&live, &server);
+    cr_assert(dvfo_trace_open(NULL, "const:1Gbps", NULL, 1, &trace) == DVFO_OK);
+    struct dvfo_shaper_def def = dvfo_shaper_def_default();
+    def.server = live.address;
+    def.trace = trace;
+    def.rtt_s = 0.0;
+    cr_assert(dvfo_shaper_open(NULL, &def, &shaper) == DVFO_OK);
+    struct dvfo_uplink *uplink = uplink_to(dvfo_shaper_address(shaper));
+    for (uint64_t id = 0; id < REQUESTS; id++) {
+        before = id == WARM ? allocations_so_far() : before;
+        cr_expect_eq(ask(uplink, id), DVFO_UPLINK_ANSWERED);
+    }
+    cr_expect_eq(allocations_so_far(), before);
     dvfo_uplink_free(uplink);
     dvfo_shaper_free(shaper);
     dvfo_trace_free(trace);

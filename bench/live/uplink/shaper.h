@@ -13,7 +13,7 @@
  *
  * It holds at most 512 KiB of a connection that goes to the server and 128 KiB of what comes back, and reads no more
  * until there is room again; what a sender's socket takes beyond that is the kernel's. Late by how long a thread takes
- * to wake, never early: for frames of 8 KiB on two idle cores of a virtual machine SHAPER_FIGURES. */
+ * to wake, never early: SHAPER_FIGURES. */
 #ifndef DVFO_SHAPER_H
 #define DVFO_SHAPER_H
 
