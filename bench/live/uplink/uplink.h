@@ -55,7 +55,8 @@ struct dvfo_uplink_sent {
  *  the frame.
  *  @param id   none of those under way, nor of those that timed out on this connection: best a count
  *  @param out  written on success
- *  @return     false: the connection is down, or was lost over it, or has as many requests under way as it may */
+ *  @return     false: the connection is down, or was lost over it, or has as many requests under way as it may; if some
+ *              of them timed out it is given up: dvfo_uplink_give_up */
 bool dvfo_uplink_send(struct dvfo_uplink *uplink, int share_tenths, uint64_t id, const float *kept, const float *values,
                       struct dvfo_uplink_sent *out);
 
@@ -88,7 +89,7 @@ dvfo_uplink_outcome dvfo_uplink_hear(struct dvfo_uplink *uplink, uint64_t id, do
  *  next one's. All that is under way is lost. Until it is back, in about a round trip, dvfo_uplink_is_up says no. */
 void dvfo_uplink_give_up(struct dvfo_uplink *uplink);
 
-/** Smallest round trip of a message of a handshake so far [s]. */
+/** Smallest round trip of a message of a handshake so far [s]; the time of its 58 bytes on the link is in it. */
 double dvfo_uplink_rtt_s(struct dvfo_uplink *uplink);
 
 struct dvfo_uplink_counts {
