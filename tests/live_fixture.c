@@ -80,6 +80,7 @@ struct dvfo_server_def live_server_def(const struct live_network *network)
     def.network_file = network->path;
     def.listen = "127.0.0.1:0";
     def.metrics_s = 0.0;
+    def.limits.per_address = 100000;                                             /* all of a test's come from one */
     def.limits.handshake_s = def.limits.idle_s = def.limits.stop_s = PATIENCE_S; /* slow machines too */
     return def;
 }
@@ -150,11 +151,17 @@ void live_server_expect_alive(const struct live_server *live, struct live_networ
 
 int live_peer(const struct live_server *live)
 {
-    struct sockaddr_storage address;
+    return live_peer_from(live, "127.0.0.1:0");
+}
+
+int live_peer_from(const struct live_server *live, const char *from)
+{
+    struct sockaddr_storage address, own;
     const struct timeval patience = {.tv_sec = PATIENCE_S};
     DVFO_REQUIRE(dvfo_address_parse(NULL, live->address, &address) == DVFO_OK);
     const int peer = socket(address.ss_family, SOCK_STREAM, 0);
-    DVFO_REQUIRE(peer >= 0);
+    DVFO_REQUIRE(peer >= 0 && dvfo_address_parse(NULL, from, &own) == DVFO_OK);
+    DVFO_REQUIRE(bind(peer, (const struct sockaddr *)&own, dvfo_address_size(&own)) == 0);
     DVFO_REQUIRE(connect(peer, (const struct sockaddr *)&address, dvfo_address_size(&address)) == 0);
     setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     return peer;
@@ -178,8 +185,7 @@ static bool receive_all(int peer, uint8_t *bytes, size_t size)
     return recv(peer, bytes, size, MSG_WAITALL) == (ssize_t)size;
 }
 
-/* @return false: the server has shut its side */
-static bool receive_frame(int peer, uint8_t *bytes, size_t room, struct dvfo_live_frame *frame)
+bool live_peer_receive(int peer, uint8_t *bytes, size_t room, struct dvfo_live_frame *frame)
 {
     struct dvfo_ctx ctx = {0};
     dvfo_complaint complaint;
@@ -189,7 +195,9 @@ static bool receive_frame(int peer, uint8_t *bytes, size_t room, struct dvfo_liv
     DVFO_REQUIRE(dvfo_live_frame_decode(&ctx, bytes, DVFO_PROTOCOL_HEADER_BYTE, room - DVFO_PROTOCOL_HEADER_BYTE, frame,
                                         &complaint) == DVFO_OK);
     const size_t whole = DVFO_PROTOCOL_HEADER_BYTE + frame->size;
-    DVFO_REQUIRE(receive_all(peer, bytes + DVFO_PROTOCOL_HEADER_BYTE, frame->size));
+    if (!receive_all(peer, bytes + DVFO_PROTOCOL_HEADER_BYTE, frame->size)) {
+        return false;
+    }
     DVFO_REQUIRE(dvfo_live_frame_decode(&ctx, bytes, whole, room, frame, &complaint) == DVFO_OK);
     return true;
 }
@@ -200,7 +208,7 @@ void live_peer_greet(int peer)
     struct dvfo_live_frame frame;
     const struct dvfo_hello hello = {.shares = DVFO_SHARES_ALL};
     live_peer_send(peer, bytes, dvfo_hello_encode(&hello, bytes));
-    DVFO_REQUIRE(receive_frame(peer, bytes, sizeof bytes, &frame) && frame.type == DVFO_MESSAGE_WELCOME);
+    DVFO_REQUIRE(live_peer_receive(peer, bytes, sizeof bytes, &frame) && frame.type == DVFO_MESSAGE_WELCOME);
 }
 
 dvfo_complaint live_peer_last_words(int peer)
@@ -208,7 +216,7 @@ dvfo_complaint live_peer_last_words(int peer)
     uint8_t bytes[4096];
     struct dvfo_live_frame frame;
     dvfo_complaint first = DVFO_COMPLAINT_NONE;
-    while (receive_frame(peer, bytes, sizeof bytes, &frame)) {
+    while (live_peer_receive(peer, bytes, sizeof bytes, &frame)) {
         struct dvfo_error error;
         if (frame.type == DVFO_MESSAGE_ERROR && dvfo_error_decode(NULL, &frame, &error) == DVFO_OK) {
             first = first == DVFO_COMPLAINT_NONE ? error.complaint : first;

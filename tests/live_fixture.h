@@ -51,9 +51,13 @@ void live_server_expect_alive(const struct live_server *live, struct live_networ
 
 /* A socket without manners. */
 int live_peer(const struct live_server *live);
+/** @param from  an address of this machine, with port 0 */
+int live_peer_from(const struct live_server *live, const char *from);
 void live_peer_send(int peer, const void *bytes, size_t size);
 /** A hello that is right, and the welcome. */
 void live_peer_greet(int peer);
+/** The next frame, into `bytes`. @return false: the other side is shut */
+bool live_peer_receive(int peer, uint8_t *bytes, size_t room, struct dvfo_live_frame *frame);
 /** Read until the server shuts its side; the complaint of the first error among it. */
 dvfo_complaint live_peer_last_words(int peer);
 

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/live/address.h"
 #include "live_fixture.h"
 
 static struct live_network network;
@@ -190,6 +191,85 @@ Test(live_peers, more_connections_than_are_served_are_told_so)
     dvfo_client_free(a);
     dvfo_client_free(b);
     live_server_stop(&live);
+}
+
+Test(live_peers, more_connections_than_one_address_may_have_are_told_so)
+{
+    struct dvfo_server_def def = live_server_def(&network);
+    def.limits.connections = 8;
+    def.limits.per_address = 0; /* a quarter */
+    live_server_start(&live, &def);
+    struct dvfo_client *a = live_client(&live), *b = live_client(&live);
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_client_def client = dvfo_client_def_default();
+    struct dvfo_client *c = NULL;
+    client.address = live.address;
+    cr_expect_eq(dvfo_client_connect(&ctx, &client, &c), DVFO_FAILED);
+    cr_expect_str_eq(ctx.message, "the server refuses: all connections that one address may have are taken");
+    dvfo_client_free(a);
+    for (int i = 0; i < 500 && dvfo_client_connect(&ctx, &client, &c) != DVFO_OK; i++) {
+        usleep(10000); /* until it has noticed */
+    }
+    cr_expect_not_null(c);
+    dvfo_client_free(b);
+    dvfo_client_free(c);
+    live_server_stop(&live);
+}
+
+Test(live_peers, who_takes_all_it_may_leaves_room_for_other_addresses)
+{
+    enum { MANY = 60 };
+    struct dvfo_server_def def = live_server_def(&network);
+    def.limits.connections = 40;
+    def.limits.per_address = 2;
+    live_server_start(&live, &def);
+    int greedy[MANY];
+    for (int i = 0; i < MANY; i++) {
+        greedy[i] = live_peer(&live);
+    }
+    const int other = live_peer_from(&live, "127.0.0.2:0");
+    live_peer_greet(other);
+    close(other);
+    for (int i = 0; i < MANY; i++) {
+        close(greedy[i]);
+    }
+    live_server_stop(&live);
+}
+
+static struct dvfo_address_owner owner_of(const char *text)
+{
+    struct sockaddr_storage address;
+    cr_assert(dvfo_address_parse(NULL, text, &address) == DVFO_OK);
+    return dvfo_address_owner(&address);
+}
+
+Test(address, whose_it_is_is_told_by_what_one_host_can_easily_come_from)
+{
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } rows[] = {
+        {"10.0.0.1:1", "10.0.0.1:2", true},
+        {"10.0.0.1:1", "10.0.0.2:1", false},
+        {"10.0.0.1:1", "[::ffff:10.0.0.1]:9", true},
+        {"[::ffff:10.0.0.1]:1", "[::ffff:10.0.0.2]:1", false},
+        {"[2001:db8:1:2::1]:1", "[2001:db8:1:2:ffff::9]:1", true},
+        {"[2001:db8:1:2::1]:1", "[2001:db8:1:3::1]:1", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct dvfo_address_owner a = owner_of(rows[i].a), b = owner_of(rows[i].b);
+        cr_expect((memcmp(&a, &b, sizeof a) == 0) == rows[i].same, "%s and %s", rows[i].a, rows[i].b);
+    }
+}
+
+Test(limits, a_quarter_of_all_connections_is_one_addresss_unless_told)
+{
+    struct dvfo_limits limits = dvfo_limits_default();
+    cr_expect_eq(dvfo_limits_per_address(&limits), 64);
+    limits.connections = 3;
+    cr_expect_eq(dvfo_limits_per_address(&limits), 1);
+    limits.per_address = 5;
+    cr_expect_eq(dvfo_limits_per_address(&limits), 5);
 }
 
 Test(live_peers, an_id_in_flight_cannot_be_used_again_and_can_be_afterwards)

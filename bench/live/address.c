@@ -56,6 +56,24 @@ bool dvfo_address_is_loopback(const struct sockaddr_storage *address)
     return ntohl(v4.sin_addr.s_addr) >> 24 == LOOPBACK_NET;
 }
 
+struct dvfo_address_owner dvfo_address_owner(const struct sockaddr_storage *address)
+{
+    struct dvfo_address_owner owner = {.bytes = {[10] = 0xff, [11] = 0xff}};
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    if (address->ss_family == AF_INET6) {
+        memcpy(&v6, address, sizeof v6);
+        memcpy(owner.bytes, &v6.sin6_addr, sizeof owner.bytes);
+        if (!IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+            memset(owner.bytes + 8, 0, 8);
+        }
+        return owner;
+    }
+    memcpy(&v4, address, sizeof v4);
+    memcpy(owner.bytes + 12, &v4.sin_addr, 4);
+    return owner;
+}
+
 void dvfo_address_text(const struct sockaddr_storage *address, char text[DVFO_ADDRESS_TEXT])
 {
     char host[INET6_ADDRSTRLEN] = "?";

@@ -2,6 +2,7 @@
 #ifndef DVFO_ADDRESS_H
 #define DVFO_ADDRESS_H
 
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "sim/base/status.h"
@@ -13,6 +14,13 @@ dvfo_status dvfo_address_parse(struct dvfo_ctx *ctx, const char *text, struct so
 
 /** Does only this machine reach it? */
 bool dvfo_address_is_loopback(const struct sockaddr_storage *address);
+
+/* Whose an address is: the same for all that one host, or one customer's network, can easily come from. */
+struct dvfo_address_owner {
+    uint8_t bytes[16]; /* an IPv6 address's first 64 bits, an IPv4 address as IPv6 maps it */
+};
+
+struct dvfo_address_owner dvfo_address_owner(const struct sockaddr_storage *address);
 
 void dvfo_address_text(const struct sockaddr_storage *address, char text[DVFO_ADDRESS_TEXT]);
 

@@ -19,7 +19,8 @@
     X(TOO_FAST, 10, false, "a connection may not send more requests per second")                                       \
     X(SHARE, 11, false, "this share wasn't agreed on")                                                                 \
     X(BUSY, 12, false, "no more requests may wait")                                                                    \
-    X(STOPPING, 13, false, "the server is about to end")
+    X(STOPPING, 13, false, "the server is about to end")                                                               \
+    X(CROWDED, 14, true, "all connections that one address may have are taken")
 
 typedef enum dvfo_complaint {
 #define DVFO_COMPLAINT_ENUM(name, code, ends, text) DVFO_COMPLAINT_##name = code,

@@ -253,6 +253,15 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 
 /* ---- from the beginning ---- */
 
+/* One that is gone already is nobody's in particular. */
+static struct dvfo_address_owner owner_of(const uv_tcp_t *tcp)
+{
+    struct sockaddr_storage address = {.ss_family = AF_INET};
+    int size = (int)sizeof address;
+    return uv_tcp_getpeername(tcp, (struct sockaddr *)&address, &size) == 0 ? dvfo_address_owner(&address)
+                                                                            : (struct dvfo_address_owner){{0}};
+}
+
 bool dvfo_connection_open(struct dvfo_connection *connection, struct dvfo_service *service)
 {
     struct dvfo_ctx ctx = {0};
@@ -265,6 +274,7 @@ bool dvfo_connection_open(struct dvfo_connection *connection, struct dvfo_servic
         dvfo_session_open(&ctx, &service->terms, uv_hrtime(), &connection->session) != DVFO_OK) {
         return false;
     }
+    connection->owner = owner_of(tcp);
     uv_tcp_nodelay(tcp, 1);
     return uv_read_start((uv_stream_t *)tcp, on_room, on_read) == 0;
 }

@@ -2,6 +2,7 @@
 #ifndef DVFO_CONNECTION_H
 #define DVFO_CONNECTION_H
 
+#include "bench/live/address.h"
 #include "bench/live/service.h"
 #include "bench/live/socket.h"
 
@@ -9,6 +10,7 @@ struct dvfo_connection {
     struct dvfo_socket socket; /* first: it is how the loop knows us */
     struct dvfo_service *service;
     struct dvfo_connection *next, *before; /* of the service's */
+    struct dvfo_address_owner owner;
     struct dvfo_session session;
     bool leaving; /* ends when nothing is in flight */
 };

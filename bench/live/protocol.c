@@ -50,9 +50,23 @@ static dvfo_status check_header(struct dvfo_ctx *ctx, uint64_t version, const st
     return DVFO_OK;
 }
 
+/* @param crc  written: the checksum that it names */
+static dvfo_status read_header(struct dvfo_ctx *ctx, const uint8_t *header, size_t max_payload,
+                               struct dvfo_live_frame *frame, uint32_t *crc, dvfo_complaint *complaint)
+{
+    struct dvfo_wire_reader reader = dvfo_wire_read(header + sizeof magic, DVFO_PROTOCOL_HEADER_BYTE - sizeof magic);
+    const uint64_t version = dvfo_wire_take(&reader, 2);
+    frame->type = (dvfo_message)dvfo_wire_take(&reader, 2);
+    frame->size = (size_t)dvfo_wire_take(&reader, 4);
+    frame->id = dvfo_wire_take(&reader, 8);
+    *crc = (uint32_t)dvfo_wire_take(&reader, CRC_BYTE);
+    return check_header(ctx, version, frame, max_payload, complaint);
+}
+
 dvfo_status dvfo_live_frame_decode(struct dvfo_ctx *ctx, const uint8_t *bytes, size_t size, size_t max_payload,
                                    struct dvfo_live_frame *frame, dvfo_complaint *complaint)
 {
+    uint32_t crc;
     *frame = (struct dvfo_live_frame){0};
     *complaint = DVFO_COMPLAINT_MALFORMED;
     if (size >= sizeof magic && memcmp(bytes, magic, sizeof magic) != 0) {
@@ -61,24 +75,28 @@ dvfo_status dvfo_live_frame_decode(struct dvfo_ctx *ctx, const uint8_t *bytes, s
     if (size < DVFO_PROTOCOL_HEADER_BYTE) {
         return DVFO_OK;
     }
-    struct dvfo_wire_reader reader = dvfo_wire_read(bytes + sizeof magic, size - sizeof magic);
-    const uint64_t version = dvfo_wire_take(&reader, 2);
-    frame->type = (dvfo_message)dvfo_wire_take(&reader, 2);
-    frame->size = (size_t)dvfo_wire_take(&reader, 4);
-    frame->id = dvfo_wire_take(&reader, 8);
-    const uint32_t crc = (uint32_t)dvfo_wire_take(&reader, CRC_BYTE);
-    DVFO_TRY(check_header(ctx, version, frame, max_payload, complaint));
-    frame->payload = dvfo_wire_take_bytes(&reader, frame->size);
-    if (frame->payload == NULL) {
+    DVFO_TRY(read_header(ctx, bytes, max_payload, frame, &crc, complaint));
+    if (size - DVFO_PROTOCOL_HEADER_BYTE < frame->size) {
         return DVFO_OK;
     }
     if (checksum(bytes, frame->size) != crc) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "a %s doesn't have the checksum that it names",
                          dvfo_message_name(frame->type));
     }
+    frame->payload = bytes + DVFO_PROTOCOL_HEADER_BYTE;
     frame->bytes = DVFO_PROTOCOL_HEADER_BYTE + frame->size;
     *complaint = DVFO_COMPLAINT_NONE;
     return DVFO_OK;
+}
+
+dvfo_status dvfo_live_frame_peek(struct dvfo_ctx *ctx, const uint8_t *header, struct dvfo_live_frame *frame,
+                                 dvfo_complaint *complaint)
+{
+    uint32_t crc;
+    *frame = (struct dvfo_live_frame){0};
+    *complaint = DVFO_COMPLAINT_MALFORMED;
+    return memcmp(header, magic, sizeof magic) != 0 ? refuse_magic(ctx, header)
+                                                    : read_header(ctx, header, SIZE_MAX, frame, &crc, complaint);
 }
 
 size_t dvfo_live_frame_seal(uint8_t *bytes, dvfo_message type, uint64_t id, size_t payload_size)

@@ -43,6 +43,11 @@ struct dvfo_live_frame {
 dvfo_status dvfo_live_frame_decode(struct dvfo_ctx *ctx, const uint8_t *bytes, size_t size, size_t max_payload,
                                    struct dvfo_live_frame *frame, dvfo_complaint *complaint);
 
+/** What the DVFO_PROTOCOL_HEADER_BYTE bytes of a header say: type, size and id; its checksum isn't looked at.
+ *  @return as dvfo_live_frame_decode */
+dvfo_status dvfo_live_frame_peek(struct dvfo_ctx *ctx, const uint8_t *header, struct dvfo_live_frame *frame,
+                                 dvfo_complaint *complaint);
+
 /** Write the header of a frame whose payload lies behind it already. @return bytes of the frame */
 size_t dvfo_live_frame_seal(uint8_t *bytes, dvfo_message type, uint64_t id, size_t payload_size);
 

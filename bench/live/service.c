@@ -20,6 +20,7 @@ static dvfo_status set_terms(struct dvfo_ctx *ctx, const char *network_file, con
                          network_file, largest, limits->message_byte);
     }
     service->most = limits->connections;
+    service->most_per_address = dvfo_limits_per_address(limits);
     service->terms =
         (struct dvfo_session_terms){.map = *map,
                                     .key = key,

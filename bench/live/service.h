@@ -19,6 +19,7 @@ struct dvfo_service {
     struct dvfo_served lately, whole;
     struct dvfo_connection *first; /* those that are open */
     long open, most;               /* how many there are and may be */
+    long most_per_address;         /* of these */
     bool starved;                  /* a connection waits at the listener for which there was no memory */
 };
 
