@@ -303,3 +303,23 @@ Test(rig_host, a_hot_processor_is_slowed)
     cr_expect(rig_wait(rig, is_slowest));
     expect_core("scaling_max_freq", "1200000");
 }
+
+static bool is_hot(struct dvfo_rig *unused, const struct dvfo_rig_look *look)
+{
+    (void)unused;
+    return look->heats > 0;
+}
+
+Test(rig_host, heat_under_fixed_clocks_is_told_and_slows_nothing)
+{
+    def.fixed = true;
+    open_rig();
+    set(2, 2);
+    fake_host_put(&host, FAKE_HOST_ZONE, "90000");
+    cr_assert(rig_wait(rig, is_hot));
+    cr_expect(!look_at().capped && look_at().changes == 0);
+    expect_core("scaling_max_freq", "2300000");
+    (void)rig_news(rig, news, sizeof news);
+    cr_expect_str_eq(news, "the hottest zone reads 90 C, the ceiling is 90 C: clocks are fixed, only the kernel's own "
+                           "throttling is left\n");
+}

@@ -73,21 +73,28 @@ static void keep_news(void *user, const char *sentence)
     pthread_mutex_unlock(&rig->desk.mutex);
 }
 
+/* Is there a clock that the ceiling could take down? */
+static bool can_slow(const struct works *works)
+{
+    return works->hand.levels.held[DVFO_CPU] || works->hand.levels.held[DVFO_GPU];
+}
+
 static void tell_heat(struct works *works, bool was_hot, bool was_blind)
 {
     const struct dvfo_rig_ceiling *ceiling = &works->ceiling;
+    const bool slow = can_slow(works);
     if (ceiling->hot && !was_hot) {
         works->look.heats++;
-        dvfo_note(&works->ctx, "the hottest zone reads %.4g C, the ceiling is %.4g C: CPU and GPU clocks come down",
-                  works->look.temperature_c, ceiling->ceiling_c);
+        dvfo_note(&works->ctx, "the hottest zone reads %.4g C, the ceiling is %.4g C: %s", works->look.temperature_c,
+                  ceiling->ceiling_c,
+                  slow ? "CPU and GPU clocks come down" : "clocks are fixed, only the kernel's own throttling is left");
     } else if (!ceiling->hot && was_hot) {
-        dvfo_note(&works->ctx, "the hottest zone reads %.4g C: CPU and GPU clocks come back",
-                  works->look.temperature_c);
+        dvfo_note(&works->ctx, "the hottest zone reads %.4g C%s", works->look.temperature_c,
+                  slow ? ": CPU and GPU clocks come back" : " again");
     }
     if (ceiling->blind && !was_blind) {
-        dvfo_note(&works->ctx,
-                  "no temperature can be read any more: CPU and GPU clocks stay in the lower half of their "
-                  "tables");
+        dvfo_note(&works->ctx, "no temperature can be read any more%s",
+                  slow ? ": CPU and GPU clocks stay in the lower half of their tables" : "");
     } else if (!ceiling->blind && was_blind) {
         dvfo_note(&works->ctx, "a temperature can be read again");
     }
@@ -103,8 +110,8 @@ static void feel(struct works *works, double now_s)
 
 static void sample(struct works *works, double now_s)
 {
-    const struct dvfo_clocks clocks = dvfo_hardware_clocks(works->hardware);
     dvfo_rig_sensors_read(&works->ctx, &works->sensors, &works->hand.told, now_s, &works->account);
+    const struct dvfo_clocks clocks = dvfo_hardware_clocks(works->hardware);
     dvfo_rig_load_read(&works->load, works->hardware, now_s);
     if (works->samples++ % HEAT_EVERY == 0) {
         feel(works, now_s);
@@ -138,7 +145,7 @@ static void take_wish(struct dvfo_rig *rig)
 static void publish(struct dvfo_rig *rig)
 {
     struct works *works = &rig->works;
-    works->look.capped = works->serial > 0 && dvfo_rig_ceiling_caps(&works->ceiling, works->wish);
+    works->look.capped = works->serial > 0 && can_slow(works) && dvfo_rig_ceiling_caps(&works->ceiling, works->wish);
     works->look.changes = works->hand.changes;
     works->look.refused = works->hand.refusals;
     works->look.clamped = works->hand.clamps;

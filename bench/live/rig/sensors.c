@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#define COLDEST_C 0.0
+#define COLDEST_C 0.0 /* a dead sensor reads 0 or less */
 #define HOTTEST_C 150.0
 #define MOST_W 10e3 /* no host draws more: a counter that jumped */
 
@@ -114,7 +114,7 @@ double dvfo_rig_sensors_hottest_c(const struct dvfo_hardware *hardware)
     double hottest_c = NAN;
     for (size_t i = 0; i < hardware->zone_count; i++) {
         const double zone_c = dvfo_hardware_temperature_c(hardware, i);
-        if (zone_c >= COLDEST_C && zone_c <= HOTTEST_C) { /* false for NaN */
+        if (zone_c > COLDEST_C && zone_c <= HOTTEST_C) { /* false for NaN */
             hottest_c = fmax(hottest_c, zone_c);
         }
     }

@@ -27,7 +27,7 @@ const char *dvfo_rig_sensors_name(const struct dvfo_rig_sensors *sensors, size_t
 void dvfo_rig_sensors_read(struct dvfo_ctx *ctx, struct dvfo_rig_sensors *sensors, struct dvfo_rig_told *told,
                            double now_s, struct dvfo_rig_account *account);
 
-/** The hottest zone [degree C]; NaN when none tells. What reads below 0 or above 150 is no temperature of a chip at
+/** The hottest zone [degree C]; NaN when none tells. What reads 0 or less, or above 150, is no temperature of a chip at
  * work and is passed over. */
 double dvfo_rig_sensors_hottest_c(const struct dvfo_hardware *hardware);
 

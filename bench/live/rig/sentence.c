@@ -70,6 +70,7 @@ void dvfo_rig_sentence_write(const struct dvfo_rig_levels *levels, const struct 
                              const struct dvfo_rig_ceiling *ceiling, char out[DVFO_RIG_SENTENCE_SIZE])
 {
     const size_t zones = sensors->hardware->zone_count;
+    const bool slow = levels->held[DVFO_CPU] || levels->held[DVFO_GPU];
     out[0] = '\0';
     add(out, "clocks: ");
     if (holds_any(levels)) {
@@ -79,9 +80,9 @@ void dvfo_rig_sentence_write(const struct dvfo_rig_levels *levels, const struct 
     add_power(sensors, out);
     add(out, "; heat: ");
     if (ceiling->blind) {
-        add(out, "no temperature can be read%s",
-            holds_any(levels) ? ", CPU and GPU stay in the lower half of their tables" : "");
+        add(out, "no temperature can be read%s", slow ? ", CPU and GPU stay in the lower half of their tables" : "");
     } else {
-        add(out, "%zu zone%s, ceiling %.4g C", zones, zones == 1 ? "" : "s", ceiling->ceiling_c);
+        add(out, "%zu zone%s, ceiling %.4g C%s", zones, zones == 1 ? "" : "s", ceiling->ceiling_c,
+            slow ? "" : " (told, nothing is slowed)");
     }
 }
