@@ -140,7 +140,10 @@ static void fill_sensors(const struct dvfo_hardware *hardware, bool whole, struc
 
 static void print_heading(const struct dvfo_hardware *hardware)
 {
-    printf("%s (%s)", hardware->type->name, hardware->model[0] != '\0' ? hardware->model : "told by its GPU");
+    printf("%s (%s)", hardware->type->name,
+           hardware->model[0] != '\0'            ? hardware->model
+           : hardware->type->module_rail == NULL ? "no Jetson"
+                                                 : "told by its GPU");
     if (hardware->jetpack > 0) {
         printf(", JetPack %d", hardware->jetpack);
     }
@@ -161,7 +164,7 @@ static size_t print_missing(const struct dvfo_hardware *hardware, FILE *file)
                     hardware->clock[d].missing);
         }
     }
-    if (hardware->module_rail == NULL) {
+    if (hardware->type->module_rail != NULL && hardware->module_rail == NULL) {
         lines++;
         fprintf(file, "no rail %s: the power of the whole module can't be measured\n", hardware->type->module_rail);
     }

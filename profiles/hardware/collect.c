@@ -246,6 +246,11 @@ dvfo_status dvfo_collect_run(struct dvfo_ctx *ctx, struct dvfo_hardware *hardwar
     bool domains[DVFO_DOMAINS];
     *result = (struct dvfo_collect_result){0};
     DVFO_TRY(check_def(ctx, def));
+    if (hardware->type->module_rail == NULL) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "a %s has no rails to collect; 'dvfo profile measure --board host' measures it",
+                         hardware->type->name);
+    }
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         domains[d] = def->lists[d] != NULL;
     }

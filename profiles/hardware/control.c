@@ -316,16 +316,28 @@ static dvfo_status wait_until_held(struct dvfo_ctx *ctx, const struct dvfo_contr
     return DVFO_OK;
 }
 
+/* @param clocks  become those of the table */
+static dvfo_status write_clocks(struct dvfo_ctx *ctx, const struct dvfo_control *control, struct dvfo_clocks *clocks)
+{
+    struct dvfo_plan plan;
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        DVFO_REQUIRE(isnan(clocks->hz[d]) || control->domain[d]);
+    }
+    DVFO_TRY(dvfo_control_check(ctx, control, clocks));
+    DVFO_TRY(plan_setting(ctx, control->hardware, clocks, &plan));
+    return dvfo_plan_run(ctx, &control->hardware->sysfs, &plan);
+}
+
+dvfo_status dvfo_control_write(struct dvfo_ctx *ctx, struct dvfo_control *control, const struct dvfo_clocks *asked)
+{
+    struct dvfo_clocks clocks = *asked;
+    return write_clocks(ctx, control, &clocks);
+}
+
 dvfo_status dvfo_control_set(struct dvfo_ctx *ctx, struct dvfo_control *control, const struct dvfo_clocks *asked)
 {
     struct dvfo_clocks clocks = *asked;
-    struct dvfo_plan plan;
-    for (int d = 0; d < DVFO_DOMAINS; d++) {
-        DVFO_REQUIRE(isnan(asked->hz[d]) || control->domain[d]);
-    }
-    DVFO_TRY(dvfo_control_check(ctx, control, &clocks));
-    DVFO_TRY(plan_setting(ctx, control->hardware, &clocks, &plan));
-    DVFO_TRY(dvfo_plan_run(ctx, &control->hardware->sysfs, &plan));
+    DVFO_TRY(write_clocks(ctx, control, &clocks));
     return control->dry ? DVFO_OK : wait_until_held(ctx, control, &clocks);
 }
 

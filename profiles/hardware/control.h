@@ -51,6 +51,10 @@ double dvfo_control_limit_hz(const struct dvfo_control *control, dvfo_domain dom
  *  @return DVFO_FAILED with what is held instead and why, as far as the kernel tells; DVFO_INTERRUPTED */
 dvfo_status dvfo_control_set(struct dvfo_ctx *ctx, struct dvfo_control *control, const struct dvfo_clocks *asked);
 
+/** The first half of set: check and write what isn't NaN, and wait for nothing. Who can't stand still looks at
+ *  dvfo_control_holds from time to time. */
+dvfo_status dvfo_control_write(struct dvfo_ctx *ctx, struct dvfo_control *control, const struct dvfo_clocks *asked);
+
 /** One look: do the clocks still hold? @return DVFO_FAILED with asked and held */
 dvfo_status dvfo_control_holds(struct dvfo_ctx *ctx, const struct dvfo_control *control,
                                const struct dvfo_clocks *asked);

@@ -97,10 +97,15 @@ static void open_core(struct dvfo_ctx *ctx, struct dvfo_hardware *hardware, cons
     }
     hardware->cpu_online++;
     dvfo_sysfs_join(cpufreq, folder, "cpufreq");
-    if (hardware->policy_count < DVFO_HARDWARE_MAX_POLICIES && speaks_for_policy(&hardware->sysfs, cpufreq, (int)cpu) &&
-        dvfo_scaler_open(ctx, &hardware->sysfs, &dvfo_scaler_cpufreq, cpufreq,
-                         &hardware->policy[hardware->policy_count]) == DVFO_OK) {
-        hardware->policy_count++;
+    struct dvfo_scaler policy;
+    if (!speaks_for_policy(&hardware->sysfs, cpufreq, (int)cpu) ||
+        dvfo_scaler_open(ctx, &hardware->sysfs, &dvfo_scaler_cpufreq, cpufreq, &policy) != DVFO_OK) {
+        return;
+    }
+    if (hardware->policy_count == DVFO_HARDWARE_MAX_POLICIES) {
+        hardware->policies_left = true;
+    } else {
+        hardware->policy[hardware->policy_count++] = policy;
     }
 }
 
@@ -137,7 +142,10 @@ static void open_cpu(struct dvfo_hardware *hardware)
     for (size_t i = 0; i < count; i++) {
         open_core(&ctx, hardware, names[i]);
     }
-    if (hardware->policy_count > 0) {
+    if (hardware->policies_left || count == DVFO_SYSFS_MAX_NAMES) { /* some of a machine's clocks are worse than none */
+        lack(&hardware->clock[DVFO_CPU], "its cores have more than %d clocks of their own, or are more than %d",
+             DVFO_HARDWARE_MAX_POLICIES, DVFO_SYSFS_MAX_NAMES);
+    } else if (hardware->policy_count > 0) {
         share_levels(hardware);
     } else {
         lack(&hardware->clock[DVFO_CPU], "%s", count == 0 ? CPU_FOLDER ": is missing" : ctx.message);
@@ -161,6 +169,10 @@ static void open_gpu(struct dvfo_hardware *hardware)
     hardware->railgate = first_place(&hardware->sysfs, hardware->type->gpu_railgate);
     hardware->gpu_load = first_place(&hardware->sysfs, hardware->type->gpu_load);
     const char *folder = first_place(&hardware->sysfs, hardware->type->gpu);
+    if (hardware->type->gpu[0] == NULL) {
+        lack(clock, "a %s has no GPU whose clock this program sets", hardware->type->name);
+        return;
+    }
     if (folder == NULL) {
         lack(clock, "%s%s: is missing; a GPU that is off shows no clocks: run something on it first",
              hardware->sysfs.root, hardware->type->gpu[0]);
@@ -212,7 +224,9 @@ static void open_memory(struct dvfo_hardware *hardware)
         form++;
     }
     hardware->emc = *form;
-    if (hardware->emc == NULL) {
+    if (hardware->type->emc[0] == NULL) {
+        lack(clock, "a %s has no memory whose clock this program sets", hardware->type->name);
+    } else if (hardware->emc == NULL) {
         const char *marker = hardware->type->emc[0]->marker;
         const int reason = dvfo_sysfs_trouble(&hardware->sysfs, marker);
         lack(clock, "%s%s: cannot be opened: %s%s", hardware->sysfs.root, marker, strerror(reason),
@@ -225,7 +239,7 @@ static void open_memory(struct dvfo_hardware *hardware)
 static void open_rails(struct dvfo_ctx *ctx, struct dvfo_hardware *hardware)
 {
     hardware->rail_count = dvfo_rails_find(ctx, &hardware->sysfs, hardware->rail);
-    for (size_t i = 0; i < hardware->rail_count; i++) {
+    for (size_t i = 0; i < hardware->rail_count && hardware->type->module_rail != NULL; i++) {
         if (strcmp(hardware->rail[i].name, hardware->type->module_rail) == 0) {
             hardware->module_rail = &hardware->rail[i];
         }

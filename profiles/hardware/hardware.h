@@ -34,6 +34,7 @@ struct dvfo_hardware {
     struct dvfo_hardware_clock clock[DVFO_DOMAINS];
     int cpu_count, cpu_online;
     size_t policy_count; /* of online cores only */
+    bool policies_left;  /* there are more, which this program doesn't hold */
     struct dvfo_scaler policy[DVFO_HARDWARE_MAX_POLICIES];
     struct dvfo_scaler gpu;          /* where clock[DVFO_GPU] has levels */
     const struct dvfo_emc_form *emc; /* NULL where there is none */

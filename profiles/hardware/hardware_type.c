@@ -48,20 +48,31 @@ static const struct dvfo_hardware_type xavier_nx = {
     .rails = {"VDD_CPU_GPU_CV", "VDD_SOC"},
 };
 
-const struct dvfo_hardware_type *const dvfo_hardware_types[] = {&nano, &tx2, &xavier_nx, NULL};
+/* A machine that is no Jetson: the processor's clock by cpufreq, energy by RAPL (rapl.h), no GPU and no memory clock
+ * that this program sets. It is never found, only asked for. */
+static const struct dvfo_hardware_type host = {.name = "host"};
+
+const struct dvfo_hardware_type *const dvfo_hardware_types[] = {&nano, &tx2, &xavier_nx, &host, NULL};
 
 enum { MAX_TYPES = sizeof dvfo_hardware_types / sizeof dvfo_hardware_types[0] };
 
-/* "jetson-nano, jetson-tx2 or xavier-nx" */
-static size_t list_names(const char *names[MAX_TYPES], char list[128])
+static bool is_jetson(const struct dvfo_hardware_type *type)
+{
+    return type->compatible[0] != NULL;
+}
+
+/* "jetson-nano, jetson-tx2 or xavier-nx", the host behind them unless only Jetsons count. It stands last. */
+static size_t list_names(bool only_jetsons, const char *names[MAX_TYPES], char list[128])
 {
     size_t count = 0;
     list[0] = '\0';
-    for (; dvfo_hardware_types[count] != NULL; count++) {
+    while (dvfo_hardware_types[count] != NULL && (!only_jetsons || is_jetson(dvfo_hardware_types[count]))) {
         names[count] = dvfo_hardware_types[count]->name;
+        count++;
+    }
+    for (size_t i = 0; i < count; i++) {
         const size_t used = strlen(list);
-        const bool last = dvfo_hardware_types[count + 1] == NULL;
-        snprintf(list + used, 128 - used, "%s%s", count == 0 ? "" : last ? " or " : ", ", names[count]);
+        snprintf(list + used, 128 - used, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", names[i]);
     }
     return count;
 }
@@ -76,7 +87,7 @@ static dvfo_status find_named(struct dvfo_ctx *ctx, const char *name, const stru
             return DVFO_OK;
         }
     }
-    const size_t count = list_names(names, list);
+    const size_t count = list_names(false, names, list);
     const char *near = dvfo_nearest(name, names, count);
     return dvfo_fail(ctx, DVFO_BAD_INPUT, "--board is '%s', expected auto, %s%s%s%s", name, list,
                      near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
@@ -147,11 +158,11 @@ dvfo_status dvfo_hardware_type_of(struct dvfo_ctx *ctx, const struct dvfo_sysfs 
     const bool tegra = strstr(compatible, "nvidia,tegra") != NULL;
     const struct dvfo_hardware_type *known = find_compatible(compatible);
     known = known == NULL && compatible[0] == '\0' ? find_by_gpu(sysfs) : known;
-    if (known == NULL && !tegra) {
+    if (known == NULL && !tegra && (automatic || is_jetson(asked))) {
         return refuse_stranger(ctx, sysfs);
     }
     if (known == NULL && automatic) {
-        list_names(names, list);
+        list_names(true, names, list);
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "'%s' is a Jetson, but not %s; --board takes it for one of these", model,
                          list);
     }

@@ -1,7 +1,8 @@
 /* What the program knows of a board before it looks: how it is recognised and where its files may lie.
  *
- * One descriptor per board, in a list. Releases of the board's system move files, so places are lists, tried in order;
- * rails are found by name wherever their sensor lies (rails.h). */
+ * One descriptor per board, in a list; the last one is "host", any machine that is no Jetson. Releases of the board's
+ * system move files, so places are lists, tried in order; rails are found by name wherever their sensor lies (rails.h).
+ */
 #ifndef DVFO_HARDWARE_TYPE_H
 #define DVFO_HARDWARE_TYPE_H
 
@@ -16,7 +17,7 @@ struct dvfo_hardware_type {
     const char *gpu_load[DVFO_HARDWARE_PLACES];     /* share of time with work, in thousandths */
     const char *gpu_railgate[DVFO_HARDWARE_PLACES]; /* 1: the GPU's supply goes off when idle, and its clock with it */
     const struct dvfo_emc_form *emc[DVFO_HARDWARE_PLACES];
-    const char *module_rail; /* the whole module */
+    const char *module_rail; /* the whole module; NULL: a machine without such rails */
     const char *rails[DVFO_MAX_RAILS];
 };
 
@@ -24,7 +25,7 @@ extern const struct dvfo_hardware_type *const dvfo_hardware_types[]; /* NULL at 
 
 /** Tell which board a tree belongs to: by the device tree, else by its GPU.
  *  @param wanted  "auto" or the name of a board; a board that isn't in the list may be used under the name of its
- *                 nearest relative, one that is only under its own
+ *                 nearest relative, one that is only under its own; "host" is never what "auto" finds
  *  @param model   what the device tree calls it, "" when it doesn't say
  *  @return DVFO_BAD_INPUT for what isn't a Jetson, isn't known or isn't the one that is wanted */
 dvfo_status dvfo_hardware_type_of(struct dvfo_ctx *ctx, const struct dvfo_sysfs *sysfs, const char *wanted,

@@ -75,6 +75,16 @@ int dvfo_sysfs_trouble(const struct dvfo_sysfs *sysfs, const char *path)
     return 0;
 }
 
+int dvfo_sysfs_write_trouble(const struct dvfo_sysfs *sysfs, const char *path)
+{
+    char place[DVFO_PATH_SIZE];
+    if (sysfs->hook != NULL && sysfs->hook->write != NULL) {
+        return 0;
+    }
+    const int missing = dvfo_sysfs_locate(sysfs, path, place);
+    return missing != 0 ? missing : access(place, W_OK) == 0 ? 0 : errno;
+}
+
 const char *dvfo_sysfs_hint(int reason, const char *path)
 {
     const bool debug = strncmp(path, "/sys/kernel/debug", strlen("/sys/kernel/debug")) == 0;

@@ -43,6 +43,9 @@ bool dvfo_sysfs_exists(const struct dvfo_sysfs *sysfs, const char *path);
 /** What errno says of opening `path` to read; 0 when it can be. Tells "missing" from "needs root". */
 int dvfo_sysfs_trouble(const struct dvfo_sysfs *sysfs, const char *path);
 
+/** The same for writing; 0 while writes are caught. The kernel may still refuse a value. */
+int dvfo_sysfs_write_trouble(const struct dvfo_sysfs *sysfs, const char *path);
+
 /** The file's text without the line end; NUL bytes (device tree) become line ends. */
 dvfo_status dvfo_sysfs_read(struct dvfo_ctx *ctx, const struct dvfo_sysfs *sysfs, const char *path,
                             char text[DVFO_SYSFS_TEXT_SIZE]);
