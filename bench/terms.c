@@ -31,6 +31,9 @@ static void print_range(const struct dvfo_board *board, dvfo_domain domain, cons
 void dvfo_met_add(struct dvfo_met *met, const struct dvfo_trial_results *results)
 {
     const double window_s = results->trace_window_s, mean_bps = results->trace_mean_bps;
+    if (isnan(mean_bps)) {
+        return; /* there was no trace */
+    }
     met->least_s = met->any ? fmin(met->least_s, window_s) : window_s;
     met->most_s = met->any ? fmax(met->most_s, window_s) : window_s;
     met->least_bps = met->any ? fmin(met->least_bps, mean_bps) : mean_bps;
@@ -96,11 +99,12 @@ static void print_rules(const struct dvfo_setting *setting, bool simulated, FILE
     const struct dvfo_trial *base = &setting->base;
     const struct dvfo_scenario_def *def = &base->scenario;
     const bool closed = base->workload.arrivals == DVFO_CLOSED;
+    const bool meets_trace = simulated || strcmp(setting->opened_trace->format, "live") != 0;
     fprintf(file, "\ntrace %s; %ld requests, %s", setting->opened_trace->name, base->workload.requests,
             arrivals[base->workload.arrivals]);
-    if (closed) {
+    if (closed && meets_trace) {
         fputs(base->paired ? ", paired with the trace" : ", free-running", file);
-    } else {
+    } else if (!closed) {
         fprintf(file, " at %g per second", base->workload.rate_hz);
     }
     fprintf(file, "; eta %g, lambda %g; seed %llu\n", def->eta, def->lambda, (unsigned long long)base->seed);

@@ -49,9 +49,9 @@ static void begin_network(void *user)
     (void)user;
 }
 
-static void run_layer(void *user, size_t i)
+/* Layer number `i` of those that have a kernel: what is fused into it runs with it. */
+static void run_kernel(struct rehearsal *rehearsal, size_t i)
 {
-    struct rehearsal *rehearsal = user;
     const struct dvfo_collaborative *net = &rehearsal->file.schooling->net;
     const size_t base = (size_t)net->stack[DVFO_PIECE_BASE].def.count;
     const dvfo_collaborative_piece piece = i < base ? DVFO_PIECE_BASE : DVFO_PIECE_PLAIN;
@@ -68,11 +68,22 @@ static void run_layer(void *user, size_t i)
     }
 }
 
-static bool every_layer_counts(void *user, size_t i)
+static bool has_kernel(void *user, size_t i)
 {
-    (void)user;
-    (void)i;
-    return true;
+    const struct rehearsal *rehearsal = user;
+    return dvfo_kernel_exists(&rehearsal->run.entry[0].network->layers[i]);
+}
+
+static void run_layer(void *user, size_t i)
+{
+    struct rehearsal *rehearsal = user;
+    size_t kernel = 0;
+    for (size_t k = 0; k < i; k++) {
+        kernel += has_kernel(user, k);
+    }
+    if (has_kernel(user, i)) {
+        run_kernel(rehearsal, kernel);
+    }
 }
 
 static dvfo_status check_layers(struct dvfo_ctx *ctx, const struct rehearsal *rehearsal,
@@ -82,15 +93,17 @@ static dvfo_status check_layers(struct dvfo_ctx *ctx, const struct rehearsal *re
     const double macs =
         dvfo_stack_macs(&net->stack[DVFO_PIECE_BASE], 1) + dvfo_stack_macs(&net->stack[DVFO_PIECE_PLAIN], 1);
     double described = 0.0;
+    size_t kernels = 0;
     for (size_t i = 0; i < network->n; i++) {
         described += network->layers[i].macs;
+        kernels += dvfo_kernel_exists(&network->layers[i]);
     }
     const int layers = net->stack[DVFO_PIECE_BASE].def.count + net->stack[DVFO_PIECE_PLAIN].def.count;
-    return (size_t)layers == network->n && fabs(macs / described - 1.0) < 1e-6
+    return (size_t)layers == kernels && fabs(macs / described - 1.0) < 1e-6
                ? DVFO_OK
                : dvfo_fail(ctx, DVFO_BAD_INPUT,
                            "%s: has %d layers and %.6g multiply-adds, expected %zu and %.6g as the network %s has",
-                           rehearsal->def->network_file, layers, macs, network->n, described, network->name);
+                           rehearsal->def->network_file, layers, macs, kernels, described, network->name);
 }
 
 static dvfo_status measure_network(struct dvfo_ctx *ctx, struct rehearsal *rehearsal)
@@ -102,7 +115,7 @@ static dvfo_status measure_network(struct dvfo_ctx *ctx, struct rehearsal *rehea
     const struct dvfo_network *network = run->entry[0].network;
     DVFO_TRY(check_layers(ctx, rehearsal, network));
     const struct dvfo_measure_subject subject = {network->name, network->n, rehearsal,
-                                                 begin_network, run_layer,  every_layer_counts};
+                                                 begin_network, run_layer,  has_kernel};
     def.seconds = rehearsal->def->seconds;
     struct dvfo_progress progress = dvfo_progress_begin("networks", 1.0);
     const dvfo_status status = dvfo_measure_run_next(ctx, run, &def, &subject, &progress);
@@ -111,6 +124,13 @@ static dvfo_status measure_network(struct dvfo_ctx *ctx, struct rehearsal *rehea
 }
 
 /* ---- the attention module ---- */
+
+static bool always(void *user, size_t i)
+{
+    (void)user;
+    (void)i;
+    return true;
+}
 
 static void attend(void *user, size_t i)
 {
@@ -124,7 +144,7 @@ static void attend(void *user, size_t i)
 
 static dvfo_status measure_attention(struct dvfo_ctx *ctx, struct rehearsal *rehearsal)
 {
-    const struct dvfo_measure_subject subject = {"attention", 1, rehearsal, begin_network, attend, every_layer_counts};
+    const struct dvfo_measure_subject subject = {"attention", 1, rehearsal, begin_network, attend, always};
     struct dvfo_measure_def def = dvfo_measure_def_default();
     def.seconds = rehearsal->def->seconds;
     return dvfo_measure_subject(ctx, &subject, &def, &rehearsal->attention);
@@ -178,7 +198,10 @@ static dvfo_status keep_attention(struct dvfo_ctx *ctx, const struct rehearsal *
     DVFO_TRY(path_in(ctx, rehearsal->def->folder, "host.yaml", path));
     DVFO_TRY(dvfo_board_load(ctx, path, &board));
     dvfo_status status = dvfo_attention_network(ctx, network->layers[network->split].out, &module);
-    status = status == DVFO_OK ? write_attention(ctx, rehearsal, board, module) : status;
+    if (status == DVFO_OK) {
+        memcpy(module->sha256, network->sha256, sizeof module->sha256); /* of the map that it attends to */
+        status = write_attention(ctx, rehearsal, board, module);
+    }
     dvfo_network_free(module);
     dvfo_board_free(board);
     return status;
