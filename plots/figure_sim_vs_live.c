@@ -1,9 +1,9 @@
 /* sim-vs-live: how long requests take on this machine over a shaped link, and what the simulator says of the same
  * trials.
  *
- * Both meet the same arrivals, images and link: request i meets the trace from i times the latency of edge-only on. The
- * simulator knows this machine by its rehearsed profile (rehearsed.h) and nothing of the live run. Quantiles stand side
- * by side, a row for each per cent. */
+ * Both meet the same images, decisions by chance and link, along which both run with the time. The simulator knows this
+ * machine by its rehearsed profile (rehearsed.h) and nothing of the live run. Quantiles stand side by side, a row for
+ * each per cent. */
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
@@ -15,7 +15,7 @@
 #include "plots/rehearsed.h"
 #include "sim/base/text.h"
 
-#define POLICIES "edge-only,fixed:max/max/max/0.2,fixed:max/max/max/1,dvfo"
+#define POLICIES "edge-only,fixed:max/max/max/0.4,random,dvfo"
 #define TRACES "const:5Mbps,model:4g-up,model:wifi"
 
 enum { REQUESTS = 300, STEPS = 60000, MOST = 16 };

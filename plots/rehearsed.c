@@ -323,6 +323,7 @@ dvfo_status dvfo_rehearsed_run(struct dvfo_ctx *ctx, const struct dvfo_rehearsed
     DVFO_TRY(add_world(ctx, rehearsed, &paths, &command));
     add_option(&command, "--policy", paths.policy);
     add_option(&command, live ? "--shape" : "--trace", trace);
+    add(&command, "--free-running"); /* requests are short: paired, all of them would meet the trace's beginning */
     add_option(&command, "--requests", number);
     add_option(&command, "--seed", seed);
     add_option(&command, "--out", paths.out);

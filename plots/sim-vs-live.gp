@@ -4,8 +4,9 @@
 # Columns of the CSV: trace, policy, percent (of the requests), live_s, simulated_s, error_percent, requests.
 load system("printenv DVFO_STYLE")
 traces = ""; policies = ""; n = 0
-stats csv using (strstrt(" " . traces, " " . strcol("trace") . " ") ? 0 : (traces = traces . strcol("trace") . " ", 0)) nooutput
-stats csv using (strstrt(" " . policies, " " . strcol("policy") . " ") ? 0 : (policies = policies . strcol("policy") . " ", 0)) nooutput
+known(names, name) = name eq "trace" || name eq "policy" || strstrt(" " . names, " " . name . " ") > 0 # the header is no name
+stats csv using (known(traces, strcol("trace")) ? 0 : (traces = traces . strcol("trace") . " ", 0)) nooutput
+stats csv using (known(policies, strcol("policy")) ? 0 : (policies = policies . strcol("policy") . " ", 0)) nooutput
 stats csv using (n = column("requests"), 0) nooutput
 panel_rows = words(policies); panel_columns = words(traces)
 panel_w = 270; panel_h = 190; gap_x = 34; gap_y = 58

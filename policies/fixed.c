@@ -125,6 +125,10 @@ static dvfo_status read_placement(struct dvfo_ctx *ctx, const struct dvfo_policy
         return DVFO_OK;
     }
     DVFO_TRY(read_share(ctx, text, &tenths));
+    if (tenths > 0 && setup->offline) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "fixed: a share of %g needs a cloud (--server), and none is named",
+                         tenths / 10.0);
+    }
     if ((setup->forbidden_shares >> tenths & 1u) != 0) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT,
                          "fixed: a share of %g loses more accuracy than the floor allows at lambda %g; "

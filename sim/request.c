@@ -1,6 +1,6 @@
 #include "sim/request.h"
 
-const char *dvfo_step_name(dvfo_step step)
+const char *dvfo_request_step_name(dvfo_request_step step)
 {
     static const char *const names[] = {
 #define DVFO_STEP_NAME(name, text) text,
@@ -121,9 +121,9 @@ uint32_t dvfo_requests_next(struct dvfo_requests *requests)
     return first;
 }
 
-dvfo_step dvfo_request_first_step(dvfo_place place)
+dvfo_request_step dvfo_request_first_step(dvfo_place place)
 {
-    static const dvfo_step first[DVFO_PLACE_COUNT] = {
+    static const dvfo_request_step first[DVFO_PLACE_COUNT] = {
         [DVFO_PLACE_EDGE] = DVFO_STEP_FULL,     [DVFO_PLACE_SPLIT] = DVFO_STEP_HEAD,
         [DVFO_PLACE_LAYER] = DVFO_STEP_PREFIX,  [DVFO_PLACE_CLOUD] = DVFO_STEP_PREPARE,
         [DVFO_PLACE_APPEAL] = DVFO_STEP_LITTLE,

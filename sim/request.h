@@ -21,13 +21,13 @@
     X(FUSE, "fuse")                                                                                                    \
     X(REST, "rest, locally") /* what is left when the remote answer didn't come */
 
-typedef enum dvfo_step {
+typedef enum dvfo_request_step {
 #define DVFO_STEP_ENUM(name, text) DVFO_STEP_##name,
     DVFO_STEP_LIST(DVFO_STEP_ENUM)
 #undef DVFO_STEP_ENUM
-} dvfo_step;
+} dvfo_request_step;
 
-const char *dvfo_step_name(dvfo_step step);
+const char *dvfo_request_step_name(dvfo_request_step step);
 
 /* Where its remote side stands. */
 typedef enum dvfo_remote {
@@ -52,7 +52,7 @@ struct dvfo_request {
     bool measured;   /* its energy is: in a live world alone */
     bool appeals;    /* APPEAL: the score was low, the cloud's answer counts */
     long row;        /* of the accuracy profile: what its input is like; -1: nothing is known */
-    dvfo_step step;
+    dvfo_request_step step;
     dvfo_remote remote;
     double handed_over_s, sending_since_s, send_s; /* of its transfer */
     double uplink_byte;
@@ -85,7 +85,7 @@ void dvfo_requests_queue(struct dvfo_requests *requests, uint32_t slot);
 uint32_t dvfo_requests_next(struct dvfo_requests *requests);
 
 /** Step with which a placement begins. */
-dvfo_step dvfo_request_first_step(dvfo_place place);
+dvfo_request_step dvfo_request_first_step(dvfo_place place);
 
 /** Work of the request's step. @param decision_cycles  that its decision takes on the CPU */
 struct dvfo_job dvfo_request_job(const struct dvfo_scenario *scenario, const struct dvfo_request *request,

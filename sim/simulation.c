@@ -102,7 +102,7 @@ static void on_tick(void *subject, uint64_t argument)
 /* ---- requests ---- */
 
 /* The request's next step waits for the device from now on. */
-void dvfo_simulation_go_on(struct dvfo_simulation *sim, uint32_t slot, dvfo_step next)
+void dvfo_simulation_go_on(struct dvfo_simulation *sim, uint32_t slot, dvfo_request_step next)
 {
     dvfo_simulation_request(sim, slot)->step = next;
     dvfo_requests_queue(&sim->requests, slot);
@@ -270,8 +270,9 @@ static void on_job_done(void *subject, uint64_t argument)
     struct dvfo_simulation *sim = subject;
     const uint32_t slot = (uint32_t)argument;
     dvfo_simulation_charge(sim);
-    dvfo_narrator_span(&sim->narrator, DVFO_TRACK_DEVICE, dvfo_step_name(dvfo_simulation_request(sim, slot)->step),
-                       sim->job_since_s, dvfo_simulation_now_s(sim), dvfo_simulation_request(sim, slot)->index);
+    dvfo_narrator_span(&sim->narrator, DVFO_TRACK_DEVICE,
+                       dvfo_request_step_name(dvfo_simulation_request(sim, slot)->step), sim->job_since_s,
+                       dvfo_simulation_now_s(sim), dvfo_simulation_request(sim, slot)->index);
     dvfo_device_finish(&sim->device, dvfo_simulation_now_s(sim));
     sim->on_device = DVFO_NO_REQUEST;
     after_step(sim, slot);

@@ -101,7 +101,7 @@ void dvfo_simulation_reschedule_job(struct dvfo_simulation *sim);
 void dvfo_simulation_dispatch(struct dvfo_simulation *sim);
 
 /** The request's next step waits for the device from now on. */
-void dvfo_simulation_go_on(struct dvfo_simulation *sim, uint32_t slot, dvfo_step next);
+void dvfo_simulation_go_on(struct dvfo_simulation *sim, uint32_t slot, dvfo_request_step next);
 
 /** If both branches are there: fuse, or end when one side answers alone, Eq. (8). */
 void dvfo_simulation_try_join(struct dvfo_simulation *sim, uint32_t slot);

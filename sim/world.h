@@ -84,6 +84,7 @@ struct dvfo_policy_setup {
     const struct dvfo_network *network; /* what the device runs: shapes and work, no costs */
     double eta, lambda, p_max_w;        /* of the cost, Eq. (9), and of fusion, Eq. (8) */
     unsigned forbidden_shares;          /* a bit for each share in tenths that the accuracy floor forbids; 0 .. 10 */
+    bool offline;                       /* a live world without a cloud: all of them are forbidden for that reason */
     struct dvfo_scenario *scenario;     /* costs: planners and oracles, NULL for others. Mutable for its cache only */
     const struct dvfo_trace *trace;     /* oracles, NULL for others */
     uint64_t seed;                      /* for the policy's own random streams; tells nothing of the world's */

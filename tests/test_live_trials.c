@@ -319,7 +319,7 @@ Test(live_trials, what_only_simulations_can_do_is_refused)
     } rows[] = {
         {"oracle-dvfo", "policy 'oracle-dvfo' must know the link beforehand"},
         {"cloud-only", "policy 'cloud-only' decided for 'cloud', which a live world can't do, expected edge"},
-        {"fixed:max/max/max/0.4", "needs a cloud (--server), expected edge"},
+        {"fixed:max/max/max/0.4", "fixed: a share of 0.4 needs a cloud (--server), and none is named"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct dvfo_live_def def = world_of(NULL);

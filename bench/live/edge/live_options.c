@@ -142,6 +142,7 @@ static dvfo_status load_setting(struct dvfo_ctx *ctx, struct dvfo_live_options *
     if (with_policies) {
         DVFO_TRY(dvfo_setting_load(ctx, setting));
     } else {
+        setting->policies = "an agent"; /* the caller's own: none is looked for */
         DVFO_TRY(dvfo_setting_load_worlds(ctx, setting));
         DVFO_TRY(
             dvfo_trace_open(ctx, setting->trace, setting->trace_format, setting->base.seed, &setting->opened_trace));

@@ -342,6 +342,7 @@ static dvfo_status begin_policy(struct dvfo_ctx *ctx, struct life *life)
         .p_max_w = life->def->p_max_w,
         .forbidden_shares =
             life->live->uplink != NULL ? dvfo_scenario_floor(life->scenario)->forbidden_shares : all_shares,
+        .offline = life->live->uplink == NULL,
         .scenario = policy->sight >= DVFO_SIGHT_PROFILE ? life->thoughts : NULL,
         .seed = dvfo_random_seed(trial->seed, trial->index, "policy"),
         .requests = trial->workload.requests,

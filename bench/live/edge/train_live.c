@@ -122,7 +122,8 @@ static void on_request(void *user, const struct dvfo_request_row *row)
     struct session *session = user;
     struct dvfo_pupil_report report;
     dvfo_progress_tell(&session->progress, (double)row->request + 1.0, "learning");
-    if ((row->request + 1) % session->told_every == 0 && dvfo_pupil_tell(NULL, session->pupil, &report) == DVFO_OK) {
+    if ((row->request + 1) % session->told_every == 0 && dvfo_pupil_tell(NULL, session->pupil, &report) == DVFO_OK &&
+        report.decisions > 0) {
         printf("%ld of %ld requests: cost %.4f of edge-only by the profile, reward %.4f, %llu updates, loss %.4g\n",
                row->request + 1, session->steps, report.cost, report.reward, (unsigned long long)report.updates,
                report.loss);
