@@ -35,11 +35,11 @@ do for [i = 1:panel_rows] {
         set ylabel k == 1 ? sprintf("%s\n[%% of requests]", p) : ""
         set xlabel i == panel_rows ? "latency [ms]" : ""
         set label 1 sprintf("median %+.1f %%\n95th %+.1f %%", median, tail) at graph 0.97, 0.28 right
-        plot csv using (is(p, t) ? 1e3 * column("live_s") : NaN):(column("percent")) with lines lt 2, \
+        plot csv using (is(p, t) ? 1e3 * column("live_s") : NaN):(column("percent")) with lines lt 1, \
              csv using (is(p, t) ? 1e3 * column("simulated_s") : NaN):(column("percent")) with lines lt 3
         unset label 1
     }
 }
 load legend
-plot for [s = 1:2] '+' using (sample_x(s) + $0 * sample_w):(sample_y(s)) with lines lt s + 1
+plot for [s = 1:2] '+' using (sample_x(s) + $0 * sample_w):(sample_y(s)) with lines lt 2 * s - 1
 unset multiplot
