@@ -215,6 +215,14 @@ void dvfo_relay_read(struct dvfo_relay *relay, const struct pollfd polls[2])
     }
 }
 
+void dvfo_relay_look(struct dvfo_relay *relay)
+{
+    struct pollfd device = {.fd = relay->device, .events = POLLRDHUP};
+    if (poll(&device, 1, 0) > 0) {
+        lose_device(relay);
+    }
+}
+
 /* ---- writing ---- */
 
 void dvfo_relay_forward(struct dvfo_relay *relay, struct dvfo_parcel *parcel)
