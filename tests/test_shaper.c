@@ -11,6 +11,7 @@
 #include "bench/live/address.h"
 #include "bench/live/clock.h"
 #include "bench/live/messages.h"
+#include "bench/live/uplink/arrival.h"
 #include "bench/live/uplink/shaper.h"
 
 /* What is through can't be early by more than clocks are read apart; how late it may be is the machine's affair. */
@@ -249,6 +250,21 @@ Test(shaper, a_request_costs_what_the_simulator_says)
     cr_assert(send(ends.device, frame, size, 0) == (ssize_t)size);
     expect_took(hear_s(ends.cloud, size) - begun_s, 8.0 * simulated_byte / 1e6, "request");
     cr_expect(epsilon_eq(dbl, dvfo_shaper_counts(path.shaper).through_byte, simulated_byte, 1e-6));
+    close_both(ends);
+    path_free(&path);
+}
+
+Test(shaper, bytes_have_come_between_being_sent_and_being_read)
+{
+    struct path path = path_over(constant(1e9), 0.0);
+    const struct ends ends = connect_over(&path);
+    double came_s = 0.0;
+    dvfo_arrival_stamp(ends.device);
+    const double before_s = dvfo_live_now_s();
+    say(ends.cloud, 100);
+    usleep(20000);
+    cr_expect_eq(dvfo_arrival_receive(ends.device, bytes, sizeof bytes, &came_s), 100);
+    cr_expect(came_s >= before_s - EARLY_S && came_s <= dvfo_live_now_s(), "%g s after", came_s - before_s);
     close_both(ends);
     path_free(&path);
 }

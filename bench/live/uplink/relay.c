@@ -9,6 +9,7 @@
 
 #include "bench/live/address.h"
 #include "bench/live/clock.h"
+#include "bench/live/uplink/arrival.h"
 
 enum { UP_PARCELS = 32, DOWN_PARCELS = 8 };
 
@@ -38,6 +39,7 @@ static bool connect_to_cloud(struct dvfo_relay *relay)
         return false;
     }
     hurry(relay->cloud);
+    dvfo_arrival_stamp(relay->cloud);
     const bool done = connect(relay->cloud, (const struct sockaddr *)server, dvfo_address_size(server)) == 0;
     relay->connecting = !done && errno == EINPROGRESS;
     if (!done && !relay->connecting) {
@@ -59,6 +61,7 @@ struct dvfo_relay *dvfo_relay_open(struct dvfo_route *route, int device)
     relay->up = dvfo_parcels_make(&relay->free_up, UP_PARCELS, relay);
     relay->down = dvfo_parcels_make(&relay->free_down, DOWN_PARCELS, relay);
     hurry(device);
+    dvfo_arrival_stamp(device);
     if (relay->up == NULL || relay->down == NULL || !connect_to_cloud(relay)) {
         dvfo_relay_free(relay, dvfo_live_now_s());
         return NULL;
@@ -137,10 +140,9 @@ static ssize_t read_parcel(struct dvfo_relay *relay, int socket, struct dvfo_par
 {
     struct dvfo_route *route = relay->route;
     struct dvfo_parcel *parcel = pool->first;
-    const ssize_t got = recv(socket, parcel->bytes, sizeof parcel->bytes, 0);
+    const ssize_t got = dvfo_arrival_receive(socket, parcel->bytes, sizeof parcel->bytes, &parcel->came_s);
     if (got > 0) {
         *out = dvfo_parcels_take(pool);
-        parcel->came_s = dvfo_live_now_s();
         parcel->size = (size_t)got;
         parcel->gone = 0;
         route->held_byte += parcel->size;
@@ -212,6 +214,14 @@ void dvfo_relay_read(struct dvfo_relay *relay, const struct pollfd polls[2])
     }
     if (!relay->cloud_ended) {
         hear_cloud(relay, polls[1].revents);
+    }
+}
+
+void dvfo_relay_look(struct dvfo_relay *relay)
+{
+    struct pollfd device = {.fd = relay->device, .events = POLLRDHUP};
+    if (poll(&device, 1, 0) > 0) {
+        lose_device(relay);
     }
 }
 

@@ -42,6 +42,9 @@ void dvfo_relay_ask_for(const struct dvfo_relay *relay, struct pollfd polls[2]);
 /** Read what has come; `polls` as they came back. */
 void dvfo_relay_read(struct dvfo_relay *relay, const struct pollfd polls[2]);
 
+/** If the device has gone by now, notice it. */
+void dvfo_relay_look(struct dvfo_relay *relay);
+
 /** A parcel of it is through the link. */
 void dvfo_relay_forward(struct dvfo_relay *relay, struct dvfo_parcel *parcel);
 

@@ -273,8 +273,13 @@ void dvfo_shaper_seek(struct dvfo_shaper *shaper, double trace_s)
 {
     DVFO_REQUIRE(trace_s >= 0.0 && trace_s < INFINITY);
     pthread_mutex_lock(&shaper->lock);
+    forward(shaper, dvfo_live_now_s());
+    for (int i = 0; i < MOST_RELAYS; i++) {
+        if (shaper->relay[i] != NULL) {
+            dvfo_relay_look(shaper->relay[i]);
+        }
+    }
     const double now_s = dvfo_live_now_s();
-    forward(shaper, now_s);
     dvfo_shaped_link_seek(&shaper->route.link, now_s, trace_s);
     pthread_mutex_unlock(&shaper->lock);
     wake(shaper);

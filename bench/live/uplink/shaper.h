@@ -43,7 +43,7 @@ void dvfo_shaper_free(struct dvfo_shaper *shaper);
 const char *dvfo_shaper_address(const struct dvfo_shaper *shaper);
 
 /** From this moment on the trace is met from `trace_s` >= 0 on; from any thread. What is being sent goes on at the new
- *  place with what is left of it. */
+ *  place with what is left of it; what was given up before is out of the way. */
 void dvfo_shaper_seek(struct dvfo_shaper *shaper, double trace_s);
 
 struct dvfo_shaper_counts {

@@ -259,6 +259,9 @@ void dvfo_uplink_give_up(struct dvfo_uplink *uplink)
 {
     pthread_mutex_lock(&uplink->lock);
     give_up(uplink);
+    while (uplink->giving_up) {
+        pthread_cond_wait(&uplink->changed, &uplink->lock);
+    }
     pthread_mutex_unlock(&uplink->lock);
 }
 

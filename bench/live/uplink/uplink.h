@@ -85,8 +85,9 @@ struct dvfo_uplink_answer {
 dvfo_uplink_outcome dvfo_uplink_hear(struct dvfo_uplink *uplink, uint64_t id, double until_s,
                                      struct dvfo_uplink_answer *out);
 
-/** Close the connection at once and make it anew, so that the bytes of a request that timed out don't stand before the
- *  next one's. All that is under way is lost. Until it is back, in about a round trip, dvfo_uplink_is_up says no. */
+/** Close the connection and make it anew, so that the bytes of a request that timed out don't stand before the next
+ *  one's. It is closed on return, without waiting for the network, and all that was under way is lost; until it is
+ * back, in about two round trips, dvfo_uplink_is_up says no. */
 void dvfo_uplink_give_up(struct dvfo_uplink *uplink);
 
 /** Smallest round trip of a message of a handshake so far [s]; the time of its 58 bytes on the link is in it. */

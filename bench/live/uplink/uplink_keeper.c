@@ -196,15 +196,16 @@ static bool end_connection(struct dvfo_uplink *uplink, dvfo_status status, const
         pthread_cond_wait(&uplink->changed, &uplink->lock);
     }
     count_end(uplink, status, reason);
-    *given_up = uplink->giving_up;
-    uplink->giving_up = false;
-    uplink->trouble[0] = '\0';
     const bool goes_on = !uplink->quitting;
     if (goes_on) {
         (void)!read(uplink->wake, &woken, sizeof woken);
         dvfo_client_abandon(uplink->client);
         uplink->client = NULL;
     }
+    *given_up = uplink->giving_up;
+    uplink->giving_up = false;
+    uplink->trouble[0] = '\0';
+    pthread_cond_broadcast(&uplink->changed);
     pthread_mutex_unlock(&uplink->lock);
     return goes_on;
 }
