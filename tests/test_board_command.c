@@ -186,6 +186,28 @@ Test(board_command, a_machine_that_is_no_jetson_is_told_what_it_can_do)
     cr_expect(command_says(&said, "'dvfo profile measure --board host'"), "%s", said.err);
 }
 
+Test(board_command, a_host_is_a_board_for_whoever_asks_for_it)
+{
+    shell("C=host/sys/devices/system/cpu/cpu0/cpufreq; mkdir -p $C host/sys/class/powercap\n"
+          "put() { echo \"$2\" >$C/$1; }\n"
+          "put scaling_available_frequencies '2300000 1200000'; put scaling_governor performance; put affected_cpus 0\n"
+          "put scaling_min_freq 1200000; put scaling_max_freq 2300000; put scaling_cur_freq 1200000");
+    command_dvfo("board info --root host", &said);
+    cr_expect(said.code == 2 && command_says(&said, "is not the tree of a Jetson"), "%s", said.err);
+    command_dvfo("board info --root host --board host", &said);
+    cr_expect(said.code == 0 && command_says(&said, "host (no Jetson), 1 of 1 cores on"), "%s", said.out);
+    cr_expect(command_says(&said, "the GPU clock can't be set (no --gpu): a host has no GPU"), "%s", said.out);
+    command_dvfo("board set --root host --board host --cpu 1200", &said);
+    cr_expect(said.code == 0, "%s", said.err);
+    shell("cat host/sys/devices/system/cpu/cpu0/cpufreq/scaling_max_freq; \"$DVFO\" board set --root host --restore\n"
+          "cat host/sys/devices/system/cpu/cpu0/cpufreq/scaling_max_freq");
+    cr_expect_str_eq(said.out, "1200000\n2300000\n");
+    command_dvfo("profile collect --root host --board host --out c --cpu 1200 --seconds 0.1", &said);
+    cr_expect(said.code == 2 &&
+                  command_says(&said, "a host has no rails to collect; 'dvfo profile measure --board host'"),
+              "%s", said.err);
+}
+
 Test(board_command, set_holds_and_restore_gives_back)
 {
     static const enum fake_kind kinds[] = {FAKE_NANO, FAKE_TX2, FAKE_NX_4, FAKE_NX_5};

@@ -305,6 +305,26 @@ Test(rig, a_clock_that_something_else_steers_is_told)
               "%s", news);
 }
 
+static bool is_clamped(struct dvfo_rig *unused, const struct dvfo_rig_look *look)
+{
+    (void)unused;
+    return look->clamped > 0;
+}
+
+Test(rig, a_clock_that_is_lost_later_on_is_told_too)
+{
+    build(FAKE_NANO, "jetson-nano");
+    open_rig();
+    set(14, 11, 5);
+    cr_expect(look_at().level[DVFO_GPU] == 11 && look_at().clamped == 0, "who settles knows what holds");
+    fake_board_put(&board, "/sys/devices/57000000.gpu/devfreq/57000000.gpu/cur_freq", "614400000");
+    cr_assert(rig_wait(rig, is_clamped));
+    expect_levels(14, 7, 5);
+    cr_expect(look_at().clamped == 1 && look_at().changes == 1);
+    cr_expect(rig_news(rig, news, sizeof news) == 1 && strstr(news, "the GPU clock holds 614.4 MHz") != NULL, "%s",
+              news);
+}
+
 Test(rig, a_stop_ends_the_wait_for_clocks)
 {
     static const volatile sig_atomic_t stop = 1;

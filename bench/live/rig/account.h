@@ -44,7 +44,7 @@ void dvfo_rig_account_power(struct dvfo_rig_account *account, double now_s, doub
 /** A reading of counters: the energy since the reading before [J]. @param module_j  NaN when they failed to read */
 void dvfo_rig_account_energy(struct dvfo_rig_account *account, double now_s, double module_j, const double rail_j[]);
 
-/** The account at `now_s`, which is not before the last reading; never less than what was read before. */
+/** The account at `now_s`, or at the last reading if that came later; never less than what was read before. */
 struct dvfo_rig_energy dvfo_rig_account_at(struct dvfo_rig_account *account, double now_s);
 
 /** Was the whole stretch between two readings of the account measured? */

@@ -4,7 +4,7 @@
 
 #include "sim/base/units.h"
 
-enum { STEADY_LOOKS = 3 };
+enum { STEADY_LOOKS = 3, MISSED_LOOKS = 3 };
 
 static bool holds_any(const struct dvfo_rig_levels *levels)
 {
@@ -102,7 +102,7 @@ static void write_clocks(struct dvfo_ctx *ctx, struct dvfo_rig_hand *hand, const
 static void begin_looking(struct dvfo_rig_hand *hand, double now_s)
 {
     hand->looking = !hand->control.dry;
-    hand->steady = 0;
+    hand->steady = hand->missed = 0;
     hand->look_at_s = now_s;
     hand->give_up_s = now_s + hand->wait_s;
 }
@@ -139,21 +139,34 @@ static struct dvfo_clocks expected(const struct dvfo_rig_hand *hand)
     return clocks;
 }
 
+/* While a setting is on its way: does it hold, or is it time to give up? */
+static void follow(struct dvfo_ctx *ctx, struct dvfo_rig_hand *hand, double now_s, bool holds, const char *reason)
+{
+    if (hand->steady == STEADY_LOOKS) {
+        hand->looking = false;
+    } else if (!holds && now_s >= hand->give_up_s) {
+        hand->looking = false;
+        hand->missed = MISSED_LOOKS;
+        hand->clamps++;
+        tell_once(ctx, hand, reason);
+    }
+}
+
 void dvfo_rig_hand_look(struct dvfo_ctx *ctx, struct dvfo_rig_hand *hand, double now_s)
 {
     struct dvfo_ctx own = {.message = ""};
-    if (!hand->looking || now_s < hand->look_at_s) {
+    if (hand->changes == 0 || hand->control.dry || now_s < hand->look_at_s) {
         return;
     }
     const struct dvfo_clocks clocks = expected(hand);
     const bool holds = dvfo_control_holds(&own, &hand->control, &clocks) == DVFO_OK;
     hand->steady = holds ? hand->steady + 1 : 0;
-    hand->look_at_s = now_s + DVFO_RIG_LOOK_S;
-    if (hand->steady == STEADY_LOOKS) {
-        hand->looking = false;
-    } else if (!holds && now_s >= hand->give_up_s) {
-        hand->looking = false;
+    hand->missed = holds ? 0 : hand->missed + 1;
+    if (hand->looking) {
+        follow(ctx, hand, now_s, holds, own.message);
+    } else if (hand->missed == MISSED_LOOKS) { /* it did hold; counted once, until it holds again */
         hand->clamps++;
         tell_once(ctx, hand, own.message);
     }
+    hand->look_at_s = now_s + (hand->looking ? DVFO_RIG_LOOK_S : fmax(0.5 * hand->wait_s, DVFO_RIG_LOOK_S));
 }

@@ -4,8 +4,8 @@
  * three ways, each counted, the last two told once per reason:
  *
  *   holds    all clocks read as asked, several times in a row
- *   clamped  the kernel made less of it: the power mode's limit, heat, another tool
- *   refused  a file couldn't be written; the other clocks are set all the same */
+ *   clamped  the kernel made less of it: the power mode's limit, heat, another tool; at once, or later on, which is
+ * looked at every half wait_s refused  a file couldn't be written; the other clocks are set all the same */
 #ifndef DVFO_RIG_HAND_H
 #define DVFO_RIG_HAND_H
 
@@ -24,8 +24,8 @@ struct dvfo_rig_hand {
     struct dvfo_clocks asked;    /* the same below the limits in force */
     bool refused[DVFO_DOMAINS];  /* by domain of the hardware: its last setting was */
     bool looking;                /* the last setting isn't known to hold yet, nor not to */
-    int steady;                  /* looks in a row at which it did */
-    double give_up_s, look_at_s; /* while looking */
+    int steady, missed;          /* looks in a row at which it did, and at which it didn't */
+    double give_up_s, look_at_s; /* not before */
     long changes, refusals, clamps;
 };
 
@@ -37,7 +37,7 @@ dvfo_status dvfo_rig_hand_open(struct dvfo_ctx *ctx, struct dvfo_rig_hand *hand)
  *  @param ctx  notes what was refused or clamped, for the first time */
 void dvfo_rig_hand_set(struct dvfo_ctx *ctx, struct dvfo_rig_hand *hand, const int level[DVFO_DOMAINS], double now_s);
 
-/** Look, when it is time, whether the last setting holds. */
+/** Look, when it is time, whether the last setting holds, or still holds. */
 void dvfo_rig_hand_look(struct dvfo_ctx *ctx, struct dvfo_rig_hand *hand, double now_s);
 
 /** Give all clocks back. */

@@ -1,6 +1,5 @@
 #include "bench/live/rig/rig.h"
 
-#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -108,21 +107,26 @@ static void feel(struct works *works, double now_s)
     tell_heat(works, was_hot, was_blind);
 }
 
+static void read_clocks(struct works *works)
+{
+    const struct dvfo_clocks clocks = dvfo_hardware_clocks(works->hardware);
+    dvfo_rig_levels_nearest(&works->hand.levels, &clocks, works->wish, works->look.level);
+}
+
 static void sample(struct works *works, double now_s)
 {
     dvfo_rig_sensors_read(&works->ctx, &works->sensors, &works->hand.told, now_s, &works->account);
-    const struct dvfo_clocks clocks = dvfo_hardware_clocks(works->hardware);
+    read_clocks(works);
     dvfo_rig_load_read(&works->load, works->hardware, now_s);
     if (works->samples++ % HEAT_EVERY == 0) {
         feel(works, now_s);
     }
-    dvfo_rig_levels_nearest(&works->hand.levels, &clocks, works->wish, works->look.level);
     memcpy(works->look.busy_s, works->load.busy_s, sizeof works->look.busy_s);
     memcpy(works->look.busy_told, works->load.told, sizeof works->look.busy_told);
     works->look.time_s = now_s;
 }
 
-/* The wish, as far as the ceiling lets it. */
+/* The wish, as far as the ceiling lets it. What holds in the end is read at once: who settles looks next. */
 static void steer(struct works *works, double now_s)
 {
     int level[DVFO_DOMAINS];
@@ -133,7 +137,11 @@ static void steer(struct works *works, double now_s)
         level[d] = dvfo_rig_ceiling_level(&works->ceiling, d, works->wish[d]);
     }
     dvfo_rig_hand_set(&works->ctx, &works->hand, level, now_s);
+    const bool looking = works->hand.looking;
     dvfo_rig_hand_look(&works->ctx, &works->hand, now_s);
+    if (looking && !works->hand.looking) {
+        read_clocks(works);
+    }
 }
 
 static void take_wish(struct dvfo_rig *rig)
@@ -181,7 +189,7 @@ static void rest(struct dvfo_rig *rig)
     const struct timespec until =
         moment(hand->looking ? fmin(rig->works.next_sample_s, hand->look_at_s) : rig->works.next_sample_s);
     int reason = 0;
-    while (reason != ETIMEDOUT && !rig->desk.ending && rig->desk.serial == rig->works.serial) {
+    while (reason == 0 && !rig->desk.ending && rig->desk.serial == rig->works.serial) {
         reason = pthread_cond_timedwait(&rig->desk.wished, &rig->desk.mutex, &until);
     }
 }

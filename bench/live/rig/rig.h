@@ -70,7 +70,8 @@ struct dvfo_rig_look {
 
 void dvfo_rig_look(struct dvfo_rig *rig, struct dvfo_rig_look *look);
 
-/** The energy account at `now_s` of dvfo_pace_now_s. A stretch between two of them was measured throughout when
+/** The energy account at `now_s` of dvfo_pace_now_s, now or a moment ago: nothing is known of times before the last
+ *  reading, they count as it. A stretch between two of them was measured throughout when
  *  dvfo_rig_energy_measured says so; otherwise the caller models it. */
 void dvfo_rig_energy(struct dvfo_rig *rig, double now_s, struct dvfo_rig_energy *energy);
 
