@@ -6,6 +6,7 @@
 #include "command.h"
 #include "fake_board.h"
 #include "live_fixture.h"
+#include "policies/attention/schooling_file.h"
 
 static struct said said;
 static struct live_network network;
@@ -124,6 +125,61 @@ Test(live_command, after_ctrl_c_what_has_ended_is_kept)
     cr_expect(command_says(&said, "DATASET \"/requests/request\""), "%s", said.out);
 }
 
+/* ---- this machine, for the simulator ---- */
+
+/* The network as it is trained, not smaller: its layers are those of profiles/networks/collaborative.yaml. */
+static void make_whole_network(void)
+{
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_schooling *schooling = NULL;
+    const struct dvfo_schooling_def def = dvfo_schooling_def_default();
+    cr_assert_eq(dvfo_schooling_create(&ctx, &def, &schooling), DVFO_OK);
+    schooling->lesson = DVFO_LEARN_KINDS; /* so it says */
+    cr_assert_eq(dvfo_schooling_save(&ctx, schooling, "net.h5"), DVFO_OK, "%s", ctx.message);
+    dvfo_schooling_free(schooling);
+}
+
+#define SERVE                                                                                                          \
+    "\"$DVFO\" serve --network-file net.h5 --listen 127.0.0.1:0 --port-file port >/dev/null 2>&1 & server=$!; "        \
+    "for i in $(seq 3000); do [ -e port ] && break; sleep 0.01; done; "
+
+Test(live_command, a_rehearsal_tells_the_simulator_what_requests_take_here)
+{
+    make_whole_network();
+    command_shell("mkdir mine; " SERVE
+                  "\"$DVFO\" live --network-file net.h5 --server $(cat port) --rehearse mine; code=$?; kill $server; "
+                  "[ $code = 0 ] && grep -c 't0_s: {value: ' mine/cloud.yaml && \"$DVFO\" run -b mine/host.yaml -n "
+                  "collaborative --layers mine/collaborative.h5,mine/attention.h5 --cloud mine/cloud.yaml -p "
+                  "edge-only,fixed:max/max/max/1 --accuracy-floor none --requests 10",
+                  &said);
+    cr_expect_eq(said.code, 0, "%s", said.err);
+    cr_expect(command_says(&said, "layers of collaborative on host from mine/collaborative.h5"), "%s", said.out);
+    cr_expect(command_says(&said, "layers of attention on host from mine/attention.h5"), "%s", said.out);
+    cr_expect(command_says(&said, "cloud rehearsed"), "%s", said.out);
+}
+
+Test(live_command, a_network_of_other_layers_is_not_rehearsed)
+{
+    live("--network-file $NET --rehearse .");
+    cr_expect_eq(said.code, 2);
+    cr_expect(command_says(&said, "multiply-adds, expected 10 and 2.91942e+06 as the network collaborative has"), "%s",
+              said.err);
+}
+
+Test(live_command, simulated_and_live_stand_side_by_side)
+{
+    make_whole_network();
+    command_shell("\"$DVFO\" plot sim-vs-live --measured . --policy edge-only,fixed:max/max/max/1 --trace const:20Mbps "
+                  "--requests 12 --out figures && head -1 figures/sim-vs-live.csv && wc -l < figures/sim-vs-live.csv",
+                  &said);
+    cr_expect_eq(said.code, 0, "%s", said.err);
+    cr_expect(command_says(&said, "trace,policy,percent,live_s,simulated_s,error_percent,requests\n199\n"), "%s",
+              said.out);
+    command_shell("\"$DVFO\" plot sim-vs-live --measured nowhere --out figures", &said);
+    cr_expect_eq(said.code, 1);
+    cr_expect(command_says(&said, "'dvfo serve' does not serve: dvfo: nowhere/net.h5: cannot be read"), "%s", said.err);
+}
+
 /* ---- clocks ---- */
 
 Test(live_command, a_dry_run_shows_the_writes_and_makes_none)
@@ -161,7 +217,7 @@ Test(live_command, an_agent_goes_on_learning_here)
         "\"$DVFO\" train -p dvfo -b host -n collaborative -t const:5Mbps --accuracy none --steps 8192 "
         "--no-reference --keep-all --out sim.h5 && "
         "\"$DVFO\" train --world live --accuracy none --network-file $NET --images test.bin --fixed-clocks "
-        "--server $SERVER --resume sim.h5 --steps 60 --out live.h5 && "
+        "--mode blocking --server $SERVER --resume sim.h5 --steps 60 --out live.h5 && "
         "\"$DVFO\" train --world live --accuracy none --network-file $NET --images test.bin --fixed-clocks "
         "--server $SERVER --resume live.h5 --steps 20 --explore 0 --out more.h5 && "
         "\"$DVFO\" live --accuracy none --network-file $NET --images test.bin --fixed-clocks --server $SERVER "
