@@ -108,6 +108,14 @@ static void note_transfer(struct life *life, const struct dvfo_uplink_answer *an
                        request->handed_over_s + answer->transfer_s, request->index);
 }
 
+/* By the server's own account, half a round trip before it was heard. */
+static void note_cloud(struct life *life, const struct dvfo_uplink_answer *answer)
+{
+    const double end_s = answer->came_s - life->charges.begun_s - 0.5 * dvfo_uplink_rtt_s(life->live->uplink);
+    dvfo_narrator_span(&life->narrator, DVFO_TRACK_CLOUD, "serve", end_s - answer->compute_s, end_s,
+                       life->request.index);
+}
+
 static void send_share(struct life *life, int share_tenths)
 {
     struct dvfo_request *request = &life->request;
@@ -136,6 +144,7 @@ static bool hear_answer(struct life *life, struct dvfo_uplink_answer *answer)
         const double came_s = answer->came_s - life->charges.begun_s;
         request->remote = DVFO_REMOTE_ANSWERED;
         note_transfer(life, answer);
+        note_cloud(life, answer);
         dvfo_charges_charge_radio(&life->charges, answer->transfer_s,
                                   fmax(came_s - request->handed_over_s - answer->transfer_s, 0.0), request);
         return true;

@@ -21,7 +21,15 @@ static double charge(struct life *life, const struct dvfo_work *work, dvfo_cause
     life->charges.thought_s += life->thought_s;
     life->thought_s = 0.0;
     pthread_mutex_unlock(&life->lock);
-    return dvfo_charges_charge(&life->charges, work, cause, request);
+    int held[DVFO_DOMAINS];
+    memcpy(held, life->charges.device.level, sizeof held);
+    const double to_s = dvfo_charges_charge(&life->charges, work, cause, request);
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        if (life->charges.device.level[d] != held[d]) {
+            dvfo_narrator_clock(&life->narrator, (dvfo_domain)d, held[d], to_s);
+        }
+    }
+    return to_s;
 }
 
 static double charge_compute(struct life *life, const struct dvfo_work *work, dvfo_cause cause, const char *name)
@@ -261,6 +269,13 @@ static void take_up(struct life *life, long index, double arrival_s)
     }
 }
 
+/* Told when a request ends: decisions may come on another thread, and those who watch are on this one. */
+static bool decides_alike(const struct dvfo_decision *a, const struct dvfo_decision *b)
+{
+    return a->place == b->place && a->share_tenths == b->share_tenths &&
+           memcmp(a->level, b->level, sizeof a->level) == 0;
+}
+
 static void end(struct life *life)
 {
     struct dvfo_request *request = &life->request;
@@ -270,10 +285,14 @@ static void end(struct life *life)
     dvfo_tally_add(&life->tally, request, latency_s);
     dvfo_narrator_request(&life->narrator, life->scenario, request, latency_s, cost_j, end_s);
     pthread_mutex_lock(&life->lock);
+    const struct dvfo_decision acting = life->acting;
     life->last_latency_s = latency_s;
     life->last_energy_j = request->energy_j;
     life->timeouts += timed_out;
     pthread_mutex_unlock(&life->lock);
+    if (!decides_alike(&acting, &life->narrator.decided)) {
+        dvfo_narrator_decide(&life->narrator, &acting, end_s);
+    }
     const struct dvfo_outcome outcome = {request->index, request->decision, latency_s, request->energy_j,
                                          cost_j,         timed_out};
     dvfo_mind_learn(life->mind, &outcome);
