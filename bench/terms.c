@@ -136,10 +136,14 @@ static bool any_thinks(const struct dvfo_setting *setting)
 }
 
 /* How long decisions take, if they do, Eq. (10). */
-static void print_decisions(const struct dvfo_setting *setting, FILE *file)
+static void print_decisions(const struct dvfo_setting *setting, bool simulated, FILE *file)
 {
     const struct dvfo_trial *base = &setting->base;
     const char *mode = base->mode == DVFO_BLOCKING ? "blocking" : "concurrent";
+    if (!simulated && any_thinks(setting)) {
+        fprintf(file, "learned policies decide on a core of their own, as long as it takes, %s\n", mode);
+        return;
+    }
     if (base->decision_share > 0.0) {
         fprintf(file, "decisions take %g %% of an edge-only request at top clocks, %s\n", 100.0 * base->decision_share,
                 mode);
@@ -197,10 +201,8 @@ dvfo_status dvfo_terms_print(struct dvfo_ctx *ctx, const struct dvfo_setting *se
         DVFO_TRY(dvfo_setting_trial(ctx, setting, i * setting->network_count * setting->policy_count, &trial));
         print_board_conditions(setting, &trial, &met[i], width, file);
     }
-    if (simulated) {
-        print_decisions(setting, file);
-        print_profiles(setting, file);
-    }
+    print_decisions(setting, simulated, file);
+    print_profiles(setting, file);
     return DVFO_OK;
 }
 
@@ -226,8 +228,10 @@ void dvfo_terms_write(const struct dvfo_setting *setting, FILE *text)
             d->layer_int8, d->timeout_s, d->rtt_s, d->header_byte, d->encode_bit_per_pixel, d->encode_cycle_per_pixel,
             d->speech_bps, d->quantise_cycle_per_element, d->fuse_cycle_per_element);
     if (t->decision_s > 0.0 || t->decision_share > 0.0) {
-        fprintf(text, "decision_s: %.17g\ndecision_share: %.17g\nmode: %s\n", t->decision_s, t->decision_share,
-                t->mode == DVFO_BLOCKING ? "blocking" : "concurrent");
+        fprintf(text, "decision_s: %.17g\ndecision_share: %.17g\n", t->decision_s, t->decision_share);
+    }
+    if (t->decision_s > 0.0 || t->decision_share > 0.0 || any_thinks(setting)) {
+        fprintf(text, "mode: %s\n", t->mode == DVFO_BLOCKING ? "blocking" : "concurrent");
     }
     if (setting->layers != NULL) {
         fprintf(text, "layers: %s\n", setting->layers);

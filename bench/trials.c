@@ -142,7 +142,10 @@ static void note_trial(struct dvfo_ctx *ctx, const char *policy, const struct dv
 {
     const struct dvfo_trial_results *results = &trial->results;
     const char *board = trial->scenario.board->name, *network = trial->scenario.network->name;
-    if (results->timeouts > 0) {
+    if (results->timeouts > 0 && results->energy_source != DVFO_ENERGY_SIMULATED) {
+        dvfo_note(ctx, "%s %s %s: %ld of %ld requests had no answer in %g s, and ended here", board, network, policy,
+                  results->timeouts, results->requests, trial->scenario.timeout_s);
+    } else if (results->timeouts > 0) {
         dvfo_note(ctx, "%s %s %s: %ld of %ld requests timed out after %g s and ended locally", board, network, policy,
                   results->timeouts, results->requests, trial->scenario.timeout_s);
     }
@@ -316,7 +319,8 @@ static dvfo_status run_and_write(struct dvfo_ctx *ctx, const struct job *job, st
                                                           (double)setting->base.workload.requests);
     const dvfo_status status = run_trials(ctx, job, watch, stop, *table, essential);
     dvfo_progress_end(&watch->progress);
-    const bool has_something = status == DVFO_OK || (status == DVFO_INTERRUPTED && watch->requests_before > 0.0);
+    const bool keeps = status == DVFO_INTERRUPTED || !job->world->simulated; /* what took real time is dear */
+    const bool has_something = status == DVFO_OK || (keeps && watch->requests_before > 0.0);
     if (!has_something) {
         return status; /* and files of an earlier run stay as they were */
     }

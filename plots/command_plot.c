@@ -129,6 +129,16 @@ static dvfo_status check_given(struct dvfo_ctx *ctx, const struct arguments *arg
     return arguments->measured != NULL ? check_taken(ctx, figure, "measured") : DVFO_OK;
 }
 
+static bool is_given(const struct arguments *arguments, const char *name)
+{
+    for (size_t i = 0; dvfo_setting_argp.options[i].name != NULL; i++) {
+        if (strcmp(dvfo_setting_argp.options[i].name, name) == 0) {
+            return arguments->given[i];
+        }
+    }
+    return false;
+}
+
 static dvfo_status make_folder(struct dvfo_ctx *ctx, const char *folder)
 {
     return mkdir(folder, 0777) == 0 || errno == EEXIST
@@ -145,8 +155,11 @@ static dvfo_status plot(struct dvfo_ctx *ctx, struct arguments *arguments)
     const bool has_trace = setting->trace != NULL;
     DVFO_TRY(dvfo_figure_load(ctx, figure, setting));
     DVFO_TRY(make_folder(ctx, arguments->folder));
-    const struct dvfo_figure_subject subject = {
-        .setting = setting, .has_trace = has_trace, .measured = arguments->measured, .stop = dvfo_interrupt_catch()};
+    const struct dvfo_figure_subject subject = {.setting = setting,
+                                                .has_trace = has_trace,
+                                                .has_requests = is_given(arguments, "requests"),
+                                                .measured = arguments->measured,
+                                                .stop = dvfo_interrupt_catch()};
     DVFO_TRY(dvfo_figure_make(ctx, figure, &subject, arguments->folder));
     static const char *const suffixes[] = {"svg", "png", "pdf", "csv"};
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {

@@ -12,7 +12,7 @@
 /* What a figure is made from; everything borrowed. */
 struct dvfo_figure_subject {
     const struct dvfo_setting *setting; /* loaded */
-    bool has_trace;                     /* the user chose one */
+    bool has_trace, has_requests;       /* the user chose one, and how many */
     const char *measured;               /* file or folder of measurements; NULL: those that are shipped */
     const volatile sig_atomic_t *stop;  /* non-zero: give up */
 };

@@ -1,9 +1,9 @@
 /* sim-vs-live: how long requests take on this machine over a shaped link, and what the simulator says of the same
  * trials.
  *
- * Both meet the same images, decisions by chance and link, along which both run with the time. The simulator knows this
- * machine by its rehearsed profile (rehearsed.h) and nothing of the live run. Quantiles stand side by side, a row for
- * each per cent. */
+ * Both meet the same link, along which both run with the time, and policies draw the same chances. The simulator knows
+ * this machine by its rehearsed profile (rehearsed.h) and nothing of the live run. Quantiles stand side by side, a row
+ * for each per cent. */
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
@@ -47,9 +47,7 @@ static dvfo_status split(struct dvfo_ctx *ctx, const char *text, char **copy, ch
 static dvfo_status prepare(struct dvfo_ctx *ctx, struct comparison *comparison)
 {
     const struct dvfo_setting *setting = comparison->subject->setting;
-    const struct dvfo_setting plain = dvfo_setting_default();
-    const bool chosen = setting->base.workload.requests != plain.base.workload.requests;
-    comparison->requests = chosen ? setting->base.workload.requests : REQUESTS;
+    comparison->requests = comparison->subject->has_requests ? setting->base.workload.requests : REQUESTS;
     snprintf(comparison->seed, sizeof comparison->seed, "%llu", (unsigned long long)setting->base.seed);
     DVFO_TRY(split(ctx, setting->policies != NULL ? setting->policies : POLICIES, &comparison->policy_copy,
                    comparison->policy, &comparison->policies));

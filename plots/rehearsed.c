@@ -48,12 +48,10 @@ static dvfo_status path_of(struct dvfo_ctx *ctx, const struct dvfo_rehearsed *re
 }
 
 /* This very program, its words in a file, standard output and error alike. */
-static dvfo_status start(struct dvfo_ctx *ctx, const struct dvfo_rehearsed *rehearsed, const struct command *command,
-                         const char *log, pid_t *pid)
+static dvfo_status start(struct dvfo_ctx *ctx, const struct command *command, const char *log, pid_t *pid)
 {
     char *argv[DVFO_REHEARSED_ARGUMENTS + 2] = {(char *)"dvfo"};
     memcpy(argv + 1, command->argument, command->n * sizeof *argv);
-    (void)rehearsed;
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -82,16 +80,30 @@ static void last_words(const char *log, char words[LAST_WORDS])
     dvfo_text_free(&text);
 }
 
-/* Run to the end; Ctrl-C reaches the child too, which is of our group. */
+/* Wait for its end; what ends us ends it. */
+static int await(const struct dvfo_rehearsed *rehearsed, pid_t pid)
+{
+    const struct timespec pause = {.tv_nsec = WAIT_NS};
+    bool told = false;
+    int state = 0;
+    while (waitpid(pid, &state, WNOHANG) == 0) {
+        if (is_stopped(rehearsed) && !told) {
+            kill(pid, SIGTERM);
+            told = true;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return state;
+}
+
+/* Run to the end. */
 static dvfo_status run(struct dvfo_ctx *ctx, const struct dvfo_rehearsed *rehearsed, const struct command *command)
 {
     char log[DVFO_PATH_SIZE], words[LAST_WORDS];
     pid_t pid = 0;
-    int state = 0;
     DVFO_TRY(path_of(ctx, rehearsed, "log", log));
-    DVFO_TRY(start(ctx, rehearsed, command, log, &pid));
-    while (waitpid(pid, &state, 0) < 0 && errno == EINTR) {
-    }
+    DVFO_TRY(start(ctx, command, log, &pid));
+    const int state = await(rehearsed, pid);
     if (is_stopped(rehearsed)) {
         return dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted");
     }
@@ -191,7 +203,7 @@ static dvfo_status start_server(struct dvfo_ctx *ctx, struct dvfo_rehearsed *reh
     add_option(&command, "--network-file", rehearsed->network);
     add_option(&command, "--listen", "127.0.0.1:0");
     add_option(&command, "--port-file", port);
-    DVFO_TRY(start(ctx, rehearsed, &command, log, &rehearsed->server));
+    DVFO_TRY(start(ctx, &command, log, &rehearsed->server));
     return await_server(ctx, rehearsed, port, log);
 }
 

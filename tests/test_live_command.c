@@ -72,6 +72,10 @@ Test(live_command, exit_codes_and_sentences)
         {HERE "-p cloud-only --requests 2", 2, "policy 'cloud-only' decided for 'cloud', which a live world can't do"},
         {HERE "-p edge-only --decision-time 0.1", 2, "--decision-time is for simulations"},
         {HERE "-p edge-only --server 127.0.0.1:1", 1, "127.0.0.1:1: Connection refused"},
+        {HERE "-p edge-only --server 127.0.0.1:1 --shape const:5Mbps", 1, "127.0.0.1:1: Connection refused"},
+        {HERE "-p edge-only --thermal", 2, "--thermal is for simulations: here the board is as warm as it is"},
+        {HERE "-p edge-only --dry-run --out a.h5", 2, "--dry-run shows writes and makes no table"},
+        {HERE "-p edge-only,oracle-dvfo --requests 100000", 2, "policy 'oracle-dvfo' must know the link beforehand"},
         {"--network-file test.bin --images test.bin -p edge-only", 2, "test.bin"},
         {"--network-file $NET --images $NET -p edge-only", 2, "expected"},
         {"--rehearse there", 2, "no --network-file is given"},
@@ -95,13 +99,26 @@ Test(live_command, a_table_says_what_was_measured_and_what_was_modelled)
     cr_expect(command_says(&said, "live: clocks: "));
     cr_expect(command_says(&said, "energy: "));
     cr_expect(command_says(&said, "20 images of test.bin"));
-    cr_expect(command_says(&said, "12 answers, 0 too late, 0 refused, 0 while the cloud was gone"), "%s", said.out);
+    cr_expect(command_says(&said, "cloud: 12 answers, 0 too late, 0 refused, 0 not sent in time"), "%s", said.out);
     command_shell("h5dump -d /requests/energy_measured live.h5 && h5dump -d /trials/energy_from live.h5 && "
                   "h5dump -a configuration live.h5 && grep -c '\"fuse\"' live.json",
                   &said);
     cr_expect_eq(said.code, 0, "%s", said.err);
     cr_expect(command_says(&said, "DATASPACE  SIMPLE { ( 24 ) / ( H5S_UNLIMITED ) }"), "%s", said.out);
     cr_expect(command_says(&said, "world: live"), "%s", said.out);
+    cr_expect_not(command_says(&said, "0 answers"), "what has happened is not what results rest on");
+}
+
+/* Without a sensor that can be read every row says that its energy is modelled; with one, that it is measured. */
+Test(live_command, rows_say_whether_their_energy_was_measured)
+{
+    live(HERE "-p edge-only --requests 3 --root empty --out live.h5");
+    cr_expect_eq(said.code, 2, "no tree is no board");
+    command_shell("mkdir -p tree/sys tree/proc && \"$DVFO\" live " HERE "-p edge-only --requests 3 --root tree --out "
+                  "live.h5 && h5dump -y -w 0 -d /requests/energy_measured live.h5 | grep -A1 'DATA {'",
+                  &said);
+    cr_expect_eq(said.code, 0, "%s", said.err);
+    cr_expect(command_says(&said, "0, 0, 0"), "%s", said.out);
 }
 
 Test(live_command, csv_has_the_columns_of_dvfo_run)
@@ -204,9 +221,18 @@ Test(live_command, clocks_are_set_and_given_back)
     live("--root tree -b jetson-tx2 -n resnet-18 --command 'sleep 0.2' -p powersave --requests 3 --format csv");
     cr_expect_eq(said.code, 0, "%s", said.err);
     cr_expect(command_says(&said, ",measured,"), "%s", said.out);
+    fake_board_read_record(&board);
+    bool lowest = false;
+    for (size_t i = 0; i < board.n; i++) {
+        lowest = lowest || (strstr(board.write[i].path, "scaling_max_freq") != NULL &&
+                            strcmp(board.write[i].text, "345600") == 0);
+    }
+    cr_expect(lowest, "the lowest CPU clock was set");
     fake_board_stop(&board);
     command_shell("ls tree/run/dvfo-clocks.json", &said);
     cr_expect_neq(said.code, 0, "nothing is left to give back");
+    command_shell("cat $(find tree -name scaling_max_freq | sort | head -1)", &said);
+    cr_expect_str_eq(said.out, "2035200\n", "given back");
 }
 
 /* ---- an agent that goes on learning ---- */
@@ -238,6 +264,7 @@ Test(live_command, training_here_refuses_what_it_cannot_do)
         {"--world live --resume a.h5", "no --out is given"},
         {"--world live --resume a.h5 --out b.h5 --steps 0", "--steps is '0', expected a whole number from 1"},
         {"--world live --resume a.h5 --out b.h5 --explore 0.9", "--explore is '0.9', expected a number from 0 to 0.5"},
+        {"--world live --resume a.h5 --out b.h5 -p dvfo", "--policy has no effect"},
         {"--world live --resume a.h5 --out b.h5 --network-file $NET --images test.bin", "a.h5: cannot be read"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -279,6 +279,9 @@ Test(live_trials, an_answer_that_does_not_come_is_computed_here)
     for (long i = 0; i < rows.count; i++) {
         const long image = dvfo_sample_row(trial.seed, i, IMAGES);
         cr_expect(rows.at[i].timed_out);
+        cr_expect(rows.at[i].latency_s >= 0.1, "it was waited for: %g", rows.at[i].latency_s);
+        cr_expect(rows.at[i].uplink_byte < (double)dvfo_live_request_bytes(&network.map, 10), "%g bytes got through",
+                  rows.at[i].uplink_byte);
         cr_expect_eq(rows.at[i].accuracy == 1.0, class_of(image, 0, 0.5) == images.label[image]);
     }
     dvfo_trace_free(trace);
@@ -300,7 +303,7 @@ Test(live_trials, a_cloud_that_goes_away_costs_no_request)
     live_server_start(&ending, &serves);
     const struct dvfo_live_def def = world_of(ending.address);
     struct dvfo_trial trial = trial_of("fixed:max/max/max/0.4", 15, NULL);
-    trial.scenario.timeout_s = 0.5;
+    trial.scenario.timeout_s = 0.05;
     struct rows rows = {.also = end_the_server};
     cr_assert_eq(run(&def, &trial, &rows), DVFO_OK, "%s", ctx.message);
     cr_expect_eq(trial.results.requests, 15);
@@ -308,6 +311,41 @@ Test(live_trials, a_cloud_that_goes_away_costs_no_request)
         cr_expect_eq(rows.at[i].timed_out, i >= 5, "request %ld", i);
         cr_expect(!isnan(rows.at[i].accuracy));
     }
+}
+
+/* Open arrivals come at their times, whatever the device does; who must wait is counted. */
+Test(live_trials, open_arrivals_come_at_their_times)
+{
+    const struct dvfo_live_def def = world_of(NULL);
+    struct dvfo_trial trial = trial_of("edge-only", 12, NULL);
+    cr_assert_eq(dvfo_workload_parse(&ctx, "periodic:100", &trial.workload), DVFO_OK);
+    struct rows rows = {0};
+    cr_assert_eq(run(&def, &trial, &rows), DVFO_OK, "%s", ctx.message);
+    for (long i = 1; i < rows.count; i++) {
+        cr_expect(fabs(rows.at[i].arrival_s - rows.at[i - 1].arrival_s - 0.01) < 1e-9, "%g s apart",
+                  rows.at[i].arrival_s - rows.at[i - 1].arrival_s);
+        cr_expect(rows.at[i].start_s >= rows.at[i].arrival_s);
+    }
+    cr_expect(trial.results.gap_j > 0.0, "between them nobody is there");
+}
+
+/* The tail runs first, then the share goes: the link is met later. */
+Test(live_trials, serial_composition_sends_when_the_tail_has_ended)
+{
+    struct live_server server;
+    const struct dvfo_server_def serves = live_server_def(&network);
+    live_server_start(&server, &serves);
+    const struct dvfo_live_def def = world_of(server.address);
+    struct dvfo_trial trial = trial_of("fixed:max/max/max/0.5", 10, NULL);
+    trial.scenario.composition = DVFO_SERIAL;
+    struct rows rows = {0};
+    cr_assert_eq(run(&def, &trial, &rows), DVFO_OK, "%s", ctx.message);
+    cr_expect_eq(trial.results.timeouts, 0);
+    for (long i = 0; i < rows.count; i++) {
+        const long image = dvfo_sample_row(trial.seed, i, IMAGES);
+        cr_expect_eq(rows.at[i].accuracy == 1.0, class_of(image, 5, trial.scenario.lambda) == images.label[image]);
+    }
+    live_server_stop(&server);
 }
 
 /* ---- what a live world has no answer to ---- */

@@ -67,9 +67,10 @@ static void observe(void *user, struct dvfo_observation *seen)
     *seen = (struct dvfo_observation){.asked = {4, 0, 0}};
 }
 
-static void ask(void *user, const int level[DVFO_DOMAINS])
+static void ask(void *user, const struct dvfo_observation *seen, const int level[DVFO_DOMAINS])
 {
     struct script *script = user;
+    cr_expect_eq(seen->asked[DVFO_CPU], 4);
     pthread_mutex_lock(&script->lock);
     script->asked = level[DVFO_CPU];
     pthread_cond_broadcast(&script->changed);

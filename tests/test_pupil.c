@@ -110,15 +110,23 @@ Test(pupil, learns_once_for_each_step_that_it_remembers)
     dvfo_pupil_free(pupil);
 }
 
-/* Greedy from the first to the last: whatever differs from the best was a trial. */
-Test(pupil, tries_no_more_often_than_it_is_told)
+Test(pupil, tries_as_often_as_it_is_told_whatever_its_agent_would)
 {
-    agent->learner->def.epsilon_last = 1.0; /* what its own schedule would allow */
-    struct dvfo_pupil *pupil = pupil_with(0.1);
-    cr_expect(dvfo_q_learner_epsilon(agent->learner) <= 0.1);
-    cr_expect(agent->learner->def.epsilon_near <= 0.1);
-    cr_expect_eq(agent->learner->def.epsilon_spread, 0.0);
+    agent->learner->def.learning_starts = 1000000; /* so that nothing changes on the way */
+    struct dvfo_pupil *pupil = pupil_with(0.0);
+    const struct dvfo_trial_results greedy = school(pupil, 60);
     dvfo_pupil_free(pupil);
+    agent->learner->def.epsilon_first = agent->learner->def.epsilon_last = 1.0;
+    agent->learner->def.epsilon_near = 1.0;
+    pupil = pupil_with(0.0);
+    const struct dvfo_trial_results same = school(pupil, 60);
+    dvfo_pupil_free(pupil);
+    cr_expect(same.energy_j == greedy.energy_j && same.latency_s == greedy.latency_s);
+    pupil = pupil_with(1.0);
+    const struct dvfo_trial_results trying = school(pupil, 60);
+    dvfo_pupil_free(pupil);
+    cr_expect(trying.energy_j != greedy.energy_j);
+    cr_expect_eq(agent->learner->def.epsilon_last, 1.0, "the agent's own schedule stays as it is");
 }
 
 /* From ignorance to a policy: it costs less in the end than in the beginning. */

@@ -58,12 +58,13 @@ dvfo_status dvfo_experiment_draw(struct dvfo_ctx *ctx, const struct dvfo_gathere
 /* ---- a figure with numbers of its own ---- */
 
 static dvfo_status load_for(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, const struct dvfo_figure *figure,
-                            struct dvfo_setting *setting, bool *has_trace)
+                            struct dvfo_setting *setting, struct dvfo_figure_subject *subject)
 {
     for (size_t i = 0; i < plan->options; i++) {
         DVFO_TRY(dvfo_setting_set(ctx, setting, plan->option[i].key, plan->option[i].value));
+        subject->has_requests = subject->has_requests || strcmp(plan->option[i].key, "requests") == 0;
     }
-    *has_trace = setting->trace != NULL;
+    subject->has_trace = setting->trace != NULL;
     return dvfo_figure_load(ctx, figure, setting);
 }
 
@@ -97,7 +98,7 @@ dvfo_status dvfo_experiment_draw_own(struct dvfo_ctx *ctx, const struct dvfo_pla
     struct dvfo_setting setting = dvfo_setting_default();
     struct dvfo_figure_subject subject = {.setting = &setting, .stop = stop != NULL ? stop : &never};
     DVFO_TRY(dvfo_figure_find(ctx, plan->draws, &figure));
-    dvfo_status status = load_for(ctx, plan, figure, &setting, &subject.has_trace);
+    dvfo_status status = load_for(ctx, plan, figure, &setting, &subject);
     status = status == DVFO_OK ? dvfo_figure_make(ctx, figure, &subject, folder) : status;
     dvfo_setting_free(&setting);
     return status;
@@ -151,7 +152,7 @@ static dvfo_status feed_own(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, 
     struct dvfo_setting setting = dvfo_setting_default();
     struct dvfo_figure_subject subject = {.setting = &setting, .stop = ctx->stop != NULL ? ctx->stop : &never};
     DVFO_TRY(dvfo_figure_find(ctx, plan->draws, &figure));
-    dvfo_status status = load_for(ctx, plan, figure, &setting, &subject.has_trace);
+    dvfo_status status = load_for(ctx, plan, figure, &setting, &subject);
     status = status == DVFO_OK ? figure->feed(ctx, &subject, csv) : status;
     dvfo_setting_free(&setting);
     return status;

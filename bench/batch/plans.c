@@ -83,11 +83,12 @@ static bool has_tag(const struct dvfo_plan *plan, const char *tag)
     return false;
 }
 
-/* The last one goes again when it lacks the tag. */
+/* The last one goes again when it lacks the tag; of no tag, when it is live: that takes real time, boards or an idle
+ * machine, and is asked for by name. */
 static void drop_without(struct dvfo_plans *plans, const char *tag)
 {
     struct dvfo_plan *plan = plans->plan[plans->count - 1];
-    if (tag != NULL && !has_tag(plan, tag)) {
+    if (tag != NULL ? !has_tag(plan, tag) : has_tag(plan, "live")) {
         dvfo_plan_free(plan);
         free(plan);
         plans->count--;

@@ -39,10 +39,6 @@ dvfo_status dvfo_pupil_create(struct dvfo_ctx *ctx, const struct dvfo_pupil_def 
     }
     (*out)->def = *def;
     pthread_mutex_init(&(*out)->lock, NULL);
-    struct dvfo_q_learner_def *learner = &def->agent->learner->def;
-    learner->epsilon_first = learner->epsilon_last = fmin(def->explore, learner->epsilon_last);
-    learner->epsilon_near = fmin(def->explore, learner->epsilon_near);
-    learner->epsilon_spread = 0.0; /* there is one environment */
     return DVFO_OK;
 }
 
@@ -112,6 +108,18 @@ static void take_in(struct dvfo_pupil *pupil, const struct dvfo_observation *see
     pthread_mutex_unlock(&pupil->lock);
 }
 
+/* As often as the pupil is told, whatever the agent's own schedule says, which stays as it is. */
+static void explore(struct dvfo_pupil *pupil, const float *seen)
+{
+    struct dvfo_q_learner *learner = pupil->def.agent->learner;
+    const struct dvfo_q_learner_def own = learner->def;
+    learner->def.epsilon_first = learner->def.epsilon_last = pupil->def.explore;
+    learner->def.epsilon_near = fmin(own.epsilon_near, pupil->def.explore);
+    learner->def.epsilon_spread = 0.0; /* there is one environment */
+    dvfo_q_learner_explore(learner, 1, seen, pupil->choice, &pupil->tried);
+    learner->def = own;
+}
+
 static void decide(void *state, const struct dvfo_observation *seen, struct dvfo_decision *decision)
 {
     struct dvfo_pupil *pupil = pupil_of(state);
@@ -122,7 +130,7 @@ static void decide(void *state, const struct dvfo_observation *seen, struct dvfo
         take_in(pupil, seen, now);
     }
     memcpy(pupil->before, now, sizeof now);
-    dvfo_q_learner_explore(agent->learner, 1, now, pupil->choice, &pupil->tried);
+    explore(pupil, now);
     dvfo_action_space_decide(&agent->space, pupil->choice, decision);
     pupil->decided = *decision;
     pupil->seen = *seen;

@@ -94,7 +94,6 @@ double dvfo_charges_charge(struct dvfo_charges *charges, const struct dvfo_work 
     charges->counted = counted;
     charges->charged_s = now_s;
     charges->thought_s = 0.0;
-    take_clocks(charges);
     return now_s;
 }
 

@@ -18,11 +18,12 @@ struct dvfo_charges {
     struct dvfo_ledger ledger;
     struct dvfo_rig_energy counted; /* when the last charge was made */
     double begun_s, charged_s;      /* on the monotonic clock */
+    double busy_s[DVFO_DOMAINS];    /* counters of what the profile says of the work that was done */
     double thought_s;               /* for which a core has thought since then, beside the device's work */
     long measured, modelled;        /* intervals */
 };
 
-/** From now on. */
+/** From now on, at the clocks in force. */
 void dvfo_charges_begin(struct dvfo_charges *charges, struct dvfo_scenario *scenario, struct dvfo_rig *rig);
 
 /** The time since the last charge went to this.

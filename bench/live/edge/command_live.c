@@ -97,6 +97,18 @@ static void configure(void *user, FILE *file)
 static void describe(void *user, FILE *file)
 {
     dvfo_live_describe(user, file);
+    dvfo_live_tell(user, file);
+}
+
+/* Before the first of them has taken an hour. */
+static dvfo_status check_all(struct dvfo_ctx *ctx, const struct dvfo_setting *setting, const struct dvfo_live *live)
+{
+    for (size_t i = 0; i < dvfo_setting_trial_count(setting); i++) {
+        struct dvfo_trial trial;
+        DVFO_TRY(dvfo_setting_trial(ctx, setting, i, &trial));
+        DVFO_TRY(dvfo_live_check(ctx, live, &trial));
+    }
+    return DVFO_OK;
 }
 
 /* Writes go to standard output, and no table. */
@@ -112,11 +124,22 @@ static dvfo_status show_writes(struct dvfo_ctx *ctx, const struct dvfo_setting *
     return DVFO_OK;
 }
 
+static dvfo_status check_output(struct dvfo_ctx *ctx, const struct arguments *arguments)
+{
+    const struct dvfo_trials_output *output = &arguments->output;
+    const bool any = output->out != NULL || output->timeline != NULL || output->format != NULL;
+    return arguments->world.dry_run && any
+               ? dvfo_fail(ctx, DVFO_BAD_INPUT,
+                           "--dry-run shows writes and makes no table: no --out, --timeline, --format")
+               : DVFO_OK;
+}
+
 static dvfo_status go_live(struct dvfo_ctx *ctx, struct arguments *arguments, int argc, char **argv)
 {
     const struct dvfo_setting *setting = &arguments->world.setting;
     struct dvfo_live_def def;
     struct dvfo_live *live = NULL;
+    DVFO_TRY(check_output(ctx, arguments));
     DVFO_TRY(dvfo_live_options_load(ctx, &arguments->world, true, &def));
     DVFO_TRY(dvfo_live_create(ctx, &def, &live));
     const struct dvfo_trials_world world = {.title = "dvfo live",
@@ -125,11 +148,12 @@ static dvfo_status go_live(struct dvfo_ctx *ctx, struct arguments *arguments, in
                                             .inputs = add_inputs,
                                             .configure = configure,
                                             .describe = describe};
-    const dvfo_status status = arguments->world.dry_run
-                                   ? show_writes(ctx, setting, live)
-                                   : dvfo_trials_run(ctx, setting, &arguments->output, &world, argc, argv);
-    const dvfo_status closed = dvfo_live_free(status == DVFO_OK ? ctx : NULL, live);
-    return status != DVFO_OK ? status : closed;
+    dvfo_status status = check_all(ctx, setting, live);
+    if (status == DVFO_OK) {
+        status = arguments->world.dry_run ? show_writes(ctx, setting, live)
+                                          : dvfo_trials_run(ctx, setting, &arguments->output, &world, argc, argv);
+    }
+    return dvfo_live_close(ctx, live, status);
 }
 
 static dvfo_status rehearse(struct dvfo_ctx *ctx, struct arguments *arguments)

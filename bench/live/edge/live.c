@@ -24,6 +24,19 @@ static dvfo_status open_network(struct dvfo_ctx *ctx, struct dvfo_live *live)
     return DVFO_OK;
 }
 
+/* Straight to it once: through a shaped link it would only be said that someone hung up. */
+static dvfo_status try_server(struct dvfo_ctx *ctx, const struct dvfo_live *live)
+{
+    struct dvfo_client_def def = dvfo_client_def_default();
+    struct dvfo_client *client = NULL;
+    def.address = live->def.server;
+    def.key = live->def.key;
+    def.fingerprint = dvfo_edge_network_fingerprint(live->network);
+    DVFO_TRY(dvfo_client_connect(ctx, &def, &client));
+    dvfo_client_free(client);
+    return DVFO_OK;
+}
+
 static dvfo_status open_link(struct dvfo_ctx *ctx, struct dvfo_live *live)
 {
     struct dvfo_uplink_def uplink = dvfo_uplink_def_default();
@@ -31,6 +44,7 @@ static dvfo_status open_link(struct dvfo_ctx *ctx, struct dvfo_live *live)
         return DVFO_OK;
     }
     if (live->def.shape != NULL) {
+        DVFO_TRY(try_server(ctx, live));
         struct dvfo_shaper_def shaper = dvfo_shaper_def_default();
         shaper.server = live->def.server;
         shaper.trace = live->def.shape;
@@ -88,6 +102,19 @@ dvfo_status dvfo_live_free(struct dvfo_ctx *ctx, struct dvfo_live *live)
     return status;
 }
 
+dvfo_status dvfo_live_close(struct dvfo_ctx *ctx, struct dvfo_live *live, dvfo_status status)
+{
+    struct dvfo_ctx closing = {.note = ctx->note, .note_user = ctx->note_user};
+    const dvfo_status closed = dvfo_live_free(&closing, live);
+    if (closed == DVFO_OK) {
+        return status;
+    }
+    if (status != DVFO_OK) {
+        dvfo_note(ctx, "%s", ctx->message);
+    }
+    return dvfo_fail(ctx, closed, "%s", closing.message);
+}
+
 /* ---- what results rest on ---- */
 
 const char *dvfo_live_network_sha256(const struct dvfo_live *live)
@@ -102,16 +129,12 @@ const char *dvfo_live_images_sha256(const struct dvfo_live *live)
 
 static void describe_link(const struct dvfo_live *live, FILE *file)
 {
-    const struct dvfo_uplink_counts counts = dvfo_uplink_counts(live->uplink);
     fprintf(file, "cloud %s, ", live->def.server);
     if (live->shaper != NULL) {
-        fprintf(file, "link shaped by %s with a round trip of %g ms", live->def.shape->name, 1e3 * live->def.rtt_s);
+        fprintf(file, "link shaped by %s with a round trip of %g ms\n", live->def.shape->name, 1e3 * live->def.rtt_s);
     } else {
-        fprintf(file, "link as the network is, round trip of a handshake %.3g ms",
-                1e3 * dvfo_uplink_rtt_s(live->uplink));
+        fputs("link as the network is\n", file);
     }
-    fprintf(file, "; %lu answers, %lu too late, %lu refused, %ld while the cloud was gone, %lu connections lost\n",
-            counts.answers, counts.timeouts, counts.refusals, live->unreachable, counts.losses);
 }
 
 void dvfo_live_describe(const struct dvfo_live *live, FILE *file)
@@ -120,11 +143,30 @@ void dvfo_live_describe(const struct dvfo_live *live, FILE *file)
     if (live->def.command != NULL) {
         fprintf(file, "each request is the command: %s\n", live->def.command);
     } else {
-        fprintf(file, "network %s, %ld images of %s\n", live->def.network_file, live->images.count, live->def.images);
+        fprintf(file, "network %s, %ld images of %s, whose accuracy it is\n", live->def.network_file,
+                live->images.count, live->def.images);
     }
     if (live->uplink != NULL) {
         describe_link(live, file);
     } else {
         fputs("no cloud: nothing is sent\n", file);
+    }
+}
+
+void dvfo_live_tell(const struct dvfo_live *live, FILE *file)
+{
+    struct dvfo_rig_look look;
+    dvfo_rig_look(live->rig, &look);
+    fprintf(file,
+            "clocks were set %ld times, %ld refused in part, %ld not held in part; the ceiling was reached %ld times\n",
+            look.changes, look.refused, look.clamped, look.heats);
+    if (live->uplink != NULL) {
+        const struct dvfo_uplink_counts counts = dvfo_uplink_counts(live->uplink);
+        fprintf(
+            file,
+            "cloud: %lu answers, %lu too late, %lu refused, %ld not sent in time; the connection was lost %lu times; "
+            "round trip of a handshake %.3g ms\n",
+            counts.answers, counts.timeouts, counts.refusals, live->unreachable, counts.losses,
+            1e3 * dvfo_uplink_rtt_s(live->uplink));
     }
 }

@@ -34,13 +34,21 @@ dvfo_status dvfo_live_create(struct dvfo_ctx *ctx, const struct dvfo_live_def *d
 /** Close; the board gets its clocks back. @return DVFO_FAILED when it doesn't; NULL welcome */
 dvfo_status dvfo_live_free(struct dvfo_ctx *ctx, struct dvfo_live *live);
 
+/** The same after a run that ended as `status`: clocks that don't come back are told whatever else was, and are what
+ * the command ends with. @return the status to end with */
+dvfo_status dvfo_live_close(struct dvfo_ctx *ctx, struct dvfo_live *live, dvfo_status status);
+
 /** Run a trial. Its accuracy is that of the images, its trace the one that the link was shaped by.
  *  @return DVFO_INTERRUPTED when stopped early: results then cover the requests that finished;
  *          DVFO_BAD_INPUT for a policy that sees or decides what a live world hasn't */
 dvfo_status dvfo_live_run(struct dvfo_ctx *ctx, struct dvfo_live *live, struct dvfo_trial *trial);
 
-/** What results rest on, a few lines. */
+/** Can the trial be run here at all? dvfo_live_run asks first; who has many asks before the first of them. */
+dvfo_status dvfo_live_check(struct dvfo_ctx *ctx, const struct dvfo_live *live, const struct dvfo_trial *trial);
+
+/** What results rest on, and what has happened since the world was opened: a few lines each. */
 void dvfo_live_describe(const struct dvfo_live *live, FILE *file);
+void dvfo_live_tell(const struct dvfo_live *live, FILE *file);
 
 /** SHA-256 of the network's file and of the images; "" where there are none. */
 const char *dvfo_live_network_sha256(const struct dvfo_live *live);

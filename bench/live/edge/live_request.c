@@ -2,11 +2,12 @@
 #include <math.h>
 #include <time.h>
 
+#include "bench/live/clock.h"
 #include "bench/live/edge/life.h"
 #include "profiles/hardware/child.h"
 #include "sim/base/text.h"
 
-enum { ALL_SHARES = DVFO_SHARES - 1, LAST_WORDS = 200, COMMAND_POLL_NS = 500000 };
+enum { ALL_SHARES = DVFO_SHARES - 1, LAST_WORDS = 200, POLL_NS = 500000, POLLS_PER_CHARGE = 20 };
 
 bool dvfo_live_is_full_right(struct dvfo_live *live, long image)
 {
@@ -55,21 +56,29 @@ static dvfo_status complain(struct dvfo_ctx *ctx, const struct dvfo_child *child
 
 static dvfo_status run_command(struct dvfo_ctx *ctx, struct life *life)
 {
+    if (life->live->def.rig.dry_run != NULL) {
+        return DVFO_OK; /* nothing is done in a dry run */
+    }
     char number[64];
     snprintf(number, sizeof number, "DVFO_REQUEST=%ld", life->request.index);
     const char *const variables[] = {number, NULL};
     const char *command = life->live->def.command, *log = life->live->def.command_log;
     struct dvfo_child child = {0};
     DVFO_TRY(dvfo_child_start(ctx, command, log, variables, &child));
-    while (!dvfo_child_poll(&child)) {
+    const double begun_s = dvfo_life_now_s(life);
+    for (long polls = 1; !dvfo_child_poll(&child); polls++) {
+        const struct timespec pause = {.tv_nsec = POLL_NS};
         if (life->trial->stop != NULL && *life->trial->stop != 0) {
             dvfo_child_end(&child, 1.0);
             return dvfo_fail(ctx, DVFO_INTERRUPTED, "interrupted");
         }
-        const struct timespec pause = {.tv_nsec = COMMAND_POLL_NS};
         nanosleep(&pause, NULL);
+        if (polls % POLLS_PER_CHARGE == 0) {
+            dvfo_life_charge_stage(life, DVFO_STAGE_FULL, 0, NULL); /* governors look meanwhile */
+        }
     }
-    dvfo_life_charge_stage(life, DVFO_STAGE_FULL, 0, "command");
+    const double end_s = dvfo_life_charge_stage(life, DVFO_STAGE_FULL, 0, NULL);
+    dvfo_narrator_span(&life->narrator, DVFO_TRACK_DEVICE, "command", begun_s, end_s, life->request.index);
     return child.signal == 0 && child.code == 0 ? DVFO_OK : complain(ctx, &child, command, log);
 }
 
@@ -116,28 +125,51 @@ static void note_cloud(struct life *life, const struct dvfo_uplink_answer *answe
                        life->request.index);
 }
 
-static void send_share(struct life *life, int share_tenths)
+/* @return whether it is on its way */
+static bool send_share(struct life *life, int share_tenths, const struct dvfo_edge_payload *payload)
 {
     struct dvfo_request *request = &life->request;
     struct dvfo_uplink_sent sent = {0};
-    const struct dvfo_edge_payload payload = dvfo_edge_network_split(life->live->network, share_tenths);
-    const bool goes =
-        dvfo_uplink_send(life->live->uplink, share_tenths, life->live->sent, payload.kept, payload.values, &sent);
-    const double now_s = dvfo_life_charge_cpu(life, DVFO_CAUSE_COMPUTE, "prepare to send");
-    request->handed_over_s = goes ? sent.handed_over_s - life->charges.begun_s : now_s;
-    request->uplink_byte = goes ? (double)sent.byte + life->live->frame_extra_byte : 0.0;
-    request->remote = goes ? DVFO_REMOTE_ON_LINK : DVFO_REMOTE_GIVEN_UP;
-    life->live->unreachable += !goes;
-}
-
-/* @return whether the cloud's answer is there */
-static bool hear_answer(struct life *life, struct dvfo_uplink_answer *answer)
-{
-    struct dvfo_request *request = &life->request;
-    if (request->remote != DVFO_REMOTE_ON_LINK) {
+    if (!dvfo_uplink_send(life->live->uplink, share_tenths, life->live->sent, payload->kept, payload->values, &sent)) {
         return false;
     }
-    const double until_s = life->charges.begun_s + request->handed_over_s + life->def->timeout_s;
+    request->uplink_byte = (double)sent.byte + life->live->frame_extra_byte;
+    request->remote = DVFO_REMOTE_ON_LINK;
+    return true;
+}
+
+/* A cloud that is gone is waited for as a transfer waits in an outage: no longer than until the answer is late. */
+static void send_when_back(struct life *life, int share_tenths, const struct dvfo_edge_payload *payload, double until_s)
+{
+    const bool back = dvfo_uplink_await(life->live->uplink, until_s);
+    dvfo_life_charge_wait(life);
+    if (!back || !send_share(life, share_tenths, payload)) {
+        life->request.remote = DVFO_REMOTE_GIVEN_UP;
+        life->live->unreachable++;
+    }
+}
+
+static void tell_refusal(struct dvfo_ctx *ctx, struct dvfo_live *live, const char *sentence)
+{
+    if (!live->refused) {
+        dvfo_note(ctx, "the server refused a request, which was computed here: %s", sentence);
+        live->refused = true;
+    }
+}
+
+/* Bytes of an unfinished transfer that the link has carried, where it is ours to know. */
+static double byte_through(const struct life *life, double before_byte)
+{
+    struct dvfo_shaper *shaper = life->live->shaper;
+    return shaper != NULL ? fmin(dvfo_shaper_counts(shaper).through_byte - before_byte, life->request.uplink_byte)
+                          : life->request.uplink_byte;
+}
+
+/* What became of what was sent. @return whether the cloud's answer is there */
+static bool hear_answer(struct dvfo_ctx *ctx, struct life *life, double until_s, double before_byte,
+                        struct dvfo_uplink_answer *answer)
+{
+    struct dvfo_request *request = &life->request;
     const dvfo_uplink_outcome outcome = dvfo_uplink_hear(life->live->uplink, life->live->sent, until_s, answer);
     const double now_s = dvfo_life_charge_wait(life);
     if (outcome == DVFO_UPLINK_ANSWERED) {
@@ -149,12 +181,15 @@ static bool hear_answer(struct life *life, struct dvfo_uplink_answer *answer)
                                   fmax(came_s - request->handed_over_s - answer->transfer_s, 0.0), request);
         return true;
     }
-    if (outcome == DVFO_UPLINK_TIMED_OUT) {
-        dvfo_uplink_give_up(life->live->uplink);
-    }
     request->remote = DVFO_REMOTE_GIVEN_UP;
     request->send_s = now_s - request->handed_over_s;
+    request->uplink_byte = byte_through(life, before_byte);
     dvfo_charges_charge_radio(&life->charges, request->send_s, 0.0, request);
+    if (outcome == DVFO_UPLINK_TIMED_OUT) {
+        dvfo_uplink_give_up(life->live->uplink); /* its bytes make way */
+    } else if (outcome == DVFO_UPLINK_REFUSED) {
+        tell_refusal(ctx, life->live, answer->sentence);
+    }
     return false;
 }
 
@@ -166,7 +201,30 @@ static void compute_tail(struct life *life, int share_tenths)
     }
 }
 
-static void compute_split(struct life *life)
+/* Parallel: the share is on its way while the tail runs. Serial: it goes when the tail has ended. */
+static bool compute_both(struct dvfo_ctx *ctx, struct life *life, int share_tenths, struct dvfo_uplink_answer *answer)
+{
+    struct dvfo_live *live = life->live;
+    const bool serial = life->def->composition == DVFO_SERIAL;
+    const struct dvfo_edge_payload payload = dvfo_edge_network_split(live->network, share_tenths);
+    if (serial) {
+        compute_tail(life, share_tenths);
+    }
+    const double before_byte = live->shaper != NULL ? dvfo_shaper_counts(live->shaper).through_byte : 0.0;
+    life->request.handed_over_s = dvfo_life_now_s(life);
+    const double until_s = dvfo_live_now_s() + life->def->timeout_s;
+    bool goes = send_share(life, share_tenths, &payload);
+    dvfo_life_charge_cpu(life, DVFO_CAUSE_COMPUTE, "prepare to send");
+    if (!serial) {
+        compute_tail(life, share_tenths);
+    }
+    if (!goes) {
+        send_when_back(life, share_tenths, &payload, until_s);
+    }
+    return life->request.remote == DVFO_REMOTE_ON_LINK && hear_answer(ctx, life, until_s, before_byte, answer);
+}
+
+static void compute_split(struct dvfo_ctx *ctx, struct life *life)
 {
     struct dvfo_live *live = life->live;
     struct dvfo_uplink_answer answer = {.logits = live->remote};
@@ -175,16 +233,7 @@ static void compute_split(struct life *life)
     dvfo_edge_network_attend(live->network, importance);
     dvfo_life_charge_head(life);
     const int share_tenths = dvfo_life_rank(life, importance);
-    send_share(life, share_tenths);
-    bool answered = false;
-    if (life->def->composition == DVFO_SERIAL) {
-        answered = hear_answer(life, &answer);
-        compute_tail(life, share_tenths);
-    } else {
-        compute_tail(life, share_tenths);
-        answered = hear_answer(life, &answer);
-    }
-    if (!answered) {
+    if (!compute_both(ctx, life, share_tenths, &answer)) {
         compute_whole(life, DVFO_STAGE_FULL, "rest, locally");
         return;
     }
@@ -197,20 +246,22 @@ static void compute_split(struct life *life)
 dvfo_status dvfo_life_compute(struct dvfo_ctx *ctx, struct life *life)
 {
     const struct dvfo_live *live = life->live;
-    const dvfo_place place = life->request.decision.place;
-    if (place != DVFO_PLACE_EDGE && (place != DVFO_PLACE_SPLIT || live->uplink == NULL)) {
+    const struct dvfo_decision *decision = &life->request.decision;
+    if (decision->place != DVFO_PLACE_EDGE && (decision->place != DVFO_PLACE_SPLIT || live->uplink == NULL)) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "policy '%s' decided for '%s', which %s, expected %s",
-                         life->trial->policy->name, dvfo_place_name(place),
-                         place == DVFO_PLACE_SPLIT ? "needs a cloud (--server)" : "a live world can't do",
+                         life->trial->policy->name, dvfo_place_name(decision->place),
+                         decision->place == DVFO_PLACE_SPLIT ? "needs a cloud (--server)" : "a live world can't do",
                          live->uplink != NULL ? "edge or split" : "edge");
     }
+    DVFO_REQUIRE(decision->place == DVFO_PLACE_EDGE ||
+                 (decision->share_tenths >= 1 && decision->share_tenths <= ALL_SHARES));
     if (live->def.command != NULL) {
         return run_command(ctx, life);
     }
-    if (place == DVFO_PLACE_EDGE) {
+    if (decision->place == DVFO_PLACE_EDGE) {
         compute_whole(life, DVFO_STAGE_FULL, "whole network");
     } else {
-        compute_split(life);
+        compute_split(ctx, life);
     }
     return DVFO_OK;
 }

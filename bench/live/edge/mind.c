@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "bench/live/clock.h"
+#include "bench/live/uplink/quiet_thread.h"
 
 struct dvfo_mind {
     struct dvfo_mind_def def;
@@ -45,7 +46,7 @@ static double look(struct dvfo_mind *mind)
     pthread_mutex_lock(&mind->policy);
     const double next_s = mind->def.policy->tick(mind->def.state, &seen, level);
     pthread_mutex_unlock(&mind->policy);
-    mind->def.ask(mind->def.user, level);
+    mind->def.ask(mind->def.user, &seen, level);
     return dvfo_live_now_s() + next_s;
 }
 
@@ -104,7 +105,7 @@ dvfo_status dvfo_mind_create(struct dvfo_ctx *ctx, const struct dvfo_mind_def *d
     }
     mind->def = *def;
     init_locks(mind);
-    mind->running = pthread_create(&mind->thread, NULL, live, mind) == 0;
+    mind->running = dvfo_quiet_thread_start(&mind->thread, live, mind);
     if (!mind->running) {
         dvfo_mind_free(mind);
         return dvfo_fail(ctx, DVFO_FAILED, "no thread could be had for the policy to think on");

@@ -14,7 +14,8 @@ struct dvfo_mind_def {
     void *user;  /* passed to the hooks, which the mind's thread calls */
     /* what is seen now: for ticks; fills in the clocks last asked for */
     void (*observe)(void *user, struct dvfo_observation *seen);
-    void (*ask)(void *user, const int level[DVFO_DOMAINS]); /* a governor wants these clocks */
+    /* a governor, who saw this, wants these clocks: those that differ from what it saw asked */
+    void (*ask)(void *user, const struct dvfo_observation *seen, const int level[DVFO_DOMAINS]);
     /* what was thought over, and how long that took */
     void (*decided)(void *user, const struct dvfo_decision *decision, double thought_s);
 };

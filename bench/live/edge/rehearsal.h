@@ -4,7 +4,7 @@
  *   host.yaml, host.csv     this machine as a board, its coefficients fitted to the layers below
  *   collaborative.h5        every layer of the network, as a live run runs it
  *   attention.h5            the attention module, timed as a whole and shared out over its layers by the closed form
- *   cloud.yaml              the server that was asked: how long it takes from a request's last byte to its answer
+ *   cloud.yaml              the server that was asked: how long a request takes there
  * Layers are timed alone, while the link rests. */
 #ifndef DVFO_REHEARSAL_H
 #define DVFO_REHEARSAL_H

@@ -122,8 +122,12 @@ static void on_request(void *user, const struct dvfo_request_row *row)
     struct session *session = user;
     struct dvfo_pupil_report report;
     dvfo_progress_tell(&session->progress, (double)row->request + 1.0, "learning");
-    if ((row->request + 1) % session->told_every == 0 && dvfo_pupil_tell(NULL, session->pupil, &report) == DVFO_OK &&
-        report.decisions > 0) {
+    if ((row->request + 1) % session->told_every != 0) {
+        return;
+    }
+    if (dvfo_pupil_tell(NULL, session->pupil, &report) != DVFO_OK) {
+        dvfo_interrupt_raise(); /* it has learnt nonsense, which the board shouldn't run by */
+    } else if (report.decisions > 0) {
         printf("%ld of %ld requests: cost %.4f of edge-only by the profile, reward %.4f, %llu updates, loss %.4g\n",
                row->request + 1, session->steps, report.cost, report.reward, (unsigned long long)report.updates,
                report.loss);
@@ -155,6 +159,11 @@ static dvfo_status begin(struct dvfo_ctx *ctx, struct arguments *arguments, doub
     struct dvfo_live_def def;
     struct dvfo_setting *setting = &arguments->world.setting;
     DVFO_TRY(check_out(ctx, arguments->out));
+    if (setting->policies != NULL || setting->trace_from_share > 0.0) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s",
+                         setting->policies != NULL ? "--policy has no effect: --resume's file says whose agent it is"
+                                                   : "--trace-from is a share, expected seconds");
+    }
     DVFO_TRY(dvfo_live_options_load(ctx, &arguments->world, false, &def));
     DVFO_TRY(dvfo_setting_world(ctx, setting, 0, 0, trial));
     DVFO_TRY(dvfo_agent_load(ctx, arguments->resume, setting->board[0], &session->agent, &session->curve));
@@ -183,13 +192,18 @@ static dvfo_status learn(struct dvfo_ctx *ctx, const struct arguments *arguments
     if (status != DVFO_OK && (status != DVFO_INTERRUPTED || trial->results.requests == 0)) {
         return status;
     }
-    DVFO_TRY(dvfo_pupil_tell(ctx, session->pupil, &report));
+    struct dvfo_ctx learning = {0};
+    const dvfo_status learnt = dvfo_pupil_tell(&learning, session->pupil, &report);
+    if (learnt != DVFO_OK) {
+        return dvfo_fail(ctx, learnt, "%s; nothing is kept", learning.message);
+    }
     struct dvfo_ctx writing = {.note = ctx->note, .note_user = ctx->note_user};
     const dvfo_status written = dvfo_agent_save(&writing, session->agent, &session->curve, true, arguments->out);
     if (written != DVFO_OK) {
         return dvfo_fail(ctx, written, "%s", writing.message);
     }
     dvfo_live_describe(session->live, stdout);
+    dvfo_live_tell(session->live, stdout);
     printf("%s\n", arguments->out);
     return status;
 }
@@ -202,11 +216,11 @@ static dvfo_status train(struct dvfo_ctx *ctx, struct arguments *arguments)
     DVFO_TRY(read_numbers(ctx, arguments, &session.steps, &explore));
     dvfo_status status = begin(ctx, arguments, explore, &session, &trial);
     status = status == DVFO_OK ? learn(ctx, arguments, &session, &trial) : status;
-    const dvfo_status closed = dvfo_live_free(status == DVFO_OK ? ctx : NULL, session.live);
+    status = session.live != NULL ? dvfo_live_close(ctx, session.live, status) : status;
     dvfo_pupil_free(session.pupil);
     dvfo_agent_free(session.agent);
     dvfo_curve_free(&session.curve);
-    return status != DVFO_OK ? status : closed;
+    return status;
 }
 
 dvfo_status dvfo_train_live(struct dvfo_ctx *ctx, int argc, char **argv)
