@@ -7,7 +7,8 @@
 #include "profiles/hardware/hardware.h"
 
 #define DVFO_BOARD_ROOT_TEXT "a copy of a board's tree to work on instead of this machine's own files"
-#define DVFO_BOARD_NAME_TEXT "jetson-nano, jetson-tx2, xavier-nx, host (no Jetson), or auto (default: what the device tree says)"
+#define DVFO_BOARD_NAME_TEXT                                                                                           \
+    "jetson-nano, jetson-tx2, xavier-nx, host (no Jetson), or auto (default: what the device tree says)"
 
 extern const struct dvfo_command dvfo_board_info;
 extern const struct dvfo_command dvfo_board_set;

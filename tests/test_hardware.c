@@ -143,8 +143,9 @@ Test(hardware, other_machines_are_told_what_they_are)
     cr_expect_str_eq(ctx.message,
                      "--board is jetson-tx2, but this is a xavier-nx ('NVIDIA Jetson Xavier NX Developer Kit')");
     cr_expect(open_as("xavier") == DVFO_BAD_INPUT);
-    cr_expect(strstr(ctx.message, "expected auto, jetson-nano, jetson-tx2, xavier-nx or host; did you mean 'xavier-nx'?"),
-              "%s", ctx.message);
+    cr_expect(
+        strstr(ctx.message, "expected auto, jetson-nano, jetson-tx2, xavier-nx or host; did you mean 'xavier-nx'?"),
+        "%s", ctx.message);
     fake_board_put(&board, "/proc/device-tree/model", "NVIDIA Orin Nano Developer Kit");
     fake_board_put(&board, "/proc/device-tree/compatible", "nvidia,p3768-0000+p3767-0005\nnvidia,tegra234");
     cr_expect(open_as("auto") == DVFO_BAD_INPUT);
