@@ -281,6 +281,7 @@ static void print_rules(const struct dvfo_setting *setting)
            def->layer_int8 ? "int8" : "float", base->thermal ? "; temperature caps clocks" : "",
            setting->accuracy_profile == NULL ? "; no accuracy floor (no accuracy profile)" : "");
     dvfo_setting_print_accuracy(setting, stdout);
+    dvfo_setting_print_variants(setting, stdout);
 }
 
 /* Does a policy say of itself that deciding takes time? */
@@ -483,6 +484,7 @@ static void write_configuration(const struct dvfo_setting *setting, FILE *text)
     if (!d->attention) {
         fprintf(text, "attention: none\n");
     }
+    dvfo_setting_write_variants(setting, text);
     if (setting->accuracy_profile != NULL) {
         fprintf(text, "accuracy: %s\naccuracy_floor: %.17g\n", setting->accuracy_profile->text[DVFO_ACCURACY_NAME],
                 d->accuracy_floor);
