@@ -180,3 +180,27 @@ Test(variants_command, every_coding_runs_on_what_was_really_measured)
         cr_expect_str_eq(cell("accuracy_profile"), "generated");
     }
 }
+
+/* Options of a trial are keys of plans: each variant a row, and all of them below the table. */
+Test(variants_command, plans_vary_them)
+{
+    static const char plan[] =
+        "title: Variants\n"
+        "set: {board: ./small-board.yaml, network: ./small-network.yaml, trace: \"const:5Mbps\", "
+        "requests: 5, accuracy: ./whole.h5}\n"
+        "sweep:\n"
+        "  split: [first, \"smallest:1\"]\n"
+        "  payload: [int8, 3-bit]\n"
+        "  policy: [edge-only, oracle-dvfo]\n"
+        "table:\n"
+        "  rows: [split, payload, policy]\n"
+        "  columns: [cost_j]\n";
+    command_write("variants.yaml", plan, strlen(plan));
+    command_shell("cp $DATA/small-board.yaml $DATA/small-network.yaml . && $DVFO bench run ./variants.yaml --out r "
+                  ">/dev/null 2>&1 && $DVFO bench table ./variants.yaml --out r",
+                  &said);
+    cr_assert(said.code == 0, "%s%s", said.out, said.err);
+    cr_expect(command_says(&said, "\nsmallest:1  3-bit    oracle-dvfo  "), "%s", said.out);
+    cr_expect(command_says(&said, "; feature maps sent as int8, codebook; layer splits send int8\n"), "%s", said.out);
+    cr_expect(command_says(&said, ", split after conv1.act, global-avgpool\n"), "%s", said.out);
+}
