@@ -72,6 +72,11 @@ static const char *selection(const struct dvfo_trial *t)
     return dvfo_selection_name(dvfo_scenario_selection(&t->scenario));
 }
 
+static const char *payload(const struct dvfo_trial *t)
+{
+    return dvfo_coding_name(t->scenario.payload);
+}
+
 static const char *layer_payload(const struct dvfo_trial *t)
 {
     return t->scenario.layer_int8 ? "int8" : "float";
@@ -195,6 +200,7 @@ const struct dvfo_trial_column dvfo_trial_columns[] = {
     {"tail_rule", "1", "cost rule of the local tail", 0, false, false, NULL, tail},
     {"accuracy_profile", "1", "where accuracy comes from", 0, false, true, NULL, accuracy_profile},
     {"accuracy_floor", "points", "most loss expected of an action (empty: none)", 3, false, true, accuracy_floor, NULL},
+    {"payload", "1", "how feature maps are coded that a split sends", 0, false, false, NULL, payload},
     {"layer_payload", "1", "what a layer split sends, int8 or float", 0, false, false, NULL, layer_payload},
     {"selection", "1", "how the channels are chosen that are sent", 0, false, true, NULL, selection},
     {"bits_per_pixel", "bit", "of an encoded input image", 3, false, false, bits_per_pixel, NULL},

@@ -259,6 +259,12 @@ static void free_worlds(struct worlds *worlds)
     free(worlds->links.copy);
 }
 
+static void add_condition(char text[CONDITIONS_SIZE], const char *name, const char *value)
+{
+    const size_t length = strlen(text);
+    snprintf(text + length, CONDITIONS_SIZE - length, "; %s %s", name, value);
+}
+
 /* "networks vit-b16; eta 0.5; links model:wifi; ..." for the agent's file. */
 static void describe(const struct arguments *arguments, char text[CONDITIONS_SIZE])
 {
@@ -276,6 +282,12 @@ static void describe(const struct arguments *arguments, char text[CONDITIONS_SIZ
         snprintf(text + length, CONDITIONS_SIZE - length, "; accuracy %s %.12s, floor %g",
                  setting->accuracy_profile->text[DVFO_ACCURACY_NAME], setting->accuracy_profile->sha256,
                  base->scenario.accuracy_floor);
+    }
+    if (setting->split != NULL) {
+        add_condition(text, "split", setting->split);
+    }
+    if (base->scenario.payload != DVFO_CODING_INT8) {
+        add_condition(text, "payload", dvfo_coding_name(base->scenario.payload));
     }
 }
 

@@ -12,7 +12,11 @@ char *dvfo_lesson_describe(const struct dvfo_lesson *lesson)
         return NULL;
     }
     for (size_t i = 0; i < def->networks; i++) {
-        fprintf(file, "%s%s", i == 0 ? "networks " : ",", def->network[i]->name);
+        const struct dvfo_network *network = def->network[i];
+        fprintf(file, "%s%s", i == 0 ? "networks " : ",", network->name);
+        if (network->split != network->own_split) {
+            fprintf(file, " split after %s", network->layers[network->split].name);
+        }
     }
     for (size_t i = 0; i < def->etas; i++) {
         fprintf(file, "%s%.17g", i == 0 ? "; eta " : ",", def->eta[i]);
@@ -24,6 +28,9 @@ char *dvfo_lesson_describe(const struct dvfo_lesson *lesson)
             def->base->mode == DVFO_BLOCKING ? "blocking" : "concurrent",
             def->base->scenario.composition == DVFO_PARALLEL ? "parallel" : "serial", def->base->scenario.runtime->name,
             def->base->scenario.runtime->precision, (unsigned long long)lesson->def.learner.seed);
+    if (def->base->scenario.payload != DVFO_CODING_INT8) {
+        fprintf(file, "; payload %s", dvfo_coding_name(def->base->scenario.payload));
+    }
     if (fclose(file) != 0) {
         free(text);
         return NULL;

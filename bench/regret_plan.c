@@ -174,6 +174,7 @@ static void write_making(const struct dvfo_regret *regret, struct dvfo_regret_wo
     if (!d->attention) {
         fputs("|no attention", text);
     }
+    dvfo_setting_write_variants(setting, text);
     if (setting->accuracy_profile != NULL) {
         fprintf(text, "|accuracy %s %.17g", setting->accuracy_profile->sha256, d->accuracy_floor);
     }

@@ -100,6 +100,7 @@ static void print_rules(const struct dvfo_regret *regret, FILE *file)
             setting->cloud_profile->name, 1e3 * def->rtt_s, def->timeout_s,
             setting->accuracy_profile == NULL ? "; no accuracy floor" : "");
     dvfo_setting_print_accuracy(setting, file);
+    dvfo_setting_print_variants(setting, file);
 }
 
 static dvfo_status print_worlds(struct dvfo_ctx *ctx, const struct dvfo_regret *regret, FILE *file)

@@ -97,6 +97,14 @@ static dvfo_status load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *settin
     return status;
 }
 
+static dvfo_status move_split(struct dvfo_ctx *ctx, const char *where, struct dvfo_network *network)
+{
+    struct dvfo_ctx local = {0};
+    return where == NULL || dvfo_network_move_split(&local, network, where) == DVFO_OK
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT, "--split: %s", local.message);
+}
+
 static dvfo_status load_networks(struct dvfo_ctx *ctx, struct dvfo_setting *setting)
 {
     struct dvfo_list list;
@@ -104,6 +112,7 @@ static dvfo_status load_networks(struct dvfo_ctx *ctx, struct dvfo_setting *sett
     for (size_t i = 0; i < list.count && status == DVFO_OK; i++) {
         status = dvfo_network_load(ctx, list.entry[i], setting->input_px, setting->variant, &setting->network[i]);
         setting->network_count = i + 1;
+        status = status == DVFO_OK ? move_split(ctx, setting->split, setting->network[i]) : status;
     }
     free(list.copy);
     return status;

@@ -19,6 +19,7 @@ struct dvfo_setting {
     const char *trace, *trace_format;
     const char *runtime, *precision, *variant, *cloud, *p_max;
     const char *layers, *assume;
+    const char *split;    /* layer or rule, for all networks; NULL: as their files say */
     const char *accuracy; /* file, or "none"; NULL: the shipped profile, if there is one */
     long input_px;
     double trace_from_share; /* of the trace's period, in addition to base.trace_from_s */
@@ -66,11 +67,17 @@ dvfo_status dvfo_setting_world(struct dvfo_ctx *ctx, const struct dvfo_setting *
 /** Load the accuracy profile, as the others below do; a second time does nothing. */
 dvfo_status dvfo_setting_load_accuracy(struct dvfo_ctx *ctx, struct dvfo_setting *setting);
 
-/** The network that profiles are measured on has as many classes as the profile. */
+/** The network that profiles are measured on has as many classes as the profile, and the profile knows the payload. */
 dvfo_status dvfo_setting_check_accuracy(struct dvfo_ctx *ctx, const struct dvfo_setting *setting);
 
 /** One line on accuracy profile and floor for below a table; nothing without a profile. */
 void dvfo_setting_print_accuracy(const struct dvfo_setting *setting, FILE *file);
+
+/** Lines on a split and a payload that aren't the usual ones; nothing where both are. */
+void dvfo_setting_print_variants(const struct dvfo_setting *setting, FILE *file);
+
+/** The same as "key: value" lines of a configuration. */
+void dvfo_setting_write_variants(const struct dvfo_setting *setting, FILE *file);
 
 /** Load the boards alone, for what runs no trials. */
 dvfo_status dvfo_setting_load_boards(struct dvfo_ctx *ctx, struct dvfo_setting *setting);

@@ -4,6 +4,7 @@
 
 #include "bench/setting.h"
 #include "sim/base/data_path.h"
+#include "sim/payload.h"
 
 #define FOLDER "profiles/accuracy"
 #define SHIPPED "generated"
@@ -53,7 +54,7 @@ dvfo_status dvfo_setting_check_accuracy(struct dvfo_ctx *ctx, const struct dvfo_
                              profile->path, profile->size.classes, network->output_elements, network->name);
         }
     }
-    return DVFO_OK;
+    return dvfo_payload_check(ctx, &setting->base.scenario);
 }
 
 static void print_networks(const struct dvfo_setting *setting, FILE *file)

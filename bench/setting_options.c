@@ -22,6 +22,9 @@ enum {
     KEY_MODE,
     KEY_DECISION,
     KEY_TAIL,
+    KEY_SPLIT,
+    KEY_PAYLOAD,
+    KEY_DEFLATE,
     KEY_P_MAX,
     KEY_TIMEOUT,
     KEY_RTT,
@@ -67,6 +70,16 @@ static const struct argp_option options[] = {
     {"lambda", KEY_LAMBDA, "X", 0, "fusion weight of the local answer, 0..1 (default 0.5)", 4},
     {"composition", KEY_COMPOSITION, "HOW", 0, "parallel (default) or serial: local tail and remote path", 4},
     {"tail", KEY_TAIL, "RULE", 0, "cost of the local tail: shapes (default), linear, width", 4},
+    {"split", KEY_SPLIT, "LAYER", 0,
+     "layer after which feature maps are split ('dvfo show network' marks the cuts), or a rule: first of the cuts, or "
+     "smallest:1/3, the smallest map within a third of the work (default: as the network's file says)",
+     4},
+    {"payload", KEY_PAYLOAD, "CODING", 0,
+     "how feature maps are coded that a split sends: int8 (default), codebook (or 3-bit), float, int8-entropy, "
+     "codebook-entropy (or 3-bit-entropy)",
+     4},
+    {"deflate-cycles", KEY_DEFLATE, "X", 0,
+     "CPU cycles that entropy coding takes for each byte (default 100; assumed, 50 to 500)", 4},
     {"bits-per-pixel", KEY_BITS, "X", 0, "of an encoded input image (default 2)", 4},
     {"float-layers", KEY_FLOAT, NULL, 0, "a layer split sends floats instead of int8", 4},
     {"no-attention", KEY_NO_ATTENTION, NULL, 0,
@@ -171,6 +184,23 @@ static dvfo_status set_trace_from(struct dvfo_ctx *ctx, const char *text, struct
                            text);
 }
 
+/* By the name that accuracy profiles have for it; a codebook is known by its bits, too. */
+static dvfo_status set_payload(struct dvfo_ctx *ctx, const char *text, struct dvfo_scenario_def *def)
+{
+    const char *name = strcmp(text, "3-bit") == 0           ? dvfo_coding_name(DVFO_CODING_CODEBOOK)
+                       : strcmp(text, "3-bit-entropy") == 0 ? dvfo_coding_name(DVFO_CODING_CODEBOOK_ENTROPY)
+                                                            : text;
+    const dvfo_coding coding = dvfo_coding_of_name(name);
+    if (coding == DVFO_CODINGS) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "--payload is '%s', expected one of int8, int8-entropy, codebook (3-bit), codebook-entropy "
+                         "(3-bit-entropy), float",
+                         text);
+    }
+    def->payload = coding;
+    return DVFO_OK;
+}
+
 /* Rules of a request's life and of its cost. */
 static dvfo_status set_rule(struct dvfo_ctx *ctx, struct dvfo_setting *setting, int key, const char *text)
 {
@@ -200,6 +230,10 @@ static dvfo_status set_rule(struct dvfo_ctx *ctx, struct dvfo_setting *setting, 
         DVFO_TRY(choice_option(ctx, "tail", text, tails, &choice));
         def->tail_rule = (dvfo_tail_rule)choice;
         return DVFO_OK;
+    case KEY_PAYLOAD:
+        return set_payload(ctx, text, def);
+    case KEY_DEFLATE:
+        return number_option(ctx, "deflate-cycles", text, 0.0, 1e6, &def->deflate_cycle_per_byte);
     case KEY_MODE:
         DVFO_TRY(choice_option(ctx, "mode", text, modes, &choice));
         setting->base.mode = (dvfo_mode)choice;
@@ -233,6 +267,8 @@ static const char **text_of(struct dvfo_setting *setting, int key)
         return &setting->precision;
     case KEY_VARIANT:
         return &setting->variant;
+    case KEY_SPLIT:
+        return &setting->split;
     case KEY_CLOUD:
         return &setting->cloud;
     case KEY_P_MAX:

@@ -119,6 +119,7 @@ static void print_rules(const struct dvfo_setting *setting, bool simulated, FILE
             def->layer_int8 ? "int8" : "float", base->thermal ? "; temperature caps clocks" : "",
             setting->accuracy_profile == NULL ? "; no accuracy floor (no accuracy profile)" : "");
         dvfo_setting_print_accuracy(setting, file);
+        dvfo_setting_print_variants(setting, file);
     } else {
         fprintf(file, "composition %s; timeout %g s\n", def->composition == DVFO_PARALLEL ? "parallel" : "serial",
                 def->timeout_s);
@@ -239,6 +240,7 @@ void dvfo_terms_write(const struct dvfo_setting *setting, FILE *text)
     if (!d->attention) {
         fprintf(text, "attention: none\n");
     }
+    dvfo_setting_write_variants(setting, text);
     if (setting->accuracy_profile != NULL) {
         fprintf(text, "accuracy: %s\naccuracy_floor: %.17g\n", setting->accuracy_profile->text[DVFO_ACCURACY_NAME],
                 d->accuracy_floor);

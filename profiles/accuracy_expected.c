@@ -101,18 +101,27 @@ static struct between find_lambda(int share_tenths, double lambda)
 }
 
 double dvfo_accuracy_profile_split(const struct dvfo_accuracy_profile *profile, dvfo_accuracy_part part,
-                                   dvfo_selection selection, int share_tenths, double lambda)
+                                   dvfo_selection selection, dvfo_coding coding, int share_tenths, double lambda)
 {
     if (share_tenths == 0) {
         return dvfo_accuracy_profile_full(profile, part);
     }
+    const dvfo_coding plain = dvfo_coding_plain(coding);
     const struct between between = find_lambda(share_tenths, lambda);
     double sum = 0.0;
     for (long seed = 0; seed < profile->size.seeds; seed++) {
         const double *split =
-            &profile->part[part]
-                 .split[dvfo_accuracy_split_index(seed, selection, DVFO_CODING_INT8, share_tenths, between.lower)];
+            &profile->part[part].split[dvfo_accuracy_split_index(seed, selection, plain, share_tenths, between.lower)];
         sum += between.way > 0.0 ? (1.0 - between.way) * split[0] + between.way * split[1] : split[0];
+    }
+    return sum / (double)profile->size.seeds;
+}
+
+double dvfo_accuracy_profile_bits(const struct dvfo_accuracy_profile *profile, dvfo_coding coding, int share_tenths)
+{
+    double sum = 0.0;
+    for (long seed = 0; seed < profile->size.seeds; seed++) {
+        sum += profile->bits_per_value[(seed * DVFO_CODINGS + (long)coding) * DVFO_ACCURACY_SHARES + share_tenths - 1];
     }
     return sum / (double)profile->size.seeds;
 }

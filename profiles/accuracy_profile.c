@@ -226,6 +226,22 @@ const char *dvfo_coding_name(dvfo_coding coding)
     return dvfo_accuracy_axis_names(DVFO_AXIS_CODING)[coding];
 }
 
+dvfo_coding dvfo_coding_of_name(const char *name)
+{
+    int coding = 0;
+    while (coding < DVFO_CODINGS && strcmp(dvfo_coding_name((dvfo_coding)coding), name) != 0) {
+        coding++;
+    }
+    return (dvfo_coding)coding;
+}
+
+dvfo_coding dvfo_coding_plain(dvfo_coding coding)
+{
+    return coding == DVFO_CODING_INT8_ENTROPY       ? DVFO_CODING_INT8
+           : coding == DVFO_CODING_CODEBOOK_ENTROPY ? DVFO_CODING_CODEBOOK
+                                                    : coding;
+}
+
 const char *dvfo_fusion_name(dvfo_fusion fusion)
 {
     return dvfo_accuracy_axis_names(DVFO_AXIS_FUSION)[fusion];

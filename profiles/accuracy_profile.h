@@ -136,6 +136,10 @@ static inline size_t dvfo_accuracy_right_index(long request, int share_tenths, i
 const char *dvfo_accuracy_part_name(dvfo_accuracy_part part);
 const char *dvfo_selection_name(dvfo_selection selection);
 const char *dvfo_coding_name(dvfo_coding coding);
+/** The coding of a name; DVFO_CODINGS when there is none. */
+dvfo_coding dvfo_coding_of_name(const char *name);
+/** The coding without entropy coding behind it, which loses nothing: the same values arrive. */
+dvfo_coding dvfo_coding_plain(dvfo_coding coding);
 const char *dvfo_fusion_name(dvfo_fusion fusion);
 
 /** Empty texts, numbers NaN, whole numbers 0. @param out  free with dvfo_accuracy_profile_free */
@@ -173,11 +177,16 @@ double dvfo_accuracy_profile_full_int8(const struct dvfo_accuracy_profile *profi
  *  @param quarters    1..3 */
 double dvfo_accuracy_held(const float *importance, long channels, int quarters);
 
-/** Of channels chosen by a selection and sent as int8; linear in lambda between the measured weights.
+/** Of channels chosen by a selection and sent in a coding; linear in lambda between the measured weights. What went
+ *  through entropy coding is right as often as without it: nothing is lost. NaN where it was not measured.
  *  @param share_tenths  0: the full network; 10: the remote answer alone, whatever lambda is
  *  @param lambda        0..1, weight of the local answer */
 double dvfo_accuracy_profile_split(const struct dvfo_accuracy_profile *profile, dvfo_accuracy_part part,
-                                   dvfo_selection selection, int share_tenths, double lambda);
+                                   dvfo_selection selection, dvfo_coding coding, int share_tenths, double lambda);
+
+/** Bits of a value that is sent, beside the 8 bytes of each int8 channel; NaN where not measured.
+ *  @param share_tenths  1..10 */
+double dvfo_accuracy_profile_bits(const struct dvfo_accuracy_profile *profile, dvfo_coding coding, int share_tenths);
 
 /* ---- one request: O(1) ---- */
 

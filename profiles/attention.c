@@ -65,7 +65,7 @@ dvfo_status dvfo_attention_network(struct dvfo_ctx *ctx, struct dvfo_shape featu
         status = dvfo_fail_no_memory(ctx);
     }
     network->input = feature;
-    network->split = -1;
+    network->split = network->own_split = -1;
     for (int i = 0; status == DVFO_OK && i < LAYERS; i++) {
         struct dvfo_layer *layer = &network->layers[network->n++];
         status = fill(ctx, &rows[i], i, layer);

@@ -86,37 +86,6 @@ double dvfo_layer_traffic_byte(const struct dvfo_layer *layer, double bytes_per_
     return bytes_per_element * (layer->weight_elements + layer->input_elements + layer->output_elements);
 }
 
-bool dvfo_network_is_cut(const struct dvfo_network *network, int layer)
-{
-    for (size_t i = 0; i < network->cut_count; i++) {
-        if (network->cuts[i] == layer) {
-            return true;
-        }
-    }
-    return false;
-}
-
-int dvfo_network_split_by_rule(const struct dvfo_network *network)
-{
-    int best = -1;
-    double work_flop = 0.0;
-    size_t cut = 0;
-    for (int i = 0; i < (int)network->n && cut < network->cut_count; i++) {
-        work_flop += network->layers[i].work_flop;
-        if (network->cuts[cut] != i) {
-            continue;
-        }
-        cut++;
-        if (3.0 * work_flop > network->work_flop) {
-            break;
-        }
-        if (best < 0 || dvfo_shape_elements(network->layers[i].out) < dvfo_shape_elements(network->layers[best].out)) {
-            best = i;
-        }
-    }
-    return best;
-}
-
 struct dvfo_shape dvfo_network_shape(const struct dvfo_network *network, int index)
 {
     return index < 0 ? network->input : network->layers[index].out;

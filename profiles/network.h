@@ -86,11 +86,12 @@ struct dvfo_network {
     bool image_input;     /* images (channels x height x width) or sequences (speech) */
     double input_seconds; /* length of a speech request [s]; 0 for images */
     struct dvfo_shape input;
-    size_t n;                  /* layers */
-    struct dvfo_layer *layers; /* (n) in an order in which every layer comes after those that feed it */
-    int split;                 /* index of the layer named as the split of Eq. (8): the device runs layers 0..split */
-    size_t cut_count;          /* cuts: layers after which a single tensor holds everything still needed */
-    int *cuts;                 /* (cut_count) their indices, ascending; the last layer is not among them */
+    size_t n;                       /* layers */
+    struct dvfo_layer *layers;      /* (n) in an order in which every layer comes after those that feed it */
+    int split;                      /* index of the layer of the split of Eq. (8): the device runs layers 0..split */
+    int own_split;                  /* the one that the file names, or the stated rule: `split`, unless it was moved */
+    size_t cut_count;               /* cuts: layers after which a single tensor holds everything still needed */
+    int *cuts;                      /* (cut_count) their indices, ascending; the last layer is not among them */
     double work_flop, macs, params; /* totals */
     double output_elements;         /* of the network's outputs together: what a cloud sends back */
     struct dvfo_layer_def *defs; /* (n) what each layer was asked to be: for dvfo_network_slim, private to profiles */
@@ -114,14 +115,27 @@ void dvfo_network_free(struct dvfo_network *network);
 dvfo_status dvfo_network_slim(struct dvfo_ctx *ctx, const struct dvfo_network *network, double width,
                               struct dvfo_network **out);
 
+/** Whether a layer, by its index, is among the cuts. Cost: O(cuts). */
+bool dvfo_network_is_cut(const struct dvfo_network *network, int layer);
+
 /** The split that the stated rule chooses: the layer with the smallest int8 feature map (channels * height * width)
  * among the cuts reached within the first third of the network's work; the earliest of equals. A cut whose next layer
  * is fused into it (activation, normalisation) is not a cut. -1 when no cut lies there. Tests hold the files' choice
  * against it. */
 int dvfo_network_split_by_rule(const struct dvfo_network *network);
 
-/** Whether a layer, by its index, is among the cuts. Cost: O(cuts). */
-bool dvfo_network_is_cut(const struct dvfo_network *network, int layer);
+/** Candidates for a split: the cuts behind which a layer has a width of its own, so that the local tail can be slim.
+ *  @param candidates  (cut_count) their indices, ascending; written
+ *  @param count       how many there are */
+dvfo_status dvfo_network_splits(struct dvfo_ctx *ctx, const struct dvfo_network *network, int candidates[],
+                                size_t *count);
+
+/** Split elsewhere than the file says.
+ *  @param where  name of a candidate; or a rule: "first" of the candidates, or "smallest:2/3" (or 0.67, or 1), the one
+ *                with the smallest int8 feature map among those reached within that share of the network's work, the
+ *                earliest of equals
+ *  @return       DVFO_BAD_INPUT, listing the candidates; the network is as it was */
+dvfo_status dvfo_network_move_split(struct dvfo_ctx *ctx, struct dvfo_network *network, const char *where);
 
 /** Traffic of a layer, Q of Eq. (1) [byte], at `bytes_per_element` of the runtime's precision. 0 for fused and view. */
 double dvfo_layer_traffic_byte(const struct dvfo_layer *layer, double bytes_per_element);

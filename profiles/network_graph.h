@@ -73,6 +73,10 @@ struct dvfo_shape dvfo_network_shape(const struct dvfo_network *network, int ind
  * layer. */
 dvfo_status dvfo_network_finish(struct dvfo_ctx *ctx, struct dvfo_network *network);
 
+/** Layers whose channels reach an output of the network unchanged (a classifier, the softmax after it), so that they
+ * are not slimmed: from the outputs backward until an operator sets its own width. @param keeps  (n) written */
+void dvfo_network_find_kept(const struct dvfo_network *network, bool *keeps);
+
 /** Expand the entries of a file's `layers`, with its `blocks` and `defaults`, into layers of `network` (whose input
  * shape is set).
  *  @param split_name   name of the layer to find, or NULL

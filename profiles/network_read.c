@@ -142,7 +142,7 @@ static dvfo_status set_split(struct dvfo_ctx *ctx, dvfo_yaml_node root, const ch
     }
     if (name == NULL) {
         const int by_rule = dvfo_network_split_by_rule(network);
-        network->split = by_rule >= 0 ? by_rule : network->cuts[0];
+        network->split = network->own_split = by_rule >= 0 ? by_rule : network->cuts[0];
         return DVFO_OK;
     }
     const dvfo_yaml_node node = dvfo_yaml_find(root, "split");
@@ -155,7 +155,7 @@ static dvfo_status set_split(struct dvfo_ctx *ctx, dvfo_yaml_node root, const ch
                               "still needed ('dvfo show network' marks them)",
                               name);
     }
-    network->split = index;
+    network->split = network->own_split = index;
     return DVFO_OK;
 }
 

@@ -12,9 +12,7 @@ static long scaled(long channels, double width)
     return kept > 1 ? kept : 1;
 }
 
-/* keeps[i]: layer i's channels reach an output of the network unchanged (a classifier, the softmax after it), so they
- * are not slimmed. Walks backward from the outputs until an operator sets its own width. */
-static dvfo_status find_kept(struct dvfo_ctx *ctx, const struct dvfo_network *network, bool *keeps)
+void dvfo_network_find_kept(const struct dvfo_network *network, bool *keeps)
 {
     for (size_t i = 0; i < network->n; i++) {
         keeps[i] = true;
@@ -26,11 +24,18 @@ static dvfo_status find_kept(struct dvfo_ctx *ctx, const struct dvfo_network *ne
             }
         }
     }
-    for (int i = (int)network->n - 1; i > network->split; i--) {
+    for (int i = (int)network->n - 1; i >= 0; i--) {
         for (int k = 0; keeps[i] && !network->defs[i].kind->own_width && k < network->layers[i].input_count; k++) {
-            keeps[network->layers[i].inputs[k]] = true;
+            if (network->layers[i].inputs[k] >= 0) {
+                keeps[network->layers[i].inputs[k]] = true;
+            }
         }
     }
+}
+
+static dvfo_status find_kept(struct dvfo_ctx *ctx, const struct dvfo_network *network, bool *keeps)
+{
+    dvfo_network_find_kept(network, keeps);
     return !keeps[network->split] ? DVFO_OK
                                   : dvfo_fail(ctx, DVFO_BAD_INPUT,
                                               "%s can't be slimmed behind '%s': no layer there has a width of its own",
@@ -74,6 +79,7 @@ static dvfo_status copy_words(struct dvfo_ctx *ctx, const struct dvfo_network *f
     to->input_seconds = from->input_seconds;
     to->input = from->input;
     to->split = from->split;
+    to->own_split = from->own_split;
     return to->name && to->title && to->source && to->path && to->variant ? DVFO_OK : dvfo_fail_no_memory(ctx);
 }
 

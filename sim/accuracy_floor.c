@@ -23,7 +23,7 @@ struct dvfo_accuracy_floor dvfo_accuracy_floor_of(const struct dvfo_scenario_def
     const double full = dvfo_accuracy_profile_full(profile, part);
     for (int share = 1; share < DVFO_SHARES; share++) {
         const double expected =
-            dvfo_accuracy_profile_split(profile, part, dvfo_scenario_selection(def), share, def->lambda);
+            dvfo_accuracy_profile_split(profile, part, dvfo_scenario_selection(def), def->payload, share, def->lambda);
         floor.forbidden_shares |= dvfo_accuracy_floor_is_kept(expected, full, def->accuracy_floor) ? 0 : 1u << share;
     }
     floor.forbids_layers =

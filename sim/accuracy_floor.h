@@ -2,8 +2,8 @@
  *
  * The cost has no accuracy in it, so without a bound the share runs to an end. An action is allowed when its expected
  * accuracy, measured on the part for validation, is at most `accuracy_floor` points below the full network's. That
- * depends on the share and on the weight lambda of the local answer, and holds for agents, oracles and all others
- * alike. The full network's own answer, on the device or from the encoded input, always passes. */
+ * depends on the share, its coding and the weight lambda of the local answer, and holds for agents, oracles and all
+ * others alike. The full network's own answer, on the device or from the encoded input, always passes. */
 #ifndef DVFO_ACCURACY_FLOOR_H
 #define DVFO_ACCURACY_FLOOR_H
 

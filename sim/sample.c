@@ -54,8 +54,9 @@ double dvfo_samples_right(const struct dvfo_samples *samples, const struct dvfo_
     if (decision->place == DVFO_PLACE_APPEAL && !answered) {
         return table->right_little[request->row];
     }
-    if (decision->place == DVFO_PLACE_SPLIT && answered && !def->attention) { /* known on average only */
-        return dvfo_accuracy_profile_split(samples->profile, samples->part, dvfo_scenario_selection(def),
+    const bool by_row = def->attention && dvfo_coding_plain(def->payload) == DVFO_CODING_INT8;
+    if (decision->place == DVFO_PLACE_SPLIT && answered && !by_row) { /* known on average only */
+        return dvfo_accuracy_profile_split(samples->profile, samples->part, dvfo_scenario_selection(def), def->payload,
                                            decision->share_tenths, def->lambda);
     }
     if (decision->place == DVFO_PLACE_SPLIT && answered) {

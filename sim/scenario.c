@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "profiles/attention.h"
+#include "sim/payload.h"
 
 enum { MAX_WIDTH_STEPS = 16, TAILS = DVFO_SHARES - 1 };
 
@@ -20,6 +21,7 @@ struct dvfo_scenario {
     struct dvfo_accuracy_floor floor;
     struct dvfo_network *attention;
     struct dvfo_network *slim[MAX_WIDTH_STEPS]; /* [i]: tail of width (i+1) / steps; the last is full width */
+    struct dvfo_network *little;                /* of the network's own split, where DVFO splits elsewhere; else NULL */
     double *remaining_flop;                     /* (n + 1) work of layers i.. to the end */
     size_t stages, combinations;
     size_t first_of_stage[DVFO_STAGE_COUNT];
@@ -37,6 +39,7 @@ struct dvfo_scenario_def dvfo_scenario_def_default(void)
         .composition = DVFO_PARALLEL,
         .tail_rule = DVFO_TAIL_SHAPES,
         .tail_width_steps = 4,
+        .payload = DVFO_CODING_INT8,
         .layer_int8 = true,
         .attention = true,
         .timeout_s = 10.0,
@@ -46,6 +49,8 @@ struct dvfo_scenario_def dvfo_scenario_def_default(void)
         .encode_cycle_per_pixel = 30.0,
         .speech_bps = 32e3,
         .quantise_cycle_per_element = 2.0,
+        .codebook_cycle_per_element = 6.0,
+        .deflate_cycle_per_byte = 100.0,
         .fuse_cycle_per_element = 4.0,
         .accuracy_floor = 1.0,
     };
@@ -67,6 +72,8 @@ static dvfo_status check_def(struct dvfo_ctx *ctx, const struct dvfo_scenario_de
         {"encode_cycle_per_pixel", def->encode_cycle_per_pixel, 0.0, 1e6},
         {"speech_bps", def->speech_bps, 1.0, 1e9},
         {"quantise_cycle_per_element", def->quantise_cycle_per_element, 0.0, 1e6},
+        {"codebook_cycle_per_element", def->codebook_cycle_per_element, 0.0, 1e6},
+        {"deflate_cycle_per_byte", def->deflate_cycle_per_byte, 0.0, 1e6},
         {"fuse_cycle_per_element", def->fuse_cycle_per_element, 0.0, 1e6},
         {"accuracy_floor", def->accuracy_floor == (double)INFINITY ? 100.0 : def->accuracy_floor, 0.0, 100.0},
         {"tail_width_steps", (double)def->tail_width_steps, 1.0, MAX_WIDTH_STEPS},
@@ -104,6 +111,19 @@ static void order_stages(struct dvfo_scenario *s)
     s->stages = s->first_of_stage[DVFO_STAGE_LITTLE] + 1;
 }
 
+/* The tails of each width but the last, which is the network's own. */
+static dvfo_status create_slim(struct dvfo_ctx *ctx, struct dvfo_scenario *s)
+{
+    const int steps = s->def.tail_rule == DVFO_TAIL_SHAPES ? s->def.tail_width_steps : 0;
+    struct dvfo_network own = *s->def.network; /* split as the file says */
+    own.split = own.own_split;
+    for (int i = 0; i + 1 < steps; i++) {
+        DVFO_TRY(dvfo_network_slim(ctx, s->def.network, (double)(i + 1) / steps, &s->slim[i]));
+    }
+    return steps > 1 && own.split != s->def.network->split ? dvfo_network_slim(ctx, &own, 1.0 / steps, &s->little)
+                                                           : DVFO_OK;
+}
+
 static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_scenario *s)
 {
     const struct dvfo_network *network = s->def.network;
@@ -111,10 +131,7 @@ static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_scenario *s)
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: names no split layer with a tail behind it", network->name);
     }
     DVFO_TRY(dvfo_attention_network(ctx, network->layers[network->split].out, &s->attention));
-    const int steps = s->def.tail_rule == DVFO_TAIL_SHAPES ? s->def.tail_width_steps : 0;
-    for (int i = 0; i + 1 < steps; i++) {
-        DVFO_TRY(dvfo_network_slim(ctx, network, (double)(i + 1) / steps, &s->slim[i]));
-    }
+    DVFO_TRY(create_slim(ctx, s));
     order_stages(s);
     s->combinations = 1;
     for (int d = 0; d < DVFO_DOMAINS; d++) {
@@ -141,6 +158,7 @@ dvfo_status dvfo_scenario_create(struct dvfo_ctx *ctx, const struct dvfo_scenari
     *out = NULL;
     DVFO_REQUIRE(def->board != NULL && def->runtime != NULL && def->network != NULL && def->cloud != NULL);
     DVFO_TRY(check_def(ctx, def));
+    DVFO_TRY(dvfo_payload_check(ctx, def));
     struct dvfo_scenario *scenario = calloc(1, sizeof *scenario);
     if (scenario == NULL) {
         return dvfo_fail_no_memory(ctx);
@@ -173,6 +191,7 @@ void dvfo_scenario_free(struct dvfo_scenario *scenario)
     for (int i = 0; i < MAX_WIDTH_STEPS; i++) {
         dvfo_network_free(scenario->slim[i]);
     }
+    dvfo_network_free(scenario->little);
     dvfo_network_free(scenario->attention);
     free(scenario->remaining_flop);
     free(scenario->power);
@@ -216,16 +235,18 @@ static struct kept_stage *kept_of(const struct dvfo_scenario *scenario, dvfo_sta
     return &scenario->kept[first + (stage == DVFO_STAGE_TAIL ? scenario->tail_of_share[index] : (size_t)index)];
 }
 
-/* A stretch of layers with a factor on everything that those behind the split cost (for the simpler tail rules). */
+/* A stretch of layers with a factor on everything that those behind a split cost (for the simpler tail rules). */
 struct stretch {
     const struct dvfo_network *network;
     int first, last;
     bool with_request;
     double factor;
+    int split; /* layers up to it are not scaled */
 };
 
-/* The tail at `width` of `steps` widths, or, from `first` on, the little network that ends with it. */
-static struct stretch stretch_at_width(const struct dvfo_scenario *scenario, int first, double kept, int width)
+/* The tail behind a split at `width` of `steps` widths, or, from `first` on, the little network that ends with it. */
+static struct stretch stretch_at_width(const struct dvfo_scenario *scenario, int first, int split, double kept,
+                                       int width)
 {
     const struct dvfo_network *network = scenario->def.network;
     const int last = (int)network->n - 1;
@@ -234,12 +255,14 @@ static struct stretch stretch_at_width(const struct dvfo_scenario *scenario, int
     case DVFO_TAIL_SHAPES:
         break;
     case DVFO_TAIL_LINEAR:
-        return (struct stretch){network, first, last, with_request, kept};
+        return (struct stretch){network, first, last, with_request, kept, split};
     case DVFO_TAIL_WIDTH:
-        return (struct stretch){network, first, last, with_request, kept * kept};
+        return (struct stretch){network, first, last, with_request, kept * kept, split};
     }
-    const bool slim = width < scenario->def.tail_width_steps;
-    return (struct stretch){slim ? scenario->slim[width - 1] : network, first, last, with_request, 1.0};
+    if (width < scenario->def.tail_width_steps) {
+        network = split == network->split ? scenario->slim[width - 1] : scenario->little;
+    }
+    return (struct stretch){network, first, last, with_request, 1.0, split};
 }
 
 /* Which layers a stage runs; the tail at a share follows the named rule, Eq. (8). */
@@ -251,20 +274,20 @@ static struct stretch stretch_of(const struct dvfo_scenario *scenario, dvfo_stag
     const int width = tail_width(scenario, index), steps = scenario->def.tail_width_steps;
     switch (stage) {
     case DVFO_STAGE_FULL:
-        return (struct stretch){network, 0, last, true, 1.0};
+        return (struct stretch){network, 0, last, true, 1.0, last};
     case DVFO_STAGE_HEAD:
-        return (struct stretch){network, 0, split, true, 1.0};
+        return (struct stretch){network, 0, split, true, 1.0, split};
     case DVFO_STAGE_ATTENTION:
-        return (struct stretch){scenario->attention, 0, scenario->def.attention ? (int)scenario->attention->n - 1 : -1,
-                                false, 1.0};
+        return (struct stretch){
+            scenario->attention, 0, scenario->def.attention ? (int)scenario->attention->n - 1 : -1, false, 1.0, -1};
     case DVFO_STAGE_TAIL:
-        return stretch_at_width(scenario, split + 1, kept, width);
+        return stretch_at_width(scenario, split + 1, split, kept, width);
     case DVFO_STAGE_PREFIX:
-        return (struct stretch){network, 0, network->cuts[index], true, 1.0};
+        return (struct stretch){network, 0, network->cuts[index], true, 1.0, last};
     case DVFO_STAGE_SUFFIX:
-        return (struct stretch){network, network->cuts[index] + 1, last, false, 1.0};
+        return (struct stretch){network, network->cuts[index] + 1, last, false, 1.0, last};
     case DVFO_STAGE_LITTLE:
-        return stretch_at_width(scenario, 0, 1.0 / steps, 1);
+        return stretch_at_width(scenario, 0, network->own_split, 1.0 / steps, 1);
     case DVFO_STAGE_COUNT:
         break;
     }
@@ -276,7 +299,7 @@ static struct stretch stretch_of(const struct dvfo_scenario *scenario, dvfo_stag
 static size_t pieces_to_split(const struct stretch *stretch)
 {
     size_t pieces = stretch->with_request ? 1 : 0;
-    for (int i = stretch->first; i <= stretch->network->split; i++) {
+    for (int i = stretch->first; i <= stretch->split; i++) {
         pieces += dvfo_kernel_exists(&stretch->network->layers[i]);
     }
     return pieces;
@@ -367,13 +390,6 @@ void dvfo_scenario_power_at(const struct dvfo_scenario *scenario, const int leve
     dvfo_power_join(scenario->def.board, part, out);
 }
 
-/* Channels that a share sends: k = round(xi * channels), Eq. (8). */
-static double channels_sent(const struct dvfo_network *network, const struct dvfo_decision *decision)
-{
-    const double channels = (double)network->layers[network->split].out.channels;
-    return round(channels * decision->share_tenths / (DVFO_SHARES - 1));
-}
-
 static double cut_elements(const struct dvfo_network *network, const struct dvfo_decision *decision)
 {
     return dvfo_shape_elements(network->layers[network->cuts[decision->cut]].out);
@@ -388,15 +404,11 @@ double dvfo_scenario_payload_byte(const struct dvfo_scenario *scenario, const st
 {
     const struct dvfo_scenario_def *def = &scenario->def;
     const struct dvfo_network *network = def->network;
-    const struct dvfo_shape split = network->layers[network->split].out;
     double body_byte = 0.0;
     switch (decision->place) {
-    case DVFO_PLACE_SPLIT: {
-        const double k = channels_sent(network, decision);
-        const double bitmap_byte = ceil((double)split.channels / 8.0);
-        body_byte = k * (double)(split.height * split.width) + bitmap_byte + 8.0 * k; /* Eq. (8): scale, zero */
+    case DVFO_PLACE_SPLIT:
+        body_byte = dvfo_payload_byte(def, decision->share_tenths);
         break;
-    }
     case DVFO_PLACE_LAYER: {
         const double channels = (double)network->layers[network->cuts[decision->cut]].out.channels;
         body_byte =
@@ -419,11 +431,9 @@ double dvfo_scenario_prepare_cycles(const struct dvfo_scenario *scenario, const 
 {
     const struct dvfo_scenario_def *def = &scenario->def;
     const struct dvfo_network *network = def->network;
-    const struct dvfo_shape split = network->layers[network->split].out;
     switch (decision->place) {
     case DVFO_PLACE_SPLIT:
-        return def->quantise_cycle_per_element * channels_sent(network, decision) *
-               (double)(split.height * split.width);
+        return dvfo_payload_cycles(def, decision->share_tenths);
     case DVFO_PLACE_LAYER:
         return def->layer_int8 ? def->quantise_cycle_per_element * cut_elements(network, decision) : 0.0;
     case DVFO_PLACE_CLOUD:

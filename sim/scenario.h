@@ -30,6 +30,7 @@ struct dvfo_scenario_def {
     dvfo_composition composition;           /* parallel */
     dvfo_tail_rule tail_rule;               /* shapes */
     int tail_width_steps;                   /* widths of the slimmable tail: 4 (1/4, 1/2, 3/4, 1) */
+    dvfo_coding payload;                    /* how channels are coded that a split sends, sim/payload.h; int8 */
     bool layer_int8;                        /* a layer split sends int8 (true) or float activations */
     bool attention;                         /* channels are chosen by the attention module (true); or by chance, which
                                                costs nothing, for comparison */
@@ -41,6 +42,8 @@ struct dvfo_scenario_def {
     double encode_cycle_per_pixel;          /* 30 CPU cycles: assumption */
     double speech_bps;                      /* 32 kbit/s: assumption, a speech codec */
     double quantise_cycle_per_element;      /* 2 CPU cycles: assumption, one fused multiply, round, store */
+    double codebook_cycle_per_element;      /* 6 CPU cycles (3 to 15): assumption, sim/payload.h */
+    double deflate_cycle_per_byte;          /* 100 CPU cycles (50 to 500) of a byte that goes in: assumption, there */
     double fuse_cycle_per_element;          /* 4 CPU cycles: assumption, two loads, multiply-add, store */
     const struct dvfo_accuracy_profile *accuracy; /* what answers are right; NULL, the default: nothing is known of it,
                                                      and there is no floor. Borrowed */
@@ -72,7 +75,8 @@ typedef enum dvfo_stage {
     DVFO_STAGE_PREFIX,    /* layers 0..cut; index: which cut */
     DVFO_STAGE_SUFFIX,    /* layers after a cut, locally (after a timeout); index: which cut */
     DVFO_STAGE_LITTLE,    /* a little network of one's own: the head, then the narrowest tail of the slimmable network.
-                             Its predictor head is left out: one dense layer on pooled features, 2 FLOP per channel */
+                             It is the one of the network's own split, wherever DVFO splits. Its predictor head is
+                             left out: one dense layer on pooled features, 2 FLOP per channel */
     DVFO_STAGE_COUNT
 } dvfo_stage;
 
@@ -104,7 +108,7 @@ const struct dvfo_power *dvfo_scenario_power(struct dvfo_scenario *scenario, con
 void dvfo_scenario_power_at(const struct dvfo_scenario *scenario, const int level[DVFO_DOMAINS],
                             struct dvfo_power *out);
 
-/** CPU cycles before a transfer: quantisation of the payload, or encoding of the input. 0 for EDGE. */
+/** CPU cycles before a transfer: coding of the payload, or encoding of the input. 0 for EDGE. */
 double dvfo_scenario_prepare_cycles(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision);
 /** CPU cycles of fusion, Eq. (8); 0 where one side answers alone. */
 double dvfo_scenario_fuse_cycles(const struct dvfo_scenario *scenario, const struct dvfo_decision *decision);

@@ -142,7 +142,8 @@ Test(accuracy_floor, without_attention_a_split_takes_less_and_is_right_less_ofte
     w.trial.scenario.attention = false;
     cr_assert(dvfo_trial_run(&w.ctx, &w.trial) == DVFO_OK, "%s", w.ctx.message);
     cr_expect(w.trial.results.latency_s < with.latency_s && w.trial.results.energy_j < with.energy_j);
-    const double expected = dvfo_accuracy_profile_split(w.accuracy, DVFO_PART_TEST, DVFO_SELECTION_RANDOM, 9, 0.5);
+    const double expected =
+        dvfo_accuracy_profile_split(w.accuracy, DVFO_PART_TEST, DVFO_SELECTION_RANDOM, DVFO_CODING_INT8, 9, 0.5);
     cr_expect(fabs(w.trial.results.accuracy - expected) < 1e-9, "known on average only: %g, expected %g",
               w.trial.results.accuracy, expected);
     close_world(&w);

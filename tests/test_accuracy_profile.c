@@ -17,7 +17,8 @@ static struct dvfo_accuracy_profile *make(void)
 
 static double split(const struct dvfo_accuracy_profile *profile, int share, double lambda)
 {
-    return dvfo_accuracy_profile_split(profile, DVFO_PART_VALIDATION, DVFO_SELECTION_ATTENTION, share, lambda);
+    return dvfo_accuracy_profile_split(profile, DVFO_PART_VALIDATION, DVFO_SELECTION_ATTENTION, DVFO_CODING_INT8, share,
+                                       lambda);
 }
 
 Test(accuracy_profile, expected_values_are_means_over_the_seeds)

@@ -74,6 +74,8 @@ Test(live_command, exit_codes_and_sentences)
         {HERE "-p edge-only --server 127.0.0.1:1", 1, "127.0.0.1:1: Connection refused"},
         {HERE "-p edge-only --server 127.0.0.1:1 --shape const:5Mbps", 1, "127.0.0.1:1: Connection refused"},
         {HERE "-p edge-only --thermal", 2, "--thermal is for simulations: here the board is as warm as it is"},
+        {HERE "-p edge-only --payload 3-bit", 2, "--payload is for simulations"},
+        {HERE "-p edge-only --split first", 2, "--split is for simulations"},
         {HERE "-p edge-only --dry-run --out a.h5", 2, "--dry-run shows writes and makes no table"},
         {HERE "-p edge-only,oracle-dvfo --requests 100000", 2, "policy 'oracle-dvfo' must know the link beforehand"},
         {"--network-file test.bin --images test.bin -p edge-only", 2, "test.bin"},

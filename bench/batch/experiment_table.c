@@ -215,8 +215,19 @@ static void write_value(const struct dvfo_record *record, size_t column, char te
     }
 }
 
+/* Records of one board or network alone; of all when `key` is NULL. */
+struct record_filter {
+    const char *key, *name;
+};
+
+static bool is_met(const struct dvfo_record *record, struct record_filter filter)
+{
+    return filter.key == NULL || strcmp(dvfo_record_text(record, dvfo_record_column(filter.key)), filter.name) == 0;
+}
+
 /* "composition parallel", or "eta 0.2, 0.5, 0.8" where it varies. */
-static void print_values(const struct dvfo_gathered *gathered, const char *label, const char *name, FILE *file)
+static void print_values_of(const struct dvfo_gathered *gathered, struct record_filter filter, const char *label,
+                            const char *name, FILE *file)
 {
     enum { MOST = 24 };
     char seen[MOST][DVFO_RECORD_TEXT];
@@ -224,6 +235,9 @@ static void print_values(const struct dvfo_gathered *gathered, const char *label
     const size_t column = dvfo_record_column(name), records = gathered->points * gathered->seeds * gathered->policies;
     for (size_t i = 0; i < records && count < MOST; i++) {
         size_t known = 0;
+        if (!is_met(&gathered->record[i], filter)) {
+            continue;
+        }
         write_value(&gathered->record[i], column, seen[count]);
         while (strcmp(seen[known], seen[count]) != 0) {
             known++;
@@ -233,6 +247,11 @@ static void print_values(const struct dvfo_gathered *gathered, const char *label
     for (size_t i = 0; i < count; i++) {
         fprintf(file, "%s%s", i == 0 ? label : ", ", seen[i]);
     }
+}
+
+static void print_values(const struct dvfo_gathered *gathered, const char *label, const char *name, FILE *file)
+{
+    print_values_of(gathered, (struct record_filter){0}, label, name, file);
 }
 
 /* One line for each board, or network, that the records name. */
@@ -251,9 +270,7 @@ static void print_each(const struct dvfo_gathered *gathered, const char *key, co
         }
         fprintf(file, "  %s", name);
         for (size_t c = 0; columns[c] != NULL; c++) {
-            char text[DVFO_RECORD_TEXT];
-            write_value(&gathered->record[i], dvfo_record_column(columns[c]), text);
-            fprintf(file, "%s%s", labels[c], text);
+            print_values_of(gathered, (struct record_filter){key, name}, labels[c], columns[c], file);
         }
         fputc('\n', file);
     }
@@ -278,6 +295,7 @@ void dvfo_experiment_print_conditions(const struct dvfo_gathered *gathered, FILE
     print_values(gathered, ", RTT [s] ", "rtt_s", file);
     print_values(gathered, ", timeout [s] ", "timeout_s", file);
     print_values(gathered, "; encoded images, bit per pixel ", "bits_per_pixel", file);
+    print_values(gathered, "; feature maps sent as ", "payload", file);
     print_values(gathered, "; layer splits send ", "layer_payload", file);
     print_values(gathered, "\naccuracy profile ", "accuracy_profile", file);
     print_values(gathered, ", floor [points] ", "accuracy_floor", file);

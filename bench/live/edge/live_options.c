@@ -107,6 +107,10 @@ static dvfo_status check_link(struct dvfo_ctx *ctx, const struct dvfo_live_optio
     if (options->setting.trace != NULL) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "--trace is for simulations, expected --shape: it shapes a real link");
     }
+    if (options->setting.split != NULL) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "--split is for simulations: a network is split where it was trained to be");
+    }
     if (options->server == NULL && (options->shape != NULL || options->key != NULL)) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s is given without --server, expected both",
                          options->shape != NULL ? "shape" : "key");

@@ -176,6 +176,9 @@ dvfo_status dvfo_live_check(struct dvfo_ctx *ctx, const struct dvfo_live *live, 
                          trial->thermal ? "thermal" : "decision-time",
                          trial->thermal ? "the board is as warm as it is" : "decisions take what they take");
     }
+    if (trial->scenario.payload != DVFO_CODING_INT8) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "--payload is for simulations: docs/protocol.md knows int8 alone");
+    }
     if (live->network != NULL && strcmp(trial->scenario.network->name, "collaborative") != 0) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT,
                          "--network is %s, expected collaborative: that is what the network's file holds",
