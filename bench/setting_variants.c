@@ -46,10 +46,19 @@ static void print_payload(const struct dvfo_scenario_def *def, FILE *file)
     fputc('\n', file);
 }
 
+static bool any_split_moved(const struct dvfo_setting *setting)
+{
+    bool moved = false;
+    for (size_t i = 0; i < setting->network_count; i++) {
+        moved |= setting->network[i]->split != setting->network[i]->own_split;
+    }
+    return moved;
+}
+
 void dvfo_setting_print_variants(const struct dvfo_setting *setting, FILE *file)
 {
     const struct dvfo_scenario_def *def = &setting->base.scenario;
-    if (setting->split != NULL) {
+    if (any_split_moved(setting)) {
         fprintf(file, "split: %s, not as the networks' files say%s\n", setting->split,
                 def->accuracy != NULL ? "; accuracy is still that of the split it was measured at" : "");
     }

@@ -108,6 +108,8 @@ Test(variants_command, the_lines_below_the_table_say_what_is_unusual)
 {
     run("run " WORLD HALF "--accuracy ./whole.h5 --accuracy-floor none");
     cr_expect(!command_says(&said, "feature maps are sent as") && !command_says(&said, "split: "));
+    run("run " WORLD HALF "--accuracy ./whole.h5 --accuracy-floor none --split maxpool --payload int8");
+    cr_expect(!command_says(&said, "feature maps are sent as") && !command_says(&said, "split: "), "as the file says");
     run("run " WORLD HALF "--accuracy ./whole.h5 --accuracy-floor none --split first --payload 3-bit-entropy "
         "--deflate-cycles 80");
     cr_expect(command_says(&said, "\nsplit: first, not as the networks' files say; accuracy is still that of the split "
