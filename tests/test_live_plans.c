@@ -37,6 +37,7 @@ static const char ssh[] =
     "  lying*) set -o pipefail; sh -c \"$line\" | sed \"$EDIT\"; exit ;;\n"
     "  hanging*) echo $$ > process; trap '' HUP; exec sleep 600 ;;\n"
     "  late*) for i in {1..500}; do [ -e ../away ] && break; sleep 0.02; done ;;\n"
+    "  noting*) sh -c \"$line\" <&0 & echo $! > process; wait $!; code=$?; echo $code > code; exit $code ;;\n"
     "  both*) touch ../begun-$to; for i in {1..500}; do [ -e ../begun-both1 -a -e ../begun-both2 ] && break; "
     "sleep 0.02; done ;;\n"
     "  esac; echo $$ > process ;;\n"
@@ -262,13 +263,13 @@ Test(live_plans, a_record_that_can_not_be_one_is_refused)
     "until_it_ended() { for i in {1..1000}; do kill -0 $(cat homes/$1/process) 2>/dev/null || return 0; sleep 0.01; "  \
     "done; return 1; }\n"
 
-Test(live_plans, ctrl_c_ends_what_runs_far_away)
+Test(live_plans, ctrl_c_ends_what_runs_far_away_as_if_it_were_pressed_there)
 {
-    write_hosts((const char *const[]){"a", NULL});
-    shell(MACHINES RUN
-          "--set command='sleep 30' & batch=$!; until_it_runs a; sleep 0.2; kill -INT $batch; wait $batch; "
-          "code=$?\nuntil_it_ended a || echo alive; exit $code");
-    cr_expect(said.code == 130 && said.out[0] == '\0', "exit %d: %s%s", said.code, said.out, said.err);
+    write_hosts((const char *const[]){"noting", NULL});
+    shell(MACHINES RUN "--set command='sleep 30' & batch=$!; until_it_runs noting; sleep 0.3; kill -INT $batch\n"
+                       "wait $batch; code=$?; until_it_ended noting || echo alive; cat homes/noting/code; exit $code");
+    cr_expect(said.code == 130, "exit %d: %s%s", said.code, said.out, said.err);
+    cr_expect_str_eq(said.out, "130\n", "it gave back what it held and ended by itself: %s", said.out);
     cr_expect(command_says(&said, "dvfo: interrupted after 0 of 4 parts; the same command goes on"), "%s", said.err);
 }
 
@@ -281,16 +282,25 @@ Test(live_plans, a_machine_that_does_not_listen_is_left_after_a_while)
     cr_expect(said.code == 130 && said.out[0] == '\0', "exit %d: %s%s", said.code, said.out, said.err);
 }
 
+/* The batch alone, whose worker then hears of it, and both at once. */
 Test(live_plans, a_batch_that_is_killed_leaves_nothing_running_and_goes_on)
 {
-    write_hosts((const char *const[]){"a", NULL});
-    shell(MACHINES RUN "--seeds 1\n"
-                       "sha256sum results/trials/*/*.json > before; rm homes/a/process\n" RUN
-                       "--set requests=3 --set command='sleep 30' & batch=$!; until_it_runs a; kill -KILL $batch\n"
-                       "until_it_ended a || echo alive\n" RUN "2>&1 && sha256sum -c --quiet before && " COUNT);
-    cr_expect(said.code == 0 && command_says(&said, "4 trials, 2 of them there already"), "exit %d: %s%s", said.code,
-              said.out, said.err);
-    cr_expect(!command_says(&said, "alive") && strstr(said.out, "\n4\n") != NULL, "%s", said.out);
+    static const char *const victims[] = {"$batch", "$batch $(pgrep -P $batch)"};
+    write_hosts((const char *const[]){"noting", NULL});
+    for (size_t i = 0; i < sizeof victims / sizeof victims[0]; i++) {
+        char line[2048];
+        snprintf(line, sizeof line,
+                 MACHINES "rm -rf results homes/*; " RUN "--seeds 1\n"
+                          "sha256sum results/trials/*/*.json > before; rm homes/noting/process homes/noting/code\n" RUN
+                          "--set command='sleep 30' & batch=$!; until_it_runs noting; sleep 0.3; kill -KILL %s\n"
+                          "until_it_ended noting || echo alive; while [ ! -s homes/noting/code ]; do sleep 0.01; done\n"
+                          "cat homes/noting/code; " RUN "2>&1 && sha256sum -c --quiet before && " COUNT,
+                 victims[i]);
+        shell(line);
+        cr_expect(said.code == 0 && command_says(&said, "4 trials, 2 of them there already"), "exit %d: %s%s",
+                  said.code, said.out, said.err);
+        cr_expect(strncmp(said.out, "130\n", 4) == 0 && strstr(said.out, "\n4\n") != NULL, "%s", said.out);
+    }
 }
 
 /* ---- mistakes ---- */
