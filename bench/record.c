@@ -246,6 +246,29 @@ dvfo_record_state dvfo_record_load(struct dvfo_ctx *ctx, const char *path, const
     return state;
 }
 
+static bool is_printable(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Texts go into tables on somebody's terminal: nothing in them may steer it. */
+static bool is_plain(const struct dvfo_record *record)
+{
+    bool plain = true;
+    for (size_t i = 0; dvfo_trial_columns[i].name != NULL; i++) {
+        plain &= is_printable(dvfo_record_text(record, i));
+    }
+    for (size_t r = 0; r < record->rails; r++) {
+        plain &= is_printable(record->rail[r]);
+    }
+    return plain;
+}
+
 /* The inputs of a record as a text; NULL when they are none, or aren't those that its hash is of. */
 static char *text_of_inputs(const json_t *root)
 {
@@ -283,7 +306,11 @@ dvfo_status dvfo_record_parse(struct dvfo_ctx *ctx, const char *from, const char
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%d: is cut off or no JSON, expected the record of a trial: %s", from,
                          error.line, error.text);
     }
-    if (check(ctx, root, from, NULL, &record) == DVFO_RECORD_WHOLE) {
+    if (check(ctx, root, from, NULL, &record) != DVFO_RECORD_WHOLE) {
+        status = DVFO_BAD_INPUT;
+    } else if (!is_plain(&record)) {
+        status = dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: a name holds control characters", from);
+    } else {
         *inputs = text_of_inputs(root);
         status = *inputs != NULL
                      ? DVFO_OK

@@ -6,6 +6,8 @@
 
 #include "bench/batch/plans.h"
 #include "experiment.h"
+#include "live_fixture.h"
+#include "policies/attention/images.h"
 
 static struct said said;
 
@@ -85,12 +87,12 @@ static void write_hosts(const char *const machines[])
 Test(live_plans, without_a_hosts_file_board_host_is_this_machine)
 {
     shell("\"$DVFO\" bench run plan.yaml && " COUNT " && grep -h energy_from results/trials/*/*.json | sort -u\n"
-          "\"$DVFO\" bench run plan.yaml 2>&1; \"$DVFO\" bench table plan.yaml --format csv");
+          "\"$DVFO\" bench run plan.yaml 2>&1; \"$DVFO\" bench table plan.yaml");
     cr_assert(said.code == 0, "%s", said.err);
     cr_expect(strncmp(said.out, "4\n", 2) == 0, "%s", said.out);
     cr_expect(command_says(&said, "\"energy_from\": \"m") && !command_says(&said, "simulated"), "%s", said.out);
     cr_expect(command_says(&said, "4 trials, 4 of them there already"), "a live batch resumes: %s", said.out);
-    cr_expect(command_says(&said, "host,edge-best,") || command_says(&said, "edge-best"), "%s", said.out);
+    cr_expect(command_says(&said, "edge-best") && command_says(&said, "\nlive: energy m"), "%s", said.out);
     shell("grep -h -e '\"world: live' -e '\"board: host ' -e '\"program of live' results/trials/*/*.json | sort -u | "
           "wc -l; grep -l conditions results/trials/*/*.json | wc -l");
     cr_expect_str_eq(said.out, "3\n4\n", "%s", said.out);
@@ -180,6 +182,60 @@ Test(live_plans, whatever_stands_in_a_value_or_a_name_stays_a_word)
                      said.out);
 }
 
+/* ---- with a network and a server ---- */
+
+static struct live_network network;
+static struct live_server server;
+static struct dvfo_key key;
+
+static void make_server(void)
+{
+    struct dvfo_ctx ctx = {0};
+    struct dvfo_images images;
+    make();
+    live_network_make(&network);
+    cr_assert_eq(dvfo_images_create(&ctx, 20, &images), DVFO_OK);
+    cr_assert_eq(dvfo_images_save(&ctx, &images, "test.bin"), DVFO_OK, "%s", ctx.message);
+    dvfo_images_free(&images);
+    command_write("key", "sixteen bytes or more", 21);
+    cr_assert_eq(dvfo_key_load(&ctx, "key", &key), DVFO_OK, "%s", ctx.message);
+    struct dvfo_server_def def = live_server_def(&network);
+    def.key = &key;
+    live_server_start(&server, &def);
+    setenv("NET", network.path, 1);
+    setenv("SERVER", server.address, 1);
+}
+
+static void remove_server(void)
+{
+    live_server_stop(&server);
+    live_network_remove(&network);
+    command_remove_folder();
+}
+
+TestSuite(live_plans_split, .init = make_server, .fini = remove_server, .timeout = 120);
+
+#define SPLIT                                                                                                          \
+    "live-host --seeds 1 --set shape=const:50Mbps --set requests=2 --set fixed-clocks=yes --set agents.steps=500 "     \
+    "--set accuracy-floor=none --set network-file=$NET --set images=test.bin --set server=$SERVER --set key=key "
+
+Test(live_plans_split, the_example_runs_with_all_that_it_needs_and_keeps_the_key_to_itself)
+{
+    write_hosts((const char *const[]){"a", "b", NULL});
+    shell("\"$DVFO\" bench run " SPLIT "--hosts hosts && " COUNT
+          "; cd homes/a/.dvfo-files; find . -name test.bin | wc -l\n"
+          "find . -name key | xargs cmp ../../../key; find . -name \"$(basename $NET)\" | wc -l; cd ../../..\n"
+          "grep -rl -e \"$(sha256sum key | cut -d' ' -f1)\" -e '\"key: ' results | wc -l\n"
+          "\"$DVFO\" bench table " SPLIT "--format csv | cut -d, -f1,2\n"
+          "\"$DVFO\" bench run " SPLIT "--set key=$NET --hosts hosts 2>&1 | head -1");
+    cr_assert(said.code == 0, "%s%s", said.out, said.err);
+    cr_expect_str_eq(said.out,
+                     "4\n1\n1\n0\nshape,policy\nconst:50Mbps,edge-only\nconst:50Mbps,fixed:max/max/max/0.2\n"
+                     "const:50Mbps,fixed:max/max/max/0.4\nconst:50Mbps,dvfo\n"
+                     "4 trials, 4 of them there already; 0 agents to train\n",
+                     "%s%s", said.out, said.err);
+}
+
 /* ---- trouble ---- */
 
 Test(live_plans, machines_that_can_not_be_used_leave_the_trials_to_others)
@@ -230,13 +286,14 @@ Test(live_plans, a_record_that_can_not_be_one_is_refused)
         {"s/\"seed\": 1/\"seed\": 2/", "its record is of 2 requests of seed 2, expected 2 of seed 1"},
         {"s/\"requests\": 2/\"requests\": 20/", "its record is of 20 requests of seed 1"},
         {"s/\"board\": \"host\"/\"board\": \"nano\"/", "its record is of board 'nano', expected 'host'"},
-        {"s/\"energy_from\": \".*\"/\"energy_from\": \"simulated\"/", "its record is of a simulation"},
+        {"s/\"energy_from\": \".*\"/\"energy_from\": \"simulated\"/", "its record's energy is 'simulated', expected"},
         {"s/\"energy_j\": /&-/", "which no trial takes"},
         {"s/\"latency_s\": .*/\"latency_s\": null,/", "which no trial takes"},
         {"/\"latency_s\": /d", "lacks a result, or has one that is none"},
         {"s/\"rail_j\"/\"rails\"/", "lacks a result, or has one that is none"},
         {"s/\"network\": \"/&0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567/",
          "lacks a result, or has one that is none"},
+        {"s/\"runtime\": \"/&\\\\u001b[2J/", "a name holds control characters"},
         {"s/\"version\": 1/\"version\": 2/", "is of schema version 2, expected 1"},
         {"s/dvfo-trial/dvfo-trail/", "is no record of a trial"},
         {"s/world: live/world: sim/", "its inputs aren't those that its hash is of"},

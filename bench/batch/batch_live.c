@@ -184,6 +184,17 @@ static bool is_a_name(const char *board)
     return strchr(board, '/') == NULL && strchr(board, '.') == NULL;
 }
 
+static bool is_live(const char *energy_from)
+{
+    static const dvfo_energy_source sources[] = {DVFO_ENERGY_MODELLED, DVFO_ENERGY_MEASURED, DVFO_ENERGY_PART_MEASURED};
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        if (strcmp(energy_from, dvfo_energy_source_name(sources[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Is it the trial that was asked for, and can it be one? */
 static dvfo_status check_record(struct dvfo_ctx *ctx, const struct machine *machine,
                                 const struct dvfo_batch_trial *trial, const struct dvfo_record *record)
@@ -203,8 +214,9 @@ static dvfo_status check_record(struct dvfo_ctx *ctx, const struct machine *mach
         return dvfo_fail(ctx, DVFO_FAILED, "%s: its record is of %g requests of seed %g, expected %g of seed %ld", host,
                          number_of(record, "requests"), number_of(record, "seed"), wanted, trial->seed);
     }
-    if (strcmp(energy_from, dvfo_energy_source_name(DVFO_ENERGY_SIMULATED)) == 0) {
-        return dvfo_fail(ctx, DVFO_FAILED, "%s: its record is of a simulation, expected a live trial", host);
+    if (!is_live(energy_from)) {
+        return dvfo_fail(ctx, DVFO_FAILED, "%s: its record's energy is '%s', expected measured or modelled", host,
+                         energy_from);
     }
     if (!(number_of(record, "energy_j") >= 0.0) || !(number_of(record, "latency_s") > 0.0) ||
         !(number_of(record, "time_s") > 0.0)) {

@@ -291,7 +291,7 @@ dvfo_status dvfo_call_run(struct dvfo_ctx *ctx, const struct dvfo_call_def *def,
 
 bool dvfo_call_lost(const struct dvfo_call_def *def, const struct dvfo_call *call)
 {
-    return !def->host->local && call->code == SSH_FAILED;
+    return !def->host->local && (call->code == SSH_FAILED || call->signal != 0);
 }
 
 dvfo_status dvfo_call_check(struct dvfo_ctx *ctx, const struct dvfo_call_def *def, const struct dvfo_call *call,
@@ -303,6 +303,9 @@ dvfo_status dvfo_call_check(struct dvfo_ctx *ctx, const struct dvfo_call_def *de
     }
     if (dvfo_call_lost(def, call)) {
         return dvfo_fail(ctx, DVFO_FAILED, "%s: ssh failed: %s", host, last);
+    }
+    if (call->code == NOT_FOUND) {
+        return dvfo_fail(ctx, DVFO_FAILED, "%s: there is no such program: %s", host, last);
     }
     return call->code > 0
                ? dvfo_fail(ctx, DVFO_FAILED, "%s: %s ended with exit code %d: %s", host, what, call->code, last)
