@@ -6,6 +6,7 @@
 
 #include "bench/batch/plans.h"
 #include "experiment.h"
+#include "fake_board.h"
 #include "live_fixture.h"
 #include "policies/attention/images.h"
 
@@ -328,6 +329,23 @@ Test(live_plans, ctrl_c_ends_what_runs_far_away_as_if_it_were_pressed_there)
     cr_expect(said.code == 130, "exit %d: %s%s", said.code, said.out, said.err);
     cr_expect_str_eq(said.out, "130\n", "it gave back what it held and ended by itself: %s", said.out);
     cr_expect(command_says(&said, "dvfo: interrupted after 0 of 4 parts; the same command goes on"), "%s", said.err);
+}
+
+Test(live_plans, a_board_that_is_let_go_has_its_clocks_back)
+{
+    static struct fake_board board;
+    fake_board_build(&board, FAKE_TX2, "tree");
+    fake_board_start(&board);
+    write_hosts((const char *const[]){"noting", NULL});
+    shell(MACHINES "sed -i 's/^host /jetson-tx2 /' hosts; held() { cat tree/run/dvfo-clocks.json 2>/dev/null; }\n" RUN
+                   "--set board=jetson-tx2 --set policy=powersave --set root=$PWD/tree --set fixed-clocks=no "
+                   "--set command='sleep 30' & batch=$!\n"
+                   "for i in {1..500}; do held | grep -q . && break; sleep 0.02; done; sleep 0.3; held | wc -c\n"
+                   "kill -KILL $batch $(pgrep -P $batch); until_it_ended noting || echo alive; held");
+    fake_board_stop(&board);
+    int lines = 0, length = 0;
+    cr_expect(sscanf(said.out, "%d\n%n", &lines, &length) == 1 && said.out[length] == '\0', "%s%s", said.out, said.err);
+    cr_expect(said.err[0] != '\0');
 }
 
 Test(live_plans, a_machine_that_does_not_listen_is_left_after_a_while)

@@ -174,7 +174,7 @@ static dvfo_status go_live(struct dvfo_ctx *ctx, struct arguments *arguments, in
     struct dvfo_tether *tether = NULL;
     DVFO_TRY(dvfo_live_options_load(ctx, &arguments->world, true, &def));
     if (arguments->tethered) {
-        DVFO_TRY(dvfo_tether_create(ctx, dvfo_interrupt_catch(), &tether));
+        DVFO_TRY(dvfo_tether_create(ctx, &tether));
     }
     dvfo_status status = dvfo_live_create(ctx, &def, &live);
     if (status == DVFO_OK) {

@@ -2,15 +2,17 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/interrupt.h"
 #include "bench/live/uplink/quiet_thread.h"
 
 struct dvfo_tether {
     pthread_t thread, caller;
     int wake[2]; /* closed at its writing end: nobody needs the thread any more */
-    const volatile sig_atomic_t *stop;
+    int signal;
 };
 
 /* @return false once the input has closed */
@@ -36,13 +38,11 @@ static void *watch(void *user)
             break;
         }
     }
-    if (*tether->stop == 0) { /* a second signal would end us at once, and clocks would stay */
-        pthread_kill(tether->caller, SIGTERM);
-    }
+    pthread_kill(tether->caller, tether->signal);
     return NULL;
 }
 
-dvfo_status dvfo_tether_create(struct dvfo_ctx *ctx, const volatile sig_atomic_t *stop, struct dvfo_tether **out)
+dvfo_status dvfo_tether_create(struct dvfo_ctx *ctx, struct dvfo_tether **out)
 {
     *out = NULL;
     struct dvfo_tether *tether = calloc(1, sizeof *tether);
@@ -50,7 +50,7 @@ dvfo_status dvfo_tether_create(struct dvfo_ctx *ctx, const volatile sig_atomic_t
         return dvfo_fail_no_memory(ctx);
     }
     tether->caller = pthread_self();
-    tether->stop = stop;
+    tether->signal = dvfo_interrupt_catch_own();
     if (pipe(tether->wake) != 0) {
         free(tether);
         return dvfo_fail(ctx, DVFO_FAILED, "no pipe can be opened: %s", strerror(errno));

@@ -5,16 +5,14 @@
 #ifndef DVFO_TETHER_H
 #define DVFO_TETHER_H
 
-#include <signal.h>
-
 #include "sim/base/status.h"
 
 struct dvfo_tether;
 
 /** Watch standard input from now on; what comes in is thrown away.
- *  @param stop  non-zero: we are ending already; else SIGTERM comes to the calling thread, which catches it
- *  @return      DVFO_FAILED when there is no thread to be had */
-dvfo_status dvfo_tether_create(struct dvfo_ctx *ctx, const volatile sig_atomic_t *stop, struct dvfo_tether **out);
+ *  Once it has closed, the flag of interrupt.h is set, by a signal to the calling thread.
+ *  @return DVFO_FAILED when there is no thread to be had */
+dvfo_status dvfo_tether_create(struct dvfo_ctx *ctx, struct dvfo_tether **out);
 void dvfo_tether_free(struct dvfo_tether *tether); /* NULL welcome */
 
 #endif
