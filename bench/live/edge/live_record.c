@@ -16,6 +16,7 @@ static char *describe(const struct dvfo_setting *setting, const struct dvfo_live
     fputs("world: live\n", file);
     dvfo_terms_write(setting, file);
     dvfo_live_describe(live, file);
+    dvfo_live_tell(live, file);
     if (fclose(file) != 0) {
         free(text);
         return NULL;
