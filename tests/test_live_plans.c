@@ -37,7 +37,8 @@ static const char ssh[] =
     "  babbling*) echo 'Welcome to a board!'; exit 0 ;;\n"
     "  lost*) [ ! -e ../away ] || exit 255; touch ../away; echo 'client_loop: send disconnect: Broken pipe' >&2; "
     "exit 255 ;;\n"
-    "  lying*) set -o pipefail; sh -c \"$line\" | sed \"$EDIT\"; exit ;;\n"
+    "  lying*) set -o pipefail; n=${line##*--seed }; sh -c \"$line\" | sed \"$(sed -n ${n%% *}p $HOMES/edits)\"; exit "
+    ";;\n"
     "  hanging*) echo $$ > process; trap '' HUP; exec sleep 600 ;;\n"
     "  late*) for i in {1..500}; do [ -e ../away ] && break; sleep 0.02; done ;;\n"
     "  noting*) sh -c \"$line\" <&0 & echo $! > process; wait $!; code=$?; echo $code > code; exit $code ;;\n"
@@ -279,37 +280,64 @@ Test(live_plans, what_the_machine_complains_of_is_told)
     cr_expect_str_eq(said.out, "0\n");
 }
 
+/* The machine edits the record of the trial of seed N by line N of a file. */
+static void refuse_edits(const char *const edits[], const char *const says[], size_t count)
+{
+    char text[2048] = "", line[512];
+    for (size_t i = 0; i < count; i++) {
+        strncat(text, edits[i], sizeof text - strlen(text) - 1);
+        strncat(text, "\n", sizeof text - strlen(text) - 1);
+    }
+    command_write("homes/edits", text, strlen(text));
+    snprintf(line, sizeof line, RUN "--set policy=edge-only --seeds %zu; " COUNT, count);
+    shell(line);
+    cr_expect_str_eq(said.out, "0\n", "none is taken: %s", said.err);
+    for (size_t i = 0; i < count; i++) {
+        cr_expect(command_says(&said, says[i]), "%s: %s", edits[i], said.err);
+    }
+}
+
 Test(live_plans, a_record_that_can_not_be_one_is_refused)
 {
-    static const struct {
-        const char *edit, *says;
-    } rows[] = {
-        {"s/\"seed\": 1/\"seed\": 2/", "its record is of 2 requests of seed 2, expected 2 of seed 1"},
-        {"s/\"requests\": 2/\"requests\": 20/", "its record is of 20 requests of seed 1"},
-        {"s/\"board\": \"host\"/\"board\": \"nano\"/", "its record is of board 'nano', expected 'host'"},
-        {"s/\"energy_from\": \".*\"/\"energy_from\": \"simulated\"/", "its record's energy is 'simulated', expected"},
-        {"s/\"energy_j\": /&-/", "which no trial takes"},
-        {"s/\"latency_s\": .*/\"latency_s\": null,/", "which no trial takes"},
-        {"/\"latency_s\": /d", "lacks a result, or has one that is none"},
-        {"s/\"rail_j\"/\"rails\"/", "lacks a result, or has one that is none"},
-        {"s/\"network\": \"/&0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567/",
-         "lacks a result, or has one that is none"},
-        {"s/\"runtime\": \"/&\\\\u001b[2J/", "a name holds control characters"},
-        {"s/\"version\": 1/\"version\": 2/", "is of schema version 2, expected 1"},
-        {"s/dvfo-trial/dvfo-trail/", "is no record of a trial"},
-        {"s/world: live/world: sim/", "its inputs aren't those that its hash is of"},
-        {"$d", "is cut off or no JSON"},
-        {"$p", "is cut off or no JSON"},
+    static const char *const edits[] = {
+        "s/\"seed\": 1/\"seed\": 99/",
+        "s/\"requests\": 2/\"requests\": 20/",
+        "s/\"board\": \"host\"/\"board\": \"nano\"/",
+        "s/\"energy_from\": \".*\"/\"energy_from\": \"simulated\"/",
+        "s/\"energy_j\": /&-/",
+        "s/\"latency_s\": .*/\"latency_s\": null,/",
+        "/\"latency_s\": /d",
+        "s/\"rail_j\"/\"rails\"/",
+        "s/\"network\": \"/&0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567/",
+        "s/\"runtime\": \"/&\\\\u001b[2J/",
+        "s/\"version\": 1/\"version\": 2/",
+        "s/dvfo-trial/dvfo-trail/",
+        "s/world: live/world: sim/",
+        "$d",
+        "$p",
     };
+    static const char *const says[] = {
+        "its record is of 2 requests of seed 99, expected 2 of seed 1",
+        "its record is of 20 requests of seed 2, expected 2 of seed 2",
+        "its record is of board 'nano', expected 'host'",
+        "its record's energy is 'simulated', expected",
+        "its record has -",
+        "its record has ",
+        "lacks a result, or has one that is none",
+        "lacks a result, or has one that is none",
+        "lacks a result, or has one that is none",
+        "a name holds control characters",
+        "is of schema version 2, expected 1",
+        "is no record of a trial",
+        "its inputs aren't those that its hash is of",
+        "is cut off or no JSON",
+        "is cut off or no JSON",
+    };
+    enum { ROWS = sizeof edits / sizeof edits[0], FIRST = 8 };
     write_hosts((const char *const[]){"lying", NULL});
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char line[512];
-        snprintf(line, sizeof line, "export EDIT='%s'; " RUN "--seeds 1 --set policy=edge-only; " COUNT, rows[i].edit);
-        shell(line);
-        cr_expect(command_says(&said, rows[i].says) && strcmp(said.out, "0\n") == 0, "%s: %s%s", rows[i].edit, said.out,
-                  said.err);
-    }
-    shell("export EDIT=; " RUN "--seeds 1 --set policy=edge-only; " COUNT);
+    refuse_edits(edits, says, FIRST);
+    refuse_edits(edits + FIRST, says + FIRST, ROWS - FIRST);
+    shell("echo > homes/edits; " RUN "--seeds 1 --set policy=edge-only; " COUNT);
     cr_expect_str_eq(said.out, "1\n", "as it is, it is taken: %s", said.err);
 }
 
