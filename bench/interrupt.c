@@ -24,6 +24,14 @@ const volatile sig_atomic_t *dvfo_interrupt_catch(void)
     return &interrupted;
 }
 
+int dvfo_interrupt_catch_own(void)
+{
+    struct sigaction action = {.sa_handler = on_signal}; /* waiting is interrupted by it, too */
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGUSR1, &action, NULL);
+    return SIGUSR1;
+}
+
 void dvfo_interrupt_raise(void)
 {
     interrupted = 1;

@@ -108,7 +108,7 @@ void made_up_save(size_t seeds, double spread)
         mkdir(folder, 0777);
         dvfo_batch_record_path(&batch, trial->sha256, path);
         cr_assert(dvfo_batch_inputs(&ctx, &batch, trial, &inputs) == DVFO_OK, "%s", ctx.message);
-        cr_assert(dvfo_record_save(&ctx, &record, inputs, trial->sha256, path) == DVFO_OK, "%s", ctx.message);
+        cr_assert(dvfo_record_save(&ctx, &record, inputs, NULL, trial->sha256, path) == DVFO_OK, "%s", ctx.message);
         free(inputs);
     }
     dvfo_batch_free(&batch);

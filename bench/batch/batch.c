@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "bench/batch/batch_parts.h"
+#include "bench/batch/live_command.h"
 #include "policies/agents/agent_def.h"
 #include "sim/base/text.h"
 
@@ -49,6 +50,18 @@ static size_t take_own(const struct dvfo_plan *plan, size_t point, const struct 
     return count;
 }
 
+/* The key to a server opens the door, and changes nothing behind it. */
+static size_t drop_key(struct dvfo_plan_option option[], size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(option[i].key, "key") != 0) {
+            option[kept++] = option[i];
+        }
+    }
+    return kept;
+}
+
 static bool is_recording(const char *trace)
 {
     return trace != NULL && strncmp(trace, "const:", 6) != 0 && strncmp(trace, "model:", 6) != 0;
@@ -61,13 +74,14 @@ size_t dvfo_batch_options(const struct dvfo_plan *plan, size_t point, const stru
 {
     char path[DVFO_PATH_SIZE];
     size_t count = take_own(plan, point, agent, out);
-    DVFO_REQUIRE(count + 5 < DVFO_PLAN_OPTIONS);
+    DVFO_REQUIRE(count + 7 < DVFO_PLAN_OPTIONS);
     if (!has(out, count, "accuracy")) {
         const bool shipped =
             dvfo_data_path(NULL, "accuracy profile", "profiles/accuracy", "generated", ".h5", path) == DVFO_OK;
         out[count++] = (struct dvfo_plan_option){"accuracy", shipped ? "generated" : "none"};
     }
-    if (plan->agents > 0 && !has(out, count, "trace-from") && is_recording(dvfo_plan_value(plan, point, "trace"))) {
+    if (plan->agents > 0 && !has(out, count, "trace-from") &&
+        is_recording(dvfo_plan_value(plan, point, dvfo_plan_link_key(plan)))) {
         out[count++] = (struct dvfo_plan_option){"trace-from", "80%"};
     }
     snprintf(seed_text, 24, "%ld", seed);
@@ -92,6 +106,11 @@ dvfo_status dvfo_batch_inputs(struct dvfo_ctx *ctx, struct dvfo_batch *batch, co
     FILE *file = open_memstream(text, &size);
     if (file == NULL) {
         return dvfo_fail_no_memory(ctx);
+    }
+    if (plan->live) {
+        count = drop_key(option, count);
+        option[count++] = (struct dvfo_plan_option){"world", "live"};
+        option[count++] = (struct dvfo_plan_option){"program of live worlds", dvfo_inputs_live_program()};
     }
     option[count++] = (struct dvfo_plan_option){"policy", plan->policies.entry[trial->policy]};
     if (trial->agent != DVFO_BATCH_NONE) {
@@ -178,34 +197,24 @@ size_t dvfo_batch_untrained(const struct dvfo_batch *batch)
 
 /* ---- the commands that repeat them ---- */
 
-void dvfo_batch_print_word(const char *word, FILE *file)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:,=+@%-";
-    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-        fputs(word, file);
-        return;
-    }
-    fputc('\'', file);
-    for (; *word != '\0'; word++) {
-        fputs(*word == '\'' ? "'\\''" : (const char[]){*word, '\0'}, file);
-    }
-    fputc('\'', file);
-}
-
 static void print_options(const struct dvfo_plan_option option[], size_t count, FILE *file)
 {
     for (size_t i = 0; i < count; i++) {
         if (!dvfo_setting_is_switch(option[i].key)) {
             fprintf(file, " --%s ", option[i].key);
-            dvfo_batch_print_word(option[i].value, file);
+            dvfo_word_print(option[i].value, file);
         } else if (strcmp(option[i].value, "yes") == 0) {
             fprintf(file, " --%s", option[i].key);
         }
     }
 }
 
-void dvfo_batch_print_trial(const struct dvfo_batch *batch, const struct dvfo_batch_trial *trial, FILE *file)
+void dvfo_batch_print_trial(struct dvfo_batch *batch, const struct dvfo_batch_trial *trial, FILE *file)
 {
+    if (batch->plan[trial->plan]->live) {
+        dvfo_live_command_print(batch, trial, file);
+        return;
+    }
     struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
     char seed[24], policy[DVFO_PATH_SIZE + 64];
     const size_t count = dvfo_batch_options(batch->plan[trial->plan], trial->point, dvfo_batch_agent_def(batch, trial),
@@ -214,7 +223,7 @@ void dvfo_batch_print_trial(const struct dvfo_batch *batch, const struct dvfo_ba
     fputs("dvfo run", file);
     print_options(option, count, file);
     fputs(" --policy ", file);
-    dvfo_batch_print_word(policy, file);
+    dvfo_word_print(policy, file);
     fputc('\n', file);
 }
 
@@ -223,7 +232,7 @@ static void print_list(const char *option, const struct dvfo_plan_list *list, FI
     fprintf(file, " --%s ", option);
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? "," : "", file);
-        dvfo_batch_print_word(list->entry[i], file);
+        dvfo_word_print(list->entry[i], file);
     }
 }
 
@@ -233,7 +242,7 @@ void dvfo_batch_print_agent(const struct dvfo_batch *batch, const struct dvfo_ba
     char seed[24];
     const size_t count = dvfo_batch_agent_options(batch, agent, seed, option);
     fputs("dvfo train --policy ", file);
-    dvfo_batch_print_word(agent->def->preset, file);
+    dvfo_word_print(agent->def->preset, file);
     print_options(option, count, file);
     print_list("network", &agent->network, file);
     print_list("trace", &agent->trace, file);
@@ -243,10 +252,10 @@ void dvfo_batch_print_agent(const struct dvfo_batch *batch, const struct dvfo_ba
     }
     for (size_t i = 0; i < agent->def->sets; i++) {
         fprintf(file, " --set %s=", agent->def->set[i].key);
-        dvfo_batch_print_word(agent->def->set[i].value, file);
+        dvfo_word_print(agent->def->set[i].value, file);
     }
     fputs(" --no-reference --out ", file);
-    dvfo_batch_print_word(agent->path, file);
+    dvfo_word_print(agent->path, file);
     fputc('\n', file);
 }
 
@@ -260,11 +269,11 @@ void dvfo_batch_print_changes(const struct dvfo_plan_changes *changes, const cha
     }
     for (size_t i = 0; i < changes->sets; i++) {
         fputs(" --set ", file);
-        dvfo_batch_print_word(changes->set[i], file);
+        dvfo_word_print(changes->set[i], file);
     }
     if (strcmp(folder, "results") != 0) {
         fputs(" --out ", file);
-        dvfo_batch_print_word(folder, file);
+        dvfo_word_print(folder, file);
     }
 }
 
@@ -273,5 +282,5 @@ void dvfo_batch_print_plan(const struct dvfo_plan *plan, FILE *file)
     char path[DVFO_PATH_SIZE];
     const bool ours = dvfo_data_path(NULL, "experiment", "bench/experiments", plan->id, ".yaml", path) == DVFO_OK &&
                       strcmp(path, plan->path) == 0;
-    dvfo_batch_print_word(ours ? plan->id : plan->path, file);
+    dvfo_word_print(ours ? plan->id : plan->path, file);
 }

@@ -8,6 +8,10 @@
  * again, a batch that was ended at any moment goes on where it was, and what comes out doesn't depend on how many
  * workers there are, nor on which ends first. A trial that fails doesn't stop the others.
  *
+ * Trials of live plans are the exception: what a real board does isn't the same twice, so their records are named by
+ * what they were made from all the same, but no other run gives the same bytes. They run on machines of their own
+ * (hosts.h), after all agents are trained and all simulations are done: those would take time from what is measured.
+ *
  *     dvfo_batch_prepare  -> agents, trials, groups, with what is there already
  *     dvfo_batch_run      -> makes the rest
  *     dvfo_batch_load     -> the record of a trial */
@@ -17,18 +21,20 @@
 #include <signal.h>
 #include <stdint.h>
 
+#include "bench/batch/hosts.h"
 #include "bench/batch/inputs.h"
 #include "bench/batch/plan.h"
-#include "bench/batch/record.h"
+#include "bench/record.h"
 
 enum { DVFO_BATCH_PLANS = 64, DVFO_BATCH_MESSAGE = 512 };
 #define DVFO_BATCH_NONE ((size_t)-1)
 
 struct dvfo_batch_def {
-    const char *folder; /* borrowed */
-    long jobs;          /* workers; 0: as many as cores */
-    long shard, shards; /* only part `shard` (1 to shards) of the work; shards 0 or 1: all of it */
-    bool silent;        /* tell nothing on standard error but what failed */
+    const char *folder;             /* borrowed */
+    long jobs;                      /* workers; 0: as many as cores */
+    long shard, shards;             /* only part `shard` (1 to shards) of the work; shards 0 or 1: all of it */
+    const struct dvfo_hosts *hosts; /* machines of live plans, borrowed; NULL: nothing of them is run */
+    bool silent;                    /* tell nothing on standard error but what failed */
     const volatile sig_atomic_t *stop;
 };
 
@@ -68,6 +74,12 @@ struct dvfo_batch_shared {
     unsigned long long trial_us, train_us; /* that workers spent */
 };
 
+/* Who runs a trial of a live plan; in memory that workers share. */
+struct dvfo_batch_claim {
+    bool taken;
+    size_t host; /* of the hosts' */
+};
+
 /* What went wrong with a trial or an agent; in memory that workers share. */
 struct dvfo_batch_failure {
     bool failed;
@@ -86,6 +98,7 @@ struct dvfo_batch {
     struct dvfo_batch_trial *trial;
     struct dvfo_batch_group *group;
     struct dvfo_batch_failure *failure; /* (trials, then agents) */
+    struct dvfo_batch_claim *claim;     /* (trials) */
     struct dvfo_batch_shared *shared;
     int lock, shard_lock; /* descriptors; -1: not held */
 };
@@ -128,8 +141,8 @@ size_t dvfo_batch_options(const struct dvfo_plan *plan, size_t point, const stru
 dvfo_status dvfo_batch_inputs(struct dvfo_ctx *ctx, struct dvfo_batch *batch, const struct dvfo_batch_trial *trial,
                               char **text);
 
-/** "dvfo run --board ..." or "dvfo train ...": what repeats one of them alone. */
-void dvfo_batch_print_trial(const struct dvfo_batch *batch, const struct dvfo_batch_trial *trial, FILE *file);
+/** "dvfo run --board ...", "ssh ... 'dvfo live ...'" or "dvfo train ...": what repeats one of them alone. */
+void dvfo_batch_print_trial(struct dvfo_batch *batch, const struct dvfo_batch_trial *trial, FILE *file);
 void dvfo_batch_print_agent(const struct dvfo_batch *batch, const struct dvfo_batch_agent *agent, FILE *file);
 
 #endif

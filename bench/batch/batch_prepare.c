@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "bench/batch/batch_parts.h"
+#include "bench/live/edge/live_options.h"
 #include "policies/agents/agent_def.h"
 #include "sim/base/hash.h"
 #include "sim/base/hdf_read.h"
@@ -36,7 +37,7 @@ static bool is_of_trials(const char *key)
             return true;
         }
     }
-    return false;
+    return dvfo_live_option_is_own(key); /* agents learn in the simulator */
 }
 
 size_t dvfo_batch_agent_options(const struct dvfo_batch *batch, const struct dvfo_batch_agent *agent,
@@ -58,6 +59,7 @@ size_t dvfo_batch_agent_options(const struct dvfo_batch *batch, const struct dvf
 static struct dvfo_plan_list choose(const struct dvfo_plan *plan, size_t point, const char *key, bool per,
                                     const struct dvfo_plan_list *own, const char *otherwise)
 {
+    DVFO_REQUIRE(otherwise != NULL);
     struct dvfo_plan_list list = own->count > 0 ? *own : dvfo_plan_values(plan, key);
     if (per) {
         list.count = 1;
@@ -130,8 +132,9 @@ static dvfo_status find_agent(struct dvfo_ctx *ctx, struct dvfo_batch *batch, co
     struct dvfo_batch_agent agent = {.plan = trial->plan, .def = def, .point = trial->point, .seed = trial->seed};
     struct dvfo_ctx inner = {0};
     struct dvfo_agent_def made;
-    agent.network = choose(plan, trial->point, "network", def->per_network, &def->network, NULL);
-    agent.trace = choose(plan, trial->point, "trace", def->per_trace, &def->trace, "const:5Mbps");
+    agent.network = choose(plan, trial->point, "network", def->per_network, &def->network,
+                           "collaborative"); /* of a live plan; others name one */
+    agent.trace = choose(plan, trial->point, dvfo_plan_link_key(plan), def->per_trace, &def->trace, "const:5Mbps");
     agent.eta = choose(plan, trial->point, "eta", def->per_eta, &def->eta, "0.5");
     if (hash_agent(&inner, batch, &agent) != DVFO_OK) {
         return dvfo_plan_agent_fail(ctx, plan, def, inner.message);
@@ -260,11 +263,33 @@ static dvfo_status check_files(struct dvfo_ctx *ctx, struct dvfo_batch *batch, c
     return DVFO_OK;
 }
 
+/* What only a run needs, not a look at the plan: files that the user names by --set are named now. */
+static dvfo_status check_live(struct dvfo_ctx *ctx, const struct dvfo_plan *plan)
+{
+    for (size_t point = 0; point < dvfo_plan_points(plan) && plan->live; point++) {
+        struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
+        struct dvfo_live_options options = dvfo_live_options_default();
+        const size_t count = dvfo_plan_options(plan, point, option);
+        struct dvfo_ctx inner = {0};
+        dvfo_status status = DVFO_OK;
+        for (size_t i = 0; i < count && status == DVFO_OK; i++) {
+            status = dvfo_live_options_set(&inner, &options, option[i].key, option[i].value);
+        }
+        status = status == DVFO_OK ? dvfo_live_options_check(&inner, &options) : status;
+        if (status != DVFO_OK) {
+            return dvfo_fail(ctx, status, "%s: %s; in a plan below 'set', or with --set KEY=VALUE", plan->path,
+                             inner.message);
+        }
+    }
+    return DVFO_OK;
+}
+
 static dvfo_status add_plan(struct dvfo_ctx *ctx, struct dvfo_batch *batch, size_t plan)
 {
     if (batch->plan[plan]->draws != NULL) {
         return DVFO_OK;
     }
+    DVFO_TRY(check_live(ctx, batch->plan[plan]));
     DVFO_TRY(check_files(ctx, batch, batch->plan[plan]));
     for (size_t point = 0; point < dvfo_plan_points(batch->plan[plan]); point++) {
         for (long seed = 1; seed <= batch->plan[plan]->seeds; seed++) {

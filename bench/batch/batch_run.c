@@ -14,6 +14,8 @@ enum { FAILURES_TOLD = 10 };
 
 struct work {
     struct dvfo_batch *batch;
+    struct dvfo_batch_live live;
+    size_t live_trials; /* that run on machines of their own, after the tasks */
     struct dvfo_progress progress;
     size_t *task; /* (tasks) an agent, or agents + a group */
     size_t tasks, ended;
@@ -60,12 +62,15 @@ static dvfo_status list_tasks(struct dvfo_ctx *ctx, struct work *work)
         }
     }
     for (size_t g = 0; g < batch->groups; g++) {
-        if (batch->group[g].open) {
+        if (batch->group[g].open && !batch->plan[batch->trial[batch->group[g].first].plan]->live) {
             work->task[work->tasks++] = batch->agents + g;
         }
     }
     for (size_t t = 0; t < work->tasks; t++) {
         work->total_s += task_s(work, t);
+    }
+    for (size_t i = 0; i < batch->trials && batch->def.hosts != NULL; i++) {
+        work->live_trials += dvfo_batch_is_open_live(batch, &batch->trial[i]);
     }
     return DVFO_OK;
 }
@@ -204,7 +209,7 @@ static void failed(void *user, size_t task, dvfo_status status, const char *mess
 
 /* ---- the end ---- */
 
-static size_t print_failures(const struct dvfo_batch *batch)
+static size_t print_failures(struct dvfo_batch *batch)
 {
     size_t count = 0;
     for (size_t i = 0; i < batch->agents + batch->trials; i++) {
@@ -240,7 +245,7 @@ static void print_summary(const struct work *work)
     fputc('\n', stderr);
 }
 
-static dvfo_status run(struct dvfo_ctx *ctx, struct work *work)
+static dvfo_status run_tasks(struct dvfo_ctx *ctx, struct work *work)
 {
     struct dvfo_batch *batch = work->batch;
     work->progress = dvfo_progress_begin(NULL, work->total_s);
@@ -252,15 +257,34 @@ static dvfo_status run(struct dvfo_ctx *ctx, struct work *work)
                                          .done = done,
                                          .failed = failed,
                                          .stop = batch->def.stop};
-    const dvfo_status status = dvfo_workers_run(ctx, &def);
+    const dvfo_status status = work->tasks > 0 ? dvfo_workers_run(ctx, &def) : DVFO_OK;
     dvfo_progress_end(&work->progress);
+    return status;
+}
+
+/* Machines that don't answer are told before agents are trained for them. */
+static dvfo_status run_all(struct dvfo_ctx *ctx, struct work *work)
+{
+    if (work->live_trials == 0) {
+        return run_tasks(ctx, work);
+    }
+    DVFO_TRY(dvfo_batch_greet(ctx, work->batch, &work->live));
+    DVFO_TRY(run_tasks(ctx, work));
+    return dvfo_batch_run_live(ctx, work->batch, &work->live);
+}
+
+static dvfo_status run(struct dvfo_ctx *ctx, struct work *work)
+{
+    struct dvfo_batch *batch = work->batch;
+    const dvfo_status status = run_all(ctx, work);
     if (!batch->def.silent) {
         print_summary(work);
     }
     const size_t failures = print_failures(batch);
     if (status == DVFO_INTERRUPTED) {
-        return dvfo_fail(ctx, status, "interrupted after %zu of %zu parts; the same command goes on", work->ended,
-                         work->tasks);
+        return dvfo_fail(ctx, status, "interrupted after %zu of %zu parts; the same command goes on",
+                         work->live_trials == 0 ? work->ended : (size_t)batch->shared->trials,
+                         work->live_trials == 0 ? work->tasks : dvfo_batch_count(batch, true));
     }
     return status != DVFO_OK ? status
            : failures == 0   ? DVFO_OK
@@ -272,20 +296,25 @@ dvfo_status dvfo_batch_run(struct dvfo_ctx *ctx, struct dvfo_batch *batch)
 {
     struct work work = {.batch = batch, .begun_s = dvfo_progress_clock_s()};
     const size_t failures = (batch->trials + batch->agents + 1) * sizeof *batch->failure;
+    const size_t claims = (batch->trials + 1) * sizeof *batch->claim;
     DVFO_TRY(list_tasks(ctx, &work));
-    if (work.tasks == 0) {
+    if (work.tasks + work.live_trials == 0) {
         free(work.task);
         return DVFO_OK;
     }
     batch->failure = dvfo_workers_share(failures);
     batch->shared = dvfo_workers_share(sizeof *batch->shared);
+    batch->claim = dvfo_workers_share(claims);
     dvfo_status status = dvfo_batch_lock(ctx, batch);
     if (status == DVFO_OK) {
-        status = batch->failure != NULL && batch->shared != NULL ? run(ctx, &work) : dvfo_fail_no_memory(ctx);
+        const bool shares = batch->failure != NULL && batch->shared != NULL && batch->claim != NULL;
+        status = shares ? run(ctx, &work) : dvfo_fail_no_memory(ctx);
     }
     dvfo_batch_unlock(batch);
     dvfo_workers_unshare(batch->failure, failures);
     dvfo_workers_unshare(batch->shared, sizeof *batch->shared);
+    dvfo_workers_unshare(batch->claim, claims);
+    batch->claim = NULL;
     batch->failure = NULL;
     batch->shared = NULL;
     free(work.task);

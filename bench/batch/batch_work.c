@@ -91,20 +91,19 @@ static dvfo_status run_trial(struct dvfo_ctx *ctx, struct dvfo_batch *batch, con
     const struct dvfo_record record = dvfo_record_of(&trial, batch->plan[at->plan]->policies.entry[at->policy]);
     dvfo_batch_record_path(batch, at->sha256, path);
     DVFO_TRY(dvfo_batch_inputs(ctx, batch, at, &inputs));
-    const dvfo_status status = dvfo_record_save(ctx, &record, inputs, at->sha256, path);
+    const dvfo_status status = dvfo_record_save(ctx, &record, inputs, NULL, at->sha256, path);
     free(inputs);
     return status;
 }
 
-static void keep_failure(struct dvfo_batch *batch, size_t trial, const struct dvfo_ctx *inner)
+void dvfo_batch_keep_failure(struct dvfo_batch *batch, size_t trial, const struct dvfo_ctx *inner)
 {
     struct dvfo_batch_failure *failure = &batch->failure[trial];
     snprintf(failure->message, sizeof failure->message, "%.*s", DVFO_BATCH_MESSAGE - 1, inner->message);
     failure->failed = true;
 }
 
-/* Was it there, or has another plan's group made it meanwhile? */
-static bool is_there(const struct dvfo_batch *batch, const struct dvfo_batch_trial *trial)
+bool dvfo_batch_is_there(const struct dvfo_batch *batch, const struct dvfo_batch_trial *trial)
 {
     char path[DVFO_PATH_SIZE];
     dvfo_batch_record_path(batch, trial->sha256, path);
@@ -114,7 +113,7 @@ static bool is_there(const struct dvfo_batch *batch, const struct dvfo_batch_tri
 static bool all_there(const struct dvfo_batch *batch, const struct dvfo_batch_group *group)
 {
     for (size_t i = group->first; i < group->first + group->count; i++) {
-        if (!is_there(batch, &batch->trial[i])) {
+        if (!dvfo_batch_is_there(batch, &batch->trial[i])) {
             return false;
         }
     }
@@ -129,7 +128,7 @@ static dvfo_status run_trials(struct dvfo_ctx *ctx, struct dvfo_batch *batch, co
         const struct dvfo_batch_trial *at = &batch->trial[i];
         struct dvfo_ctx inner = {.stop = ctx->stop};
         const bool untrained = at->agent != DVFO_BATCH_NONE && batch->agent[at->agent].state == DVFO_BATCH_FAILED;
-        if (untrained || is_there(batch, at)) {
+        if (untrained || dvfo_batch_is_there(batch, at)) {
             continue;
         }
         const dvfo_status status = run_trial(&inner, batch, at, base);
@@ -137,7 +136,7 @@ static dvfo_status run_trials(struct dvfo_ctx *ctx, struct dvfo_batch *batch, co
             return dvfo_fail(ctx, status, "%s", inner.message);
         }
         if (status != DVFO_OK) {
-            keep_failure(batch, i, &inner);
+            dvfo_batch_keep_failure(batch, i, &inner);
         }
         __atomic_fetch_add(&batch->shared->trials, 1, __ATOMIC_RELAXED);
     }

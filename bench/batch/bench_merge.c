@@ -45,14 +45,16 @@ static const struct argp argp = {
     .parser = parse_option,
     .children = children,
     .args_doc = "ID|FILE.yaml|tag:TAG|all...",
-    .doc = "Merge the trials of experiments into one HDF5 file, in the order of their plans. Give the same --quick, "
-           "--seeds and --set as to 'dvfo bench run'."
-           "\v"
-           "Examples:\n"
-           "  dvfo bench merge all --to everything.h5\n"
-           "  dvfo bench merge headline --from node1/results --from node2/results --to headline.h5\n\n"
-           "The same trials give the same bytes, whichever machine ran them. Folders of several machines may also be "
-           "copied into one: files of trials are named by what they were made from.\n",
+    .doc =
+        "Merge the trials of experiments into one HDF5 file, in the order of their plans. Give the same --quick, "
+        "--seeds and --set as to 'dvfo bench run'."
+        "\v"
+        "Examples:\n"
+        "  dvfo bench merge all --to everything.h5\n"
+        "  dvfo bench merge headline --from node1/results --from node2/results --to headline.h5\n\n"
+        "The same trials give the same bytes, whichever machine ran them; of live plans, whose trials aren't the same "
+        "twice, the same records do. Folders of several machines may also be "
+        "copied into one: files of trials are named by what they were made from.\n",
 };
 
 static dvfo_status merge(struct dvfo_ctx *ctx, struct arguments *arguments, struct dvfo_batch *batch)

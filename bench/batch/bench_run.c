@@ -6,17 +6,23 @@
 #include "bench/interrupt.h"
 #include "sim/base/text.h"
 
-enum { MOST_JOBS = 256, MOST_SHARDS = 100000, KEY_JOBS = 512, KEY_DRY, KEY_SHARD };
+enum { MOST_JOBS = 256, MOST_SHARDS = 100000, KEY_JOBS = 512, KEY_DRY, KEY_SHARD, KEY_HOSTS };
 
 struct arguments {
     struct dvfo_plans plans;
     struct dvfo_batch_def def;
+    const char *hosts_file; /* borrowed from argv; NULL: none */
+    struct dvfo_hosts hosts;
     bool dry;
 };
 
 static const struct argp_option options[] = {
     {"jobs", KEY_JOBS, "N", 0, "processes at once (default: as many as cores); results don't depend on it", 6},
     {"shard", KEY_SHARD, "I/N", 0, "run part I of N only, for several machines on a shared folder", 6},
+    {"hosts", KEY_HOSTS, "FILE", 0,
+     "machines that live plans run on, a line for each: BOARD DESTINATION [dvfo=PROGRAM] [folder=FOLDER] [sudo=yes], "
+     "by ssh, or 'local' (default: this machine, for board host)",
+     6},
     {"dry-run", KEY_DRY, NULL, 0, "only say what would be done, with the commands", 6},
     {0},
 };
@@ -50,6 +56,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_SHARD:
         parse_shard(state, text, &arguments->def);
         return 0;
+    case KEY_HOSTS:
+        arguments->hosts_file = text;
+        return 0;
     case KEY_DRY:
         arguments->dry = true;
         return 0;
@@ -74,13 +83,20 @@ static const struct argp argp = {
            "  dvfo bench run all --jobs 8\n"
            "  dvfo bench run tag:sweep --quick\n"
            "  dvfo bench run all --shard 3/16            # on one of 16 machines, one folder for all\n"
-           "  dvfo bench run my-plan.yaml --dry-run\n\n"
+           "  dvfo bench run my-plan.yaml --dry-run\n"
+           "  dvfo bench run live-host --set network-file=net.h5 --set images=images/test.bin --set "
+           "server=127.0.0.1:7433\n"
+           "  dvfo bench run my-live-plan.yaml --hosts boards.txt\n\n"
            "Then 'dvfo bench table ID' prints what came out. A trial that fails doesn't stop the others; at the end "
-           "the command is told that repeats it.\n",
+           "the command is told that repeats it. 'all' and tags leave out what runs in real time on real boards: name "
+           "it, or "
+           "tag:live (docs/boards.md). A machine runs one trial at a time whatever --jobs says, and what it measures "
+           "isn't "
+           "the same twice.\n",
 };
 
 /* What would be done, as commands. */
-static void print_dry(const struct dvfo_batch *batch)
+static void print_dry(struct dvfo_batch *batch)
 {
     for (size_t i = 0; i < batch->agents; i++) {
         if (batch->agent[i].wanted && batch->agent[i].state != DVFO_BATCH_THERE) {
@@ -94,9 +110,24 @@ static void print_dry(const struct dvfo_batch *batch)
     }
 }
 
+static dvfo_status find_hosts(struct dvfo_ctx *ctx, struct arguments *arguments)
+{
+    if (arguments->hosts_file == NULL) {
+        arguments->hosts = dvfo_hosts_here();
+    } else {
+        DVFO_TRY(dvfo_hosts_load(ctx, arguments->hosts_file, &arguments->hosts));
+    }
+    for (size_t i = 0; i < arguments->plans.count; i++) {
+        DVFO_TRY(dvfo_hosts_check(ctx, &arguments->hosts, arguments->hosts_file, arguments->plans.plan[i]));
+    }
+    arguments->def.hosts = &arguments->hosts;
+    return DVFO_OK;
+}
+
 static dvfo_status run_batch(struct dvfo_ctx *ctx, struct arguments *arguments, struct dvfo_batch *batch)
 {
     DVFO_TRY(dvfo_plans_load(ctx, &arguments->plans));
+    DVFO_TRY(find_hosts(ctx, arguments));
     arguments->def.folder = arguments->plans.folder;
     arguments->def.stop = dvfo_interrupt_catch();
     DVFO_TRY(dvfo_batch_prepare(ctx, &arguments->def, arguments->plans.plan, arguments->plans.count, batch));
@@ -117,6 +148,7 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
     DVFO_TRY(dvfo_command_parse(ctx, &argp, argc, argv, &arguments));
     const dvfo_status status = run_batch(ctx, &arguments, &batch);
     dvfo_batch_free(&batch);
+    dvfo_hosts_free(&arguments.hosts);
     dvfo_plans_free(&arguments.plans);
     return status;
 }

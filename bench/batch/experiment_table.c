@@ -299,6 +299,10 @@ void dvfo_experiment_print_conditions(const struct dvfo_gathered *gathered, FILE
     print_values(gathered, "; layer splits send ", "layer_payload", file);
     print_values(gathered, "\naccuracy profile ", "accuracy_profile", file);
     print_values(gathered, ", floor [points] ", "accuracy_floor", file);
+    if (gathered->plan->live) {
+        print_values(gathered, "\nlive: energy ", "energy_from", file);
+        fputs("; another run gives other numbers", file);
+    }
     fputc('\n', file);
     print_each(gathered, "network", of_network, network_labels, file);
     print_each(gathered, "board", of_board, board_labels, file);

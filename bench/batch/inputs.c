@@ -22,19 +22,29 @@ const char *dvfo_inputs_program(void)
     return DVFO_SOURCES_SHA256;
 }
 
+const char *dvfo_inputs_live_program(void)
+{
+    return DVFO_LIVE_SOURCES_SHA256;
+}
+
 /* ---- files behind values ---- */
 
 /* Options whose value is a file, or a list of them, or a name in a folder of ours. */
 static const struct source {
     const char *key, *kind, *folder, *suffix;
+    bool list;
 } sources[] = {
-    {"board", "board", "profiles/boards", ".yaml"},
-    {"network", "network", "profiles/networks", ".yaml"},
-    {"cloud", "cloud", "profiles/clouds", ".yaml"},
-    {"accuracy", "accuracy profile", "profiles/accuracy", ".h5"},
-    {"preset", "preset", "policies/presets", ".yaml"},
-    {"layers", "layer profile", NULL, NULL},
-    {"trace", "trace", NULL, NULL},
+    {"board", "board", "profiles/boards", ".yaml", true},
+    {"network", "network", "profiles/networks", ".yaml", true},
+    {"cloud", "cloud", "profiles/clouds", ".yaml", true},
+    {"accuracy", "accuracy profile", "profiles/accuracy", ".h5", true},
+    {"preset", "preset", "policies/presets", ".yaml", true},
+    {"layers", "layer profile", NULL, NULL, true},
+    {"trace", "trace", NULL, NULL, true},
+    {"shape", "trace", NULL, NULL, false},
+    {"network-file", "split network", NULL, NULL, false},
+    {"images", "images", NULL, NULL, false},
+    {"key", "key", NULL, NULL, false},
 }; /* ... and the file of an agent, behind the name of its policy */
 
 static const struct source *source_of(const char *key)
@@ -47,11 +57,16 @@ static const struct source *source_of(const char *key)
     return NULL;
 }
 
+static bool is_link(const char *key)
+{
+    return strcmp(key, "trace") == 0 || strcmp(key, "shape") == 0;
+}
+
 /* A value that says all by itself. */
 static bool is_no_file(const char *key, const char *value)
 {
     const bool made = strncmp(value, "const:", 6) == 0 || strncmp(value, "model:", 6) == 0;
-    return (strcmp(key, "trace") == 0 && made) || (strcmp(key, "accuracy") == 0 && strcmp(value, "none") == 0);
+    return (is_link(key) && made) || (strcmp(key, "accuracy") == 0 && strcmp(value, "none") == 0);
 }
 
 static dvfo_status remember(struct dvfo_ctx *ctx, struct dvfo_inputs *inputs, const char *name, const char *sha256)
@@ -82,19 +97,17 @@ static dvfo_status find_path(struct dvfo_ctx *ctx, const struct source *source, 
     if (source->folder != NULL) {
         return dvfo_data_path(ctx, source->kind, source->folder, value, source->suffix, path);
     }
-    const char *colon = strcmp(source->key, "trace") == 0 ? strrchr(value, ':') : NULL;
+    const char *colon = is_link(source->key) ? strrchr(value, ':') : NULL;
     const bool direction = colon != NULL && (strcmp(colon, ":upload") == 0 || strcmp(colon, ":download") == 0);
     const int length = direction ? (int)(colon - value) : (int)strlen(value);
     snprintf(path, DVFO_PATH_SIZE, "%.*s", length, value);
     return DVFO_OK;
 }
 
-static dvfo_status hash_file(struct dvfo_ctx *ctx, struct dvfo_inputs *inputs, const struct source *source,
-                             const char *value, char sha256[DVFO_SHA256_HEX_SIZE])
+dvfo_status dvfo_inputs_hash_file(struct dvfo_ctx *ctx, struct dvfo_inputs *inputs, const char *path,
+                                  char sha256[DVFO_SHA256_HEX_SIZE])
 {
-    char path[DVFO_PATH_SIZE];
     struct dvfo_text bytes;
-    DVFO_TRY(find_path(ctx, source, value, path));
     for (size_t i = 0; i < inputs->count; i++) {
         if (strcmp(inputs->file[i].name, path) == 0) {
             memcpy(sha256, inputs->file[i].sha256, DVFO_SHA256_HEX_SIZE);
@@ -119,30 +132,49 @@ static const char *agent_of(const char *policy)
     return dvfo_data_path(NULL, "preset", "policies/presets", name, ".yaml", path) == DVFO_OK ? colon + 1 : NULL;
 }
 
+dvfo_status dvfo_inputs_path(struct dvfo_ctx *ctx, const char *key, const char *entry, char path[DVFO_PATH_SIZE])
+{
+    const struct source *source = source_of(key);
+    const char *agent = strcmp(key, "policy") == 0 ? agent_of(entry) : NULL;
+    path[0] = '\0';
+    if (agent != NULL) {
+        snprintf(path, DVFO_PATH_SIZE, "%s", agent);
+    }
+    return source == NULL || is_no_file(key, entry) ? DVFO_OK : find_path(ctx, source, entry, path);
+}
+
+bool dvfo_inputs_is_list(const char *key)
+{
+    const struct source *source = source_of(key);
+    return source != NULL && source->list;
+}
+
+static dvfo_status hash_entry(struct dvfo_ctx *ctx, struct dvfo_inputs *inputs, const char *key, const char *entry,
+                              char *out, size_t size)
+{
+    char path[DVFO_PATH_SIZE], sha256[DVFO_SHA256_HEX_SIZE] = "";
+    DVFO_TRY(dvfo_inputs_path(ctx, key, entry, path));
+    if (path[0] != '\0') {
+        DVFO_TRY(dvfo_inputs_hash_file(ctx, inputs, path, sha256));
+    }
+    strncat(out, sha256, size - strlen(out) - 1);
+    return DVFO_OK;
+}
+
 dvfo_status dvfo_inputs_hash(struct dvfo_ctx *ctx, struct dvfo_inputs *inputs, const char *key, const char *value,
                              char *out, size_t size)
 {
-    const struct source *source = source_of(key);
     char list[MOST_LIST];
     out[0] = '\0';
-    if (strcmp(key, "policy") == 0) {
-        const struct source agent = {.key = "agent"};
-        const char *file = agent_of(value);
-        return file != NULL ? hash_file(ctx, inputs, &agent, file, out) : DVFO_OK;
-    }
-    if (source == NULL) {
-        return DVFO_OK;
+    if (!dvfo_inputs_is_list(key)) {
+        return hash_entry(ctx, inputs, key, value, out, size);
     }
     if (snprintf(list, sizeof list, "%s", value) >= (int)sizeof list) {
         return dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s is longer than %d characters", key, MOST_LIST - 1);
     }
     char *rest = NULL;
     for (char *entry = strtok_r(list, ",", &rest); entry != NULL; entry = strtok_r(NULL, ",", &rest)) {
-        char sha256[DVFO_SHA256_HEX_SIZE] = "";
-        if (!is_no_file(key, entry)) {
-            DVFO_TRY(hash_file(ctx, inputs, source, entry, sha256));
-        }
-        strncat(out, sha256, size - strlen(out) - 1);
+        DVFO_TRY(hash_entry(ctx, inputs, key, entry, out, size));
     }
     return DVFO_OK;
 }

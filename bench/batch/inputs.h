@@ -25,6 +25,16 @@ void dvfo_inputs_free(struct dvfo_inputs *inputs);
 dvfo_status dvfo_inputs_hash(struct dvfo_ctx *ctx, struct dvfo_inputs *inputs, const char *key, const char *value,
                              char *out, size_t size);
 
+/** The file behind one entry of an option's value; "" where there is none. */
+dvfo_status dvfo_inputs_path(struct dvfo_ctx *ctx, const char *key, const char *entry, char path[DVFO_PATH_SIZE]);
+
+/** SHA-256 of a file. */
+dvfo_status dvfo_inputs_hash_file(struct dvfo_ctx *ctx, struct dvfo_inputs *inputs, const char *path,
+                                  char sha256[DVFO_SHA256_HEX_SIZE]);
+
+/** Does an option's value name several files, with commas between? */
+bool dvfo_inputs_is_list(const char *key);
+
 /** "KEY: VALUE [SHA256]" for each option, in the order of their keys, and a line for the program. */
 dvfo_status dvfo_inputs_write(struct dvfo_ctx *ctx, struct dvfo_inputs *inputs, const struct dvfo_plan_option option[],
                               size_t options, FILE *text);
@@ -33,7 +43,8 @@ dvfo_status dvfo_inputs_write(struct dvfo_ctx *ctx, struct dvfo_inputs *inputs, 
 dvfo_status dvfo_inputs_finish(struct dvfo_ctx *ctx, FILE *text, char **bytes, size_t *size,
                                char sha256[DVFO_SHA256_HEX_SIZE]);
 
-/** SHA-256 of the sources that results depend on. */
+/** SHA-256 of the sources that results depend on, and of those that a live world's depend on besides. */
 const char *dvfo_inputs_program(void);
+const char *dvfo_inputs_live_program(void);
 
 #endif

@@ -3,7 +3,8 @@
  *     /trials/...           one row per trial: experiment, and all columns of `dvfo run --format csv`
  *     /energy_by_rail/...   trial, rail, energy per request; /energy_by_cause/... likewise
  *
- * In the order of the plans; so the same trials give the same bytes, whichever machine ran them. */
+ * In the order of the plans; so the same trials give the same bytes, whichever machine ran them. (Trials of live plans
+ * aren't the same twice: of them the same records do.) */
 #ifndef DVFO_MERGE_H
 #define DVFO_MERGE_H
 

@@ -88,6 +88,20 @@ struct dvfo_plan_list dvfo_plan_values(const struct dvfo_plan *plan, const char 
     return list;
 }
 
+const char *dvfo_plan_link_key(const struct dvfo_plan *plan)
+{
+    return plan->live ? "shape" : "trace";
+}
+
+bool dvfo_plan_meets_real_time(const struct dvfo_plan *plan)
+{
+    bool tagged = false;
+    for (size_t i = 0; i < plan->tags.count; i++) {
+        tagged |= strcmp(plan->tags.entry[i], "live") == 0;
+    }
+    return plan->live || tagged;
+}
+
 const struct dvfo_plan_agent *dvfo_plan_agent_of(const struct dvfo_plan *plan, const char *policy)
 {
     for (size_t i = 0; i < plan->agents; i++) {
@@ -110,14 +124,14 @@ static void take_id(struct dvfo_plan *plan)
     snprintf(plan->id, sizeof plan->id, "%.*s", (int)length, name);
 }
 
-static dvfo_status check_world(struct dvfo_ctx *ctx, dvfo_yaml_node root)
+static dvfo_status read_world(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct dvfo_plan *plan)
 {
     const char *world = NULL;
     DVFO_TRY(dvfo_yaml_string_or(ctx, root, "world", "sim", &world));
-    return strcmp(world, "sim") == 0
+    plan->live = strcmp(world, "live") == 0;
+    return plan->live || strcmp(world, "sim") == 0
                ? DVFO_OK
-               : dvfo_yaml_fail(ctx, dvfo_yaml_find(root, "world"),
-                                "'world' is '%s', expected sim: trials on real boards aren't built yet", world);
+               : dvfo_yaml_fail(ctx, dvfo_yaml_find(root, "world"), "'world' is '%s', expected sim or live", world);
 }
 
 static dvfo_status read_head(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct dvfo_plan *plan)
@@ -126,7 +140,7 @@ static dvfo_status read_head(struct dvfo_ctx *ctx, dvfo_yaml_node root, struct d
                                        "seeds", "agents",   "quick", "table", "figure", "compare", "draws", NULL};
     long long seeds = 0;
     DVFO_TRY(dvfo_yaml_allow(ctx, root, keys));
-    DVFO_TRY(check_world(ctx, root));
+    DVFO_TRY(read_world(ctx, root, plan));
     DVFO_TRY(dvfo_yaml_string(ctx, root, "title", &plan->title));
     DVFO_TRY(dvfo_yaml_string_or(ctx, root, "question", "", &plan->question));
     DVFO_TRY(dvfo_yaml_string_or(ctx, root, "shows", "", &plan->shows));

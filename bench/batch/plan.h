@@ -2,10 +2,11 @@
  * is made of the results. bench/experiments/ID.yaml, or a file of the user's; its README explains the keys.
  *
  * Everything that varies is an option of `dvfo run` by its long name, so that any trial of a plan is a command line,
- * and a new option of a trial is a new key of plans. A factor is one option with its values, or several that go
- * together; the points of a plan are all combinations of all factors but the policy, the last factor fastest. At each
- * point every policy runs once per seed, and all policies of a point and seed meet the same requests over the same
- * link. */
+ * and a new option of a trial is a new key of plans. Trials of a live plan (`world: live`) run on real boards instead:
+ * theirs are the options of `dvfo live`, where `shape` stands for the link. A factor is one option with its values, or
+ * several that go together; the points of a plan are all combinations of all factors but the policy, the last factor
+ * fastest. At each point every policy runs once per seed, and all policies of a point and seed meet the same requests
+ * over the same link. */
 #ifndef DVFO_PLAN_H
 #define DVFO_PLAN_H
 
@@ -15,7 +16,7 @@
 struct dvfo_agent_def;
 
 enum {
-    DVFO_PLAN_OPTIONS = 40, /* that a trial of a plan may name */
+    DVFO_PLAN_OPTIONS = 64, /* that a trial of a plan may name */
     DVFO_PLAN_FACTORS = 12,
     DVFO_PLAN_ZIPPED = 4,
     DVFO_PLAN_VALUES = 64,
@@ -82,6 +83,7 @@ struct dvfo_plan {
     char id[64];
     const char *title, *question, *shows;
     const char *draws; /* figure that makes its own numbers, no trials; NULL: a plan of trials */
+    bool live;         /* trials run on real boards, named by a hosts file (hosts.h) */
     struct dvfo_plan_list tags;
     struct dvfo_plan_figure figure;
     size_t options;
@@ -125,6 +127,12 @@ const char *dvfo_plan_value(const struct dvfo_plan *plan, size_t point, const ch
 
 /** All values that an option takes in the plan. */
 struct dvfo_plan_list dvfo_plan_values(const struct dvfo_plan *plan, const char *key);
+
+/** The option that names the link of a trial: "trace", of a live plan "shape". */
+const char *dvfo_plan_link_key(const struct dvfo_plan *plan);
+
+/** Is it a plan of real boards, or one with their tag? Those are chosen by name or by that tag only. */
+bool dvfo_plan_meets_real_time(const struct dvfo_plan *plan);
 
 /** The agent of a policy's name; NULL when it isn't trained. */
 const struct dvfo_plan_agent *dvfo_plan_agent_of(const struct dvfo_plan *plan, const char *policy);

@@ -3,7 +3,7 @@
 
 #include "bench/batch/gather.h"
 #include "bench/batch/plan_parts.h"
-#include "bench/setting.h"
+#include "bench/live/edge/live_options.h"
 #include "policies/agents/agent_def.h"
 #include "policies/policies.h"
 
@@ -69,16 +69,23 @@ dvfo_status dvfo_plan_check_keys(struct dvfo_ctx *ctx, dvfo_yaml_node map)
 
 /* ---- options ---- */
 
+static dvfo_status set_option(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, struct dvfo_live_options *options,
+                              const struct dvfo_plan_option *option)
+{
+    return plan->live ? dvfo_live_options_set(ctx, options, option->key, option->value)
+                      : dvfo_setting_set(ctx, &options->setting, option->key, option->value);
+}
+
 /* Every option has a value that a trial can have. */
 static dvfo_status check_options(struct dvfo_ctx *ctx, const struct dvfo_plan *plan)
 {
     for (size_t point = 0; point < dvfo_plan_points(plan); point++) {
         struct dvfo_plan_option option[DVFO_PLAN_OPTIONS];
-        struct dvfo_setting setting = dvfo_setting_default();
+        struct dvfo_live_options options = dvfo_live_options_default();
         const size_t count = dvfo_plan_options(plan, point, option);
         for (size_t i = 0; i < count; i++) {
             struct dvfo_ctx inner = {0};
-            if (dvfo_setting_set(&inner, &setting, option[i].key, option[i].value) != DVFO_OK) {
+            if (set_option(&inner, plan, &options, &option[i]) != DVFO_OK) {
                 return dvfo_plan_fail(ctx, plan, option[i].key, option[i].value, inner.message);
             }
         }
@@ -86,9 +93,11 @@ static dvfo_status check_options(struct dvfo_ctx *ctx, const struct dvfo_plan *p
     return DVFO_OK;
 }
 
-static dvfo_status need_option(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, const char *key)
+/* @param otherwise  an option in whose place it is needed; NULL: always */
+static dvfo_status need_option(struct dvfo_ctx *ctx, const struct dvfo_plan *plan, const char *key,
+                               const char *otherwise)
 {
-    return dvfo_plan_values(plan, key).count > 0
+    return dvfo_plan_values(plan, key).count > 0 || (otherwise != NULL && dvfo_plan_values(plan, otherwise).count == 0)
                ? DVFO_OK
                : dvfo_yaml_fail(ctx, dvfo_yaml_root(plan->yaml),
                                 "no '%s' is named, expected one below 'set' or 'sweep'", key);
@@ -168,9 +177,39 @@ static dvfo_status check_policy(struct dvfo_ctx *ctx, const struct dvfo_plan *pl
         dvfo_fail(&inner, DVFO_BAD_INPUT, "%s has to be trained, expected it below 'agents'", policy);
         return dvfo_plan_fail(ctx, plan, "policy", policy, inner.message);
     }
-    return dvfo_policy_find(&inner, policy, &type, &argument) == DVFO_OK
-               ? DVFO_OK
-               : dvfo_plan_fail(ctx, plan, "policy", policy, inner.message);
+    if (dvfo_policy_find(&inner, policy, &type, &argument) == DVFO_OK &&
+        !(plan->live && type->sight == DVFO_SIGHT_TRACE)) {
+        return DVFO_OK;
+    }
+    if (inner.message[0] == '\0') {
+        dvfo_fail(&inner, DVFO_BAD_INPUT, "policy '%s' must know the link beforehand: it runs in simulations only",
+                  policy);
+    }
+    return dvfo_plan_fail(ctx, plan, "policy", policy, inner.message);
+}
+
+/* An agent learns in the simulator; a real link that isn't shaped tells it nothing of what it will meet. */
+static dvfo_status check_lessons(struct dvfo_ctx *ctx, const struct dvfo_plan *plan)
+{
+    const bool shaped = dvfo_plan_values(plan, "shape").count > 0;
+    for (size_t i = 0; i < plan->agents && plan->live; i++) {
+        if (plan->agent[i].trace.count == 0 && !shaped) {
+            return dvfo_plan_agent_fail(ctx, plan, &plan->agent[i],
+                                        "it is trained in the simulator: expected the links it learns for, as its "
+                                        "'trace' or as the plan's 'shape'");
+        }
+        for (size_t k = 0; k < plan->agent[i].options; k++) {
+            if (strcmp(plan->agent[i].option[k].key, "trace") == 0) {
+                return dvfo_plan_agent_fail(ctx, plan, &plan->agent[i],
+                                            "'options' has 'trace', expected it beside 'options': it learns from it");
+            }
+        }
+        if (plan->agent[i].per_trace && !shaped) {
+            return dvfo_plan_agent_fail(ctx, plan, &plan->agent[i],
+                                        "'per' has 'trace', expected a 'shape' of the plan for each");
+        }
+    }
+    return DVFO_OK;
 }
 
 static dvfo_status check_policies(struct dvfo_ctx *ctx, const struct dvfo_plan *plan)
@@ -184,7 +223,7 @@ static dvfo_status check_policies(struct dvfo_ctx *ctx, const struct dvfo_plan *
     for (size_t i = 0; i < plan->policies.count; i++) {
         DVFO_TRY(check_policy(ctx, plan, plan->policies.entry[i]));
     }
-    return DVFO_OK;
+    return check_lessons(ctx, plan);
 }
 
 /* ---- tables and comparisons ---- */
@@ -281,8 +320,8 @@ dvfo_status dvfo_plan_check(struct dvfo_ctx *ctx, const struct dvfo_plan *plan)
                    : dvfo_yaml_fail(ctx, root,
                                     "'draws' names a figure that makes its own numbers, expected no 'sweep'");
     }
-    DVFO_TRY(need_option(ctx, plan, "board"));
-    DVFO_TRY(need_option(ctx, plan, "network"));
+    DVFO_TRY(need_option(ctx, plan, "board", NULL));
+    DVFO_TRY(need_option(ctx, plan, "network", plan->live ? "command" : NULL)); /* else the file's, collaborative */
     DVFO_TRY(check_options(ctx, plan));
     DVFO_TRY(check_policies(ctx, plan));
     DVFO_TRY(check_table(ctx, plan, dvfo_yaml_find(root, "table")));

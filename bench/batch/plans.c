@@ -83,12 +83,12 @@ static bool has_tag(const struct dvfo_plan *plan, const char *tag)
     return false;
 }
 
-/* The last one goes again when it lacks the tag; of no tag, when it is live: that takes real time, boards or an idle
- * machine, and is asked for by name. */
-static void drop_without(struct dvfo_plans *plans, const char *tag)
+/* The last one goes again when it lacks the tag, or meets real time: such a run has to be asked for. */
+static void drop_unasked(struct dvfo_plans *plans, const char *tag)
 {
     struct dvfo_plan *plan = plans->plan[plans->count - 1];
-    if (tag != NULL ? !has_tag(plan, tag) : has_tag(plan, "live")) {
+    const bool asks_for_live = tag != NULL && strcmp(tag, "live") == 0;
+    if ((tag != NULL && !has_tag(plan, tag)) || (dvfo_plan_meets_real_time(plan) && !asks_for_live)) {
         dvfo_plan_free(plan);
         free(plan);
         plans->count--;
@@ -106,7 +106,7 @@ static dvfo_status load_all(struct dvfo_ctx *ctx, struct dvfo_plans *plans, cons
     for (size_t i = 0; i < count && status == DVFO_OK; i++) {
         status = load_one(ctx, plans, names[i]);
         if (status == DVFO_OK) {
-            drop_without(plans, tag);
+            drop_unasked(plans, tag);
         }
     }
     dvfo_data_names_free(names, count);

@@ -25,7 +25,8 @@ struct dvfo_plans dvfo_plans_default(void);
 /** --quick, --seeds, --set, --out and the names of plans; the child's input is the struct. */
 extern const struct argp dvfo_plans_argp;
 
-/** Load those that were named; all for "all", those with a tag for "tag:TAG". */
+/** Load those that were named; for "all" all but those that run in real time, for "tag:TAG" those of them with the tag,
+ *  for "tag:live" those that run in real time. */
 dvfo_status dvfo_plans_load(struct dvfo_ctx *ctx, struct dvfo_plans *plans);
 void dvfo_plans_free(struct dvfo_plans *plans);
 

@@ -1,5 +1,5 @@
-# dvfo_sources.h: SHA-256 over the sources that results depend on, and over those that draw figures, so that what other
-# sources made is told apart.
+# dvfo_sources.h: SHA-256 over the sources that results depend on, and over those of the live
+# testbed and those that draw figures, so that what other sources made is told apart.
 #   cmake -D ROOT=... -D OUT=... -P sources.cmake
 function(hash_of out)
   set(globs ${ARGN})
@@ -16,7 +16,9 @@ function(hash_of out)
 endfunction()
 
 hash_of(results "sim/*.[ch]" "policies/*.[ch]" "profiles/*.[ch]" "traces/*.[ch]")
+hash_of(live "bench/live/*.[ch]")
 hash_of(figures "plots/*.[ch]" "plots/*.gp")
 file(WRITE "${OUT}.new"
-  "#define DVFO_SOURCES_SHA256 \"${results}\"\n#define DVFO_FIGURE_SOURCES_SHA256 \"${figures}\"\n")
+  "#define DVFO_SOURCES_SHA256 \"${results}\"\n#define DVFO_LIVE_SOURCES_SHA256 \"${live}\"\n"
+  "#define DVFO_FIGURE_SOURCES_SHA256 \"${figures}\"\n")
 file(COPY_FILE "${OUT}.new" "${OUT}" ONLY_IF_DIFFERENT)

@@ -3,20 +3,26 @@
 #include "bench/interrupt.h"
 #include "bench/live/edge/rehearsal.h"
 #include "bench/live/edge/live_options.h"
+#include "bench/live/edge/live_record.h"
+#include "bench/live/edge/tether.h"
 #include "bench/trials.h"
 
 struct arguments {
     struct dvfo_live_options world;
     struct dvfo_trials_output output;
     const char *rehearse; /* borrowed from argv */
+    bool record, tethered;
 };
 
-enum { KEY_REHEARSE = 650 };
+enum { KEY_REHEARSE = 650, KEY_RECORD, KEY_WHILE_OPEN };
 
 static const struct argp_option options[] = {
     {"rehearse", KEY_REHEARSE, "FOLDER", 0,
      "run no trials: measure what a request's steps take here and write host.yaml, layers and cloud.yaml there, for "
      "dvfo run",
+     8},
+    {"record", KEY_RECORD, NULL, 0, "of one trial: print its record (JSON), for dvfo bench, instead of the table", 8},
+    {"while-open", KEY_WHILE_OPEN, NULL, 0, "end as after Ctrl-C when standard input closes: whoever asked has gone",
      8},
     {0},
 };
@@ -31,6 +37,12 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_REHEARSE:
         arguments->rehearse = text;
+        return 0;
+    case KEY_RECORD:
+        arguments->record = true;
+        return 0;
+    case KEY_WHILE_OPEN:
+        arguments->tethered = true;
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "unexpected argument '%s'", text);
@@ -128,32 +140,48 @@ static dvfo_status check_output(struct dvfo_ctx *ctx, const struct arguments *ar
 {
     const struct dvfo_trials_output *output = &arguments->output;
     const bool any = output->out != NULL || output->timeline != NULL || output->format != NULL;
+    if (arguments->record && (any || arguments->world.dry_run || arguments->rehearse != NULL)) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                         "--record prints one record and nothing else: no --out, --timeline, --format, --dry-run, "
+                         "--rehearse");
+    }
     return arguments->world.dry_run && any
                ? dvfo_fail(ctx, DVFO_BAD_INPUT,
                            "--dry-run shows writes and makes no table: no --out, --timeline, --format")
                : DVFO_OK;
 }
 
-static dvfo_status go_live(struct dvfo_ctx *ctx, struct arguments *arguments, int argc, char **argv)
+static dvfo_status run_trials(struct dvfo_ctx *ctx, const struct arguments *arguments, struct dvfo_live *live, int argc,
+                              char **argv)
 {
     const struct dvfo_setting *setting = &arguments->world.setting;
-    struct dvfo_live_def def;
-    struct dvfo_live *live = NULL;
-    DVFO_TRY(check_output(ctx, arguments));
-    DVFO_TRY(dvfo_live_options_load(ctx, &arguments->world, true, &def));
-    DVFO_TRY(dvfo_live_create(ctx, &def, &live));
     const struct dvfo_trials_world world = {.title = "dvfo live",
                                             .user = live,
                                             .run = run_trial,
                                             .inputs = add_inputs,
                                             .configure = configure,
                                             .describe = describe};
-    dvfo_status status = check_all(ctx, setting, live);
-    if (status == DVFO_OK) {
-        status = arguments->world.dry_run ? show_writes(ctx, setting, live)
-                                          : dvfo_trials_run(ctx, setting, &arguments->output, &world, argc, argv);
+    DVFO_TRY(check_all(ctx, setting, live));
+    return arguments->world.dry_run ? show_writes(ctx, setting, live)
+           : arguments->record      ? dvfo_live_record(ctx, setting, live, stdout)
+                                    : dvfo_trials_run(ctx, setting, &arguments->output, &world, argc, argv);
+}
+
+static dvfo_status go_live(struct dvfo_ctx *ctx, struct arguments *arguments, int argc, char **argv)
+{
+    struct dvfo_live_def def;
+    struct dvfo_live *live = NULL;
+    struct dvfo_tether *tether = NULL;
+    DVFO_TRY(dvfo_live_options_load(ctx, &arguments->world, true, &def));
+    if (arguments->tethered) {
+        DVFO_TRY(dvfo_tether_create(ctx, &tether));
     }
-    return dvfo_live_close(ctx, live, status);
+    dvfo_status status = dvfo_live_create(ctx, &def, &live);
+    if (status == DVFO_OK) {
+        status = dvfo_live_close(ctx, live, run_trials(ctx, arguments, live, argc, argv));
+    }
+    dvfo_tether_free(tether);
+    return status;
 }
 
 static dvfo_status rehearse(struct dvfo_ctx *ctx, struct arguments *arguments)
@@ -174,6 +202,7 @@ static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
 {
     struct arguments arguments = {.world = dvfo_live_options_default()};
     DVFO_TRY(dvfo_command_parse(ctx, &argp, argc, argv, &arguments));
+    DVFO_TRY(check_output(ctx, &arguments));
     const dvfo_status status =
         arguments.rehearse != NULL ? rehearse(ctx, &arguments) : go_live(ctx, &arguments, argc, argv);
     dvfo_live_options_free(&arguments.world);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/interrupt.h"
+#include "sim/base/nearest.h"
 #include "sim/base/text.h"
 
 enum {
@@ -38,14 +39,21 @@ static const struct argp_option options_of_world[] = {
     {0},
 };
 
-static error_t parse_option(int key, char *text, struct argp_state *state)
+/* Where the text of an option goes; NULL for one without a text. */
+static const char **text_of(struct dvfo_live_options *options, int key)
 {
-    struct dvfo_live_options *options = state->input;
     const char **const fields[] = {&options->network_file, &options->images,  &options->server,
                                    &options->key,          &options->shape,   &options->root,
                                    &options->ceiling,      &options->command, &options->command_log};
-    if (key >= KEY_NETWORK_FILE && key <= KEY_COMMAND_LOG) {
-        *fields[key - KEY_NETWORK_FILE] = text;
+    return key >= KEY_NETWORK_FILE && key <= KEY_COMMAND_LOG ? fields[key - KEY_NETWORK_FILE] : NULL;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct dvfo_live_options *options = state->input;
+    const char **field = text_of(options, key);
+    if (field != NULL) {
+        *field = text;
         return 0;
     }
     switch (key) {
@@ -161,6 +169,88 @@ static dvfo_status load_setting(struct dvfo_ctx *ctx, struct dvfo_live_options *
                            setting->board_count, setting->network_count);
 }
 
+/* ---- as a plan names them ---- */
+
+static const struct argp_option *find_own(const char *name)
+{
+    const struct argp_option *option = options_of_world;
+    while (option->name != NULL && strcmp(option->name, name) != 0) {
+        option++;
+    }
+    return option->name != NULL ? option : NULL;
+}
+
+bool dvfo_live_option_is_own(const char *name)
+{
+    return find_own(name) != NULL;
+}
+
+bool dvfo_live_option_is_switch(const char *name)
+{
+    const struct argp_option *own = find_own(name);
+    return own != NULL ? own->arg == NULL : dvfo_setting_is_switch(name);
+}
+
+static dvfo_status set_own(struct dvfo_ctx *ctx, struct dvfo_live_options *options, const struct argp_option *own,
+                           const char *text)
+{
+    const char **field = text_of(options, own->key);
+    double ceiling_c = 0.0;
+    if (own->key == KEY_DRY_RUN) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "'dry-run' shows what would be written: no result comes of it");
+    }
+    if (field != NULL) {
+        *field = text;
+        return own->key == KEY_CEILING ? read_ceiling(ctx, text, &ceiling_c) : DVFO_OK;
+    }
+    options->fixed_clocks = strcmp(text, "yes") == 0;
+    return options->fixed_clocks || strcmp(text, "no") == 0
+               ? DVFO_OK
+               : dvfo_fail(ctx, DVFO_BAD_INPUT, "--%s is '%s', expected one of no, yes", own->name, text);
+}
+
+/* The name of ours that a mistyped one is nearest to; NULL when none is near. */
+static const char *nearest_own(const char *name)
+{
+    const char *names[sizeof options_of_world / sizeof options_of_world[0]];
+    size_t count = 0;
+    for (const struct argp_option *option = options_of_world; option->name != NULL; option++) {
+        names[count++] = option->name;
+    }
+    return dvfo_nearest(name, names, count);
+}
+
+dvfo_status dvfo_live_options_set(struct dvfo_ctx *ctx, struct dvfo_live_options *options, const char *name,
+                                  const char *text)
+{
+    const struct argp_option *own = find_own(name);
+    struct dvfo_ctx inner = {0};
+    if (own != NULL) {
+        return set_own(ctx, options, own, text);
+    }
+    if (strcmp(name, "trace") == 0) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "'trace' is for simulations, expected 'shape': it shapes a real link");
+    }
+    if (strcmp(name, "decision-time") == 0) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "'decision-time' is for simulations: here decisions take what they take");
+    }
+    if (dvfo_setting_set(&inner, &options->setting, name, text) == DVFO_OK) {
+        return DVFO_OK;
+    }
+    const char *near = strncmp(inner.message, "unknown option", 14) == 0 ? nearest_own(name) : NULL;
+    return near != NULL ? dvfo_fail(ctx, DVFO_BAD_INPUT,
+                                    "unknown option '%s'; did you mean '%s'? 'dvfo live --help' "
+                                    "lists them",
+                                    name, near)
+                        : dvfo_fail(ctx, DVFO_BAD_INPUT, "%s", inner.message);
+}
+
+dvfo_status dvfo_live_options_check(struct dvfo_ctx *ctx, const struct dvfo_live_options *options)
+{
+    DVFO_TRY(check_work(ctx, options));
+    return check_link(ctx, options);
+}
+
 dvfo_status dvfo_live_options_key(struct dvfo_ctx *ctx, struct dvfo_live_options *options, const struct dvfo_key **key)
 {
     *key = NULL;
@@ -175,8 +265,7 @@ dvfo_status dvfo_live_options_load(struct dvfo_ctx *ctx, struct dvfo_live_option
                                    struct dvfo_live_def *def)
 {
     const struct dvfo_setting *setting = &options->setting;
-    DVFO_TRY(check_work(ctx, options));
-    DVFO_TRY(check_link(ctx, options));
+    DVFO_TRY(dvfo_live_options_check(ctx, options));
     fill_in(options);
     DVFO_TRY(load_setting(ctx, options, with_policies));
     *def = (struct dvfo_live_def){

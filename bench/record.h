@@ -31,12 +31,26 @@ size_t dvfo_record_column(const char *name);
 /** A column that is a text; "" for one that isn't. */
 const char *dvfo_record_text(const struct dvfo_record *record, size_t column);
 
+/** Give a column that is a text another one. */
+void dvfo_record_set_text(struct dvfo_record *record, const char *column, const char *text);
+
 /** What a trial came to. @param policy  as tables name it */
 struct dvfo_record dvfo_record_of(const struct dvfo_trial *trial, const char *policy);
 
-/** @param inputs  the text whose hash is `sha256` */
+/** @param inputs      the text whose hash is `sha256`
+ *  @param conditions  further lines on what it rests on, that its hash is not of; NULL: none */
 dvfo_status dvfo_record_save(struct dvfo_ctx *ctx, const struct dvfo_record *record, const char *inputs,
-                             const char *sha256, const char *path);
+                             const char *conditions, const char *sha256, const char *path);
+
+/** Print one, under the hash of its inputs; for who reads it with dvfo_record_parse. */
+dvfo_status dvfo_record_print(struct dvfo_ctx *ctx, const struct dvfo_record *record, const char *inputs, FILE *file);
+
+/** Read one that another dvfo printed, whatever it was made from.
+ *  @param from    where the bytes came from, for messages
+ *  @param inputs  its lines; caller frees
+ *  @return        DVFO_BAD_INPUT when it is none, or not a whole one; then nothing is written */
+dvfo_status dvfo_record_parse(struct dvfo_ctx *ctx, const char *from, const char *bytes, size_t size,
+                              struct dvfo_record *out, char **inputs);
 
 /* How a file was met. */
 typedef enum dvfo_record_state {

@@ -1,10 +1,11 @@
-#include "bench/batch/record.h"
+#include "bench/record.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/hash.h"
 #include "sim/base/output.h"
 
 #define SCHEMA "dvfo-trial"
@@ -33,6 +34,13 @@ static size_t slot_of(size_t column)
 const char *dvfo_record_text(const struct dvfo_record *record, size_t column)
 {
     return dvfo_trial_columns[column].value == NULL ? record->text[slot_of(column)] : "";
+}
+
+void dvfo_record_set_text(struct dvfo_record *record, const char *column, const char *text)
+{
+    const size_t index = dvfo_record_column(column);
+    DVFO_REQUIRE(index < DVFO_RECORD_COLUMNS && dvfo_trial_columns[index].value == NULL);
+    snprintf(record->text[slot_of(index)], DVFO_RECORD_TEXT, "%s", text);
 }
 
 static const char *text_of(const struct dvfo_trial_column *column, const struct dvfo_trial *trial, const char *policy)
@@ -114,13 +122,30 @@ static dvfo_status dump(struct dvfo_ctx *ctx, void *user, FILE *file)
     return DVFO_OK;
 }
 
-dvfo_status dvfo_record_save(struct dvfo_ctx *ctx, const struct dvfo_record *record, const char *inputs,
-                             const char *sha256, const char *path)
+static json_t *pack(const struct dvfo_record *record, const char *inputs, const char *sha256)
 {
-    json_t *root =
-        json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "schema", SCHEMA, "version", (int)DVFO_RECORD_VERSION, "sha256",
-                  sha256, "inputs", lines_of(inputs), "results", columns_of(record), "energy", energy_of(record));
+    return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "schema", SCHEMA, "version", (int)DVFO_RECORD_VERSION, "sha256",
+                     sha256, "inputs", lines_of(inputs), "results", columns_of(record), "energy", energy_of(record));
+}
+
+dvfo_status dvfo_record_save(struct dvfo_ctx *ctx, const struct dvfo_record *record, const char *inputs,
+                             const char *conditions, const char *sha256, const char *path)
+{
+    json_t *root = pack(record, inputs, sha256);
+    if (root != NULL && conditions != NULL) {
+        json_object_set_new(root, "conditions", lines_of(conditions));
+    }
     const dvfo_status status = root != NULL ? dvfo_output_write(ctx, path, dump, root) : dvfo_fail_no_memory(ctx);
+    json_decref(root);
+    return status;
+}
+
+dvfo_status dvfo_record_print(struct dvfo_ctx *ctx, const struct dvfo_record *record, const char *inputs, FILE *file)
+{
+    char sha256[DVFO_SHA256_HEX_SIZE];
+    dvfo_hash_sha256_hex(inputs, strlen(inputs), sha256);
+    json_t *root = pack(record, inputs, sha256);
+    const dvfo_status status = root != NULL ? dump(ctx, root, file) : dvfo_fail_no_memory(ctx);
     json_decref(root);
     return status;
 }
@@ -133,7 +158,7 @@ static bool read_columns(json_t *object, struct dvfo_record *record)
         json_t *value = json_object_get(object, dvfo_trial_columns[i].name);
         record->number[i] = (double)NAN;
         if (dvfo_trial_columns[i].value == NULL) {
-            if (!json_is_string(value)) {
+            if (!json_is_string(value) || json_string_length(value) >= DVFO_RECORD_TEXT) {
                 return false;
             }
             snprintf(record->text[slot_of(i)], DVFO_RECORD_TEXT, "%s", json_string_value(value));
@@ -172,6 +197,7 @@ static bool read_energy(json_t *object, struct dvfo_record *record)
     return true;
 }
 
+/* @param sha256  of its inputs; NULL: any */
 static dvfo_record_state check(struct dvfo_ctx *ctx, json_t *root, const char *path, const char *sha256,
                                struct dvfo_record *out)
 {
@@ -184,7 +210,7 @@ static dvfo_record_state check(struct dvfo_ctx *ctx, json_t *root, const char *p
     } else if (version != DVFO_RECORD_VERSION) {
         dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: is of schema version %lld, expected %d", path, (long long)version,
                   (int)DVFO_RECORD_VERSION);
-    } else if (made_from == NULL || strcmp(made_from, sha256) != 0) {
+    } else if (made_from == NULL || (sha256 != NULL && strcmp(made_from, sha256) != 0)) {
         dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: is the record of another trial", path);
     } else if (!read_columns(json_object_get(root, "results"), &record) ||
                !read_energy(json_object_get(root, "energy"), &record)) {
@@ -218,4 +244,81 @@ dvfo_record_state dvfo_record_load(struct dvfo_ctx *ctx, const char *path, const
     const dvfo_record_state state = check(ctx, root, path, sha256, out);
     json_decref(root);
     return state;
+}
+
+static bool is_printable(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Texts go into tables on somebody's terminal: nothing in them may steer it. */
+static bool is_plain(const struct dvfo_record *record)
+{
+    bool plain = true;
+    for (size_t i = 0; dvfo_trial_columns[i].name != NULL; i++) {
+        plain &= is_printable(dvfo_record_text(record, i));
+    }
+    for (size_t r = 0; r < record->rails; r++) {
+        plain &= is_printable(record->rail[r]);
+    }
+    return plain;
+}
+
+/* The inputs of a record as a text; NULL when they are none, or aren't those that its hash is of. */
+static char *text_of_inputs(const json_t *root)
+{
+    const json_t *lines = json_object_get(root, "inputs"), *line = NULL;
+    const char *made_from = json_string_value(json_object_get(root, "sha256"));
+    char *text = NULL, sha256[DVFO_SHA256_HEX_SIZE] = "";
+    size_t size = 0, i = 0;
+    FILE *file = json_is_array(lines) && made_from != NULL ? open_memstream(&text, &size) : NULL;
+    if (file == NULL) {
+        return NULL;
+    }
+    json_array_foreach(lines, i, line)
+    {
+        fprintf(file, "%s\n", json_is_string(line) ? json_string_value(line) : "");
+    }
+    if (fclose(file) == 0) {
+        dvfo_hash_sha256_hex(text, size, sha256);
+    }
+    if (strcmp(sha256, made_from) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+dvfo_status dvfo_record_parse(struct dvfo_ctx *ctx, const char *from, const char *bytes, size_t size,
+                              struct dvfo_record *out, char **inputs)
+{
+    json_error_t error;
+    struct dvfo_record record;
+    dvfo_status status = DVFO_BAD_INPUT;
+    json_t *root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
+    *inputs = NULL;
+    if (root == NULL) {
+        return dvfo_fail(ctx, DVFO_BAD_INPUT, "%s:%d: is cut off or no JSON, expected the record of a trial: %s", from,
+                         error.line, error.text);
+    }
+    if (check(ctx, root, from, NULL, &record) != DVFO_RECORD_WHOLE) {
+        status = DVFO_BAD_INPUT;
+    } else if (!is_plain(&record)) {
+        status = dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: a name holds control characters", from);
+    } else {
+        *inputs = text_of_inputs(root);
+        status = *inputs != NULL
+                     ? DVFO_OK
+                     : dvfo_fail(ctx, DVFO_BAD_INPUT, "%s: its inputs aren't those that its hash is of", from);
+    }
+    json_decref(root);
+    if (status == DVFO_OK) {
+        *out = record;
+    }
+    return status;
 }
