@@ -15,7 +15,7 @@
 #include "plots/rehearsed.h"
 #include "sim/base/text.h"
 
-#define POLICIES "edge-only,fixed:max/max/max/0.4,fixed:max/max/max/1,random,dvfo"
+#define POLICIES "edge-only,fixed:max/max/max/0.2,fixed:max/max/max/0.4,fixed:max/max/max/1,dvfo"
 #define TRACES "const:5Mbps,model:4g-up,model:wifi"
 
 enum { REQUESTS = 300, STEPS = 60000, MOST = 16 };

@@ -120,7 +120,7 @@ Test(experiment_prints, a_record_comes_back_bit_by_bit_from_its_file)
     }
     snprintf(record.text[2], DVFO_RECORD_TEXT, "dvfo \"quoted\" \\ µ");
     record.cause_j[DVFO_CAUSE_WAIT] = 5e-324;
-    cr_assert(dvfo_record_save(&ctx, &record, "a: 1\nb: 2\n", "00ff", "record.json") == DVFO_OK, "%s", ctx.message);
+    cr_assert(dvfo_record_save(&ctx, &record, "a: 1\nb: 2\n", NULL, "00ff", "record.json") == DVFO_OK, "%s", ctx.message);
     cr_assert(dvfo_record_load(&ctx, "record.json", "00ff", &back) == DVFO_RECORD_WHOLE, "%s", ctx.message);
     for (size_t i = 0; dvfo_trial_columns[i].name != NULL; i++) {
         cr_expect(isnan(record.number[i]) ? isnan(back.number[i]) : back.number[i] == record.number[i], "%s",

@@ -120,6 +120,7 @@ static dvfo_status measure_network(struct dvfo_ctx *ctx, struct rehearsal *rehea
     const struct dvfo_measure_subject subject = {network->name, network->n, rehearsal,
                                                  begin_network, run_layer,  has_kernel};
     def.seconds = rehearsal->def->seconds;
+    def.narrow = 0.0; /* a pass takes a tenth of a millisecond: a narrow interval of a few is one moment's */
     struct dvfo_progress progress = dvfo_progress_begin("networks", 1.0);
     const dvfo_status status = dvfo_measure_run_next(ctx, run, &def, &subject, &progress);
     dvfo_progress_end(&progress);
@@ -150,6 +151,7 @@ static dvfo_status measure_attention(struct dvfo_ctx *ctx, struct rehearsal *reh
     const struct dvfo_measure_subject subject = {"attention", 1, rehearsal, begin_network, attend, always};
     struct dvfo_measure_def def = dvfo_measure_def_default();
     def.seconds = rehearsal->def->seconds;
+    def.narrow = 0.0;
     return dvfo_measure_subject(ctx, &subject, &def, &rehearsal->attention);
 }
 
