@@ -485,6 +485,14 @@ static bool chooses(const char *name, const char *id)
     return found;
 }
 
+Test(live_plans, shards_are_for_simulations)
+{
+    write_hosts((const char *const[]){"one", NULL});
+    shell(RUN "--shard 1/2");
+    cr_expect_eq(said.code, 2);
+    cr_expect(command_says(&said, "--shard divides simulations, but plan is live"), "%s", said.err);
+}
+
 Test(live_plans, real_time_is_met_by_name_or_by_its_tag_only)
 {
     cr_expect(!chooses("all", "live-host") && !chooses("all", "sim-vs-live") && chooses("all", "headline"));

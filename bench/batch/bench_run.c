@@ -118,6 +118,11 @@ static dvfo_status find_hosts(struct dvfo_ctx *ctx, struct arguments *arguments)
         DVFO_TRY(dvfo_hosts_load(ctx, arguments->hosts_file, &arguments->hosts));
     }
     for (size_t i = 0; i < arguments->plans.count; i++) {
+        if (arguments->plans.plan[i]->live && arguments->def.shards > 1) {
+            return dvfo_fail(ctx, DVFO_BAD_INPUT,
+                             "--shard divides simulations, but %s is live: its boards are shared out by --hosts",
+                             arguments->plans.plan[i]->id);
+        }
         DVFO_TRY(dvfo_hosts_check(ctx, &arguments->hosts, arguments->hosts_file, arguments->plans.plan[i]));
     }
     arguments->def.hosts = &arguments->hosts;
