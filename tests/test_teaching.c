@@ -373,6 +373,28 @@ Test(teaching, who_is_taught_in_no_environment_learns_as_if_there_were_no_teache
     close_world(&world);
 }
 
+/* One round is 256 decisions. */
+Test(teaching, once_its_steps_are_over_training_goes_on_without_the_teacher)
+{
+    struct world world;
+    open_world(&world, "model:wifi");
+    for (uint64_t steps = 256; steps <= 512; steps += 256) {
+        struct dvfo_agent *through = agent_with(&world, 0.5), *sent_off = agent_with(&world, 0.5);
+        through->def.training.taught_steps = sent_off->def.training.taught_steps = steps;
+        train(&world, through, 2);
+        train(&world, sent_off, 1);
+        sent_off->def.training.taught = 0.0;
+        train(&world, sent_off, 1);
+        through->def.training.taught = 0.0;
+        save(through, "through.h5");
+        save(sent_off, "sent-off.h5");
+        cr_expect_eq(hdf_files_are_same("through.h5", "sent-off.h5"), steps == 256);
+        dvfo_agent_free(through);
+        dvfo_agent_free(sent_off);
+    }
+    close_world(&world);
+}
+
 Test(teaching, a_training_interrupted_and_resumed_equals_one_that_ran_through)
 {
     struct world world;
