@@ -468,12 +468,18 @@ static void fill_trace_window(const struct dvfo_simulation *sim, struct dvfo_tri
         results->trace_window_s;
 }
 
-static void decide_by_policy(struct dvfo_simulation *sim)
+void dvfo_simulation_ask(struct dvfo_simulation *sim, struct dvfo_decision *decision)
 {
     const struct dvfo_observation seen = dvfo_simulation_observe_undecided(sim);
-    struct dvfo_decision decision = {.place = DVFO_PLACE_EDGE};
-    memcpy(decision.level, sim->asked, sizeof decision.level);
-    sim->trial->policy->decide(sim->policy_state, &seen, &decision);
+    *decision = (struct dvfo_decision){.place = DVFO_PLACE_EDGE};
+    memcpy(decision->level, sim->asked, sizeof decision->level);
+    sim->trial->policy->decide(sim->policy_state, &seen, decision);
+}
+
+static void decide_by_policy(struct dvfo_simulation *sim)
+{
+    struct dvfo_decision decision;
+    dvfo_simulation_ask(sim, &decision);
     dvfo_simulation_decide(sim, &decision);
 }
 

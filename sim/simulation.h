@@ -31,6 +31,10 @@ bool dvfo_simulation_advance(struct dvfo_simulation *sim, struct dvfo_observatio
 /** Decide for the request that waits; clocks and placement as dvfo_policy_type.decide gives them. */
 void dvfo_simulation_decide(struct dvfo_simulation *sim, const struct dvfo_decision *decision);
 
+/** What the trial's own policy would decide for it: for who acts as a reference does, and tells what it did. Ask once
+ *  for a request, and decide just that: policies remember what they have decided. */
+void dvfo_simulation_ask(struct dvfo_simulation *sim, struct dvfo_decision *decision);
+
 /* Sums over the requests that have ended so far, a difference of two of these is what a stretch of time has cost. */
 struct dvfo_simulation_sums {
     long finished, timeouts;

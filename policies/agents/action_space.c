@@ -147,6 +147,67 @@ void dvfo_action_space_decide(const struct dvfo_action_space *space, const int *
     }
 }
 
+/* ---- from decisions to choices ---- */
+
+/* -1: it isn't there. */
+static int find_level(const struct dvfo_action_space *space, int domain, int level)
+{
+    int i = space->clocks.count[domain] - 1;
+    while (i >= 0 && space->clocks.level[domain][i] != level) {
+        i--;
+    }
+    return i;
+}
+
+static int find_share(const struct dvfo_action_space *space, const struct dvfo_decision *decision)
+{
+    return decision->place == DVFO_PLACE_EDGE    ? 0
+           : decision->place == DVFO_PLACE_SPLIT ? decision->share_tenths
+           : decision->place == DVFO_PLACE_CLOUD ? (space->def.input ? DVFO_SHARES : -1)
+                                                 : -1;
+}
+
+/* What isn't chosen has one value. */
+static bool keeps_the_rest(const struct dvfo_action_space *space, const struct dvfo_decision *decision)
+{
+    bool chosen[DVFO_KNOBS] = {false};
+    for (int k = 0; k < space->knobs; k++) {
+        chosen[space->knob[k]] = true;
+    }
+    for (int d = 0; d < DVFO_DOMAINS; d++) {
+        if (!chosen[d] && (space->def.governed || decision->level[d] != space->top[d])) {
+            return false;
+        }
+    }
+    return chosen[DVFO_KNOB_SHARE] || decision->place == DVFO_PLACE_EDGE;
+}
+
+bool dvfo_action_space_choose(const struct dvfo_action_space *space, const struct dvfo_decision *decision, int *choice)
+{
+    int of_knob[DVFO_KNOBS], index = 0;
+    bool found = keeps_the_rest(space, decision);
+    for (int k = 0; k < space->knobs && found; k++) {
+        const int knob = space->knob[k];
+        of_knob[k] = knob < DVFO_DOMAINS ? find_level(space, knob, decision->level[knob]) : find_share(space, decision);
+        found = of_knob[k] >= 0;
+        index = index * space->count[k] + of_knob[k];
+    }
+    if (!found) {
+        return false;
+    }
+    if (space->def.flat) {
+        choice[0] = index;
+        return true;
+    }
+    const int set = space->sets > 1 ? kind_of(decision) : 0;
+    for (int k = 0; k < space->knobs; k++) {
+        choice[k < space->clock_knobs ? set * space->clock_knobs + k : space->branches - 1] = of_knob[k];
+    }
+    return true;
+}
+
+/* ---- shares that the floor forbids ---- */
+
 /* Does this choice of the last branch send a forbidden share? Flat, the share turns fastest. */
 static bool is_forbidden(const struct dvfo_action_space *space, unsigned forbidden_shares, long choice)
 {

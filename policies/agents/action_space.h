@@ -51,6 +51,11 @@ dvfo_status dvfo_action_space_of(struct dvfo_ctx *ctx, const struct dvfo_action_
  *                     @param decision  comes in with the clocks asked for last; governed ones stay */
 void dvfo_action_space_decide(const struct dvfo_action_space *space, const int *choice, struct dvfo_decision *decision);
 
+/** The same the other way round: the choices that mean a decision. Branches that don't count under it stay as they come
+ *  in.
+ *  @return false when the space has no such choice, or leaves a clock to a governor */
+bool dvfo_action_space_choose(const struct dvfo_action_space *space, const struct dvfo_decision *decision, int *choice);
+
 /** What a reference may choose among that is to be as free as the agent: DVFO_WITH_... of policies/placements.h, and
  * the same as the argument of fixed-best and the oracles (NULL: none). */
 int dvfo_action_space_placements(const struct dvfo_action_space_def *def);

@@ -37,6 +37,12 @@ const struct dvfo_field dvfo_training_fields[] = {
     {0},
 };
 
+const struct dvfo_field dvfo_teaching_fields[] = {
+    {"taught", DVFO_FIELD_NUMBER, IN_TRAINING(taught), 0, 1, "share of environments that a reference acts in", NULL},
+    {"taught_steps", DVFO_FIELD_COUNT, IN_TRAINING(taught_steps), 1, MANY, "until it acts in none", NULL},
+    {0},
+};
+
 static struct dvfo_agent_def defaults(void)
 {
     struct dvfo_agent_def def = {
@@ -49,7 +55,8 @@ static struct dvfo_agent_def defaults(void)
                      .exploring = 0.5,
                      .evaluate_every = 30000,
                      .evaluate_episode = 128,
-                     .plateau = 0.001},
+                     .plateau = 0.001,
+                     .taught_steps = 200000},
         .learner = dvfo_q_learner_def_default(),
     };
     def.learner.environments = 32;
@@ -206,11 +213,11 @@ static dvfo_status read_sections(struct dvfo_ctx *ctx, dvfo_yaml_node root, stru
 {
     const struct dvfo_field *const actions[] = {dvfo_action_space_fields, NULL};
     const struct dvfo_field *const reward[] = {dvfo_reward_fields, NULL};
-    const struct dvfo_field *const training[] = {dvfo_training_fields, NULL};
+    const struct dvfo_field *const training[] = {dvfo_training_fields, dvfo_teaching_fields, NULL};
     const struct dvfo_field *const learner[] = {dvfo_double_q_fields, dvfo_q_learner_fields, NULL};
     DVFO_TRY(read_section(ctx, root, "actions", actions, (void *[]){&def->actions}));
     DVFO_TRY(read_section(ctx, root, "reward", reward, (void *[]){&def->reward}));
-    DVFO_TRY(read_section(ctx, root, "training", training, (void *[]){&def->training}));
+    DVFO_TRY(read_section(ctx, root, "training", training, (void *[]){&def->training, &def->training}));
     DVFO_TRY(read_section(ctx, root, "learner", learner, (void *[]){&def->learner.q, &def->learner}));
     return read_network(ctx, root, &def->learner.q.network);
 }

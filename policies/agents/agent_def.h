@@ -18,9 +18,12 @@ struct dvfo_training_def {
     long evaluate_episode;   /* decisions of each environment of such a look; 128 */
     double plateau;          /* stop when looks improve by less than this share of the cost ...; 0.001 */
     long patience;           /* ... so many times in a row; 0, the default: never */
+    double taught;           /* share of the environments that act as a reference does at first, see teaching.h; 0 */
+    uint64_t taught_steps;   /* decisions over which that falls to none; 200,000 */
 };
 
-extern const struct dvfo_field dvfo_training_fields[];
+extern const struct dvfo_field dvfo_training_fields[]; /* all but how it is taught, ... */
+extern const struct dvfo_field dvfo_teaching_fields[]; /* ... of the same struct; files without them are not taught */
 
 enum { DVFO_AGENT_NAME = 32, DVFO_AGENT_SUMMARY = 256 };
 

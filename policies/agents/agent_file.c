@@ -66,6 +66,12 @@ static bool write_group(hid_t file, const char *path, const char *what, const st
     return written;
 }
 
+/* Only of agents that were: files of all others are as they ever were. */
+static bool write_teaching(hid_t file, const struct dvfo_training_def *def)
+{
+    return def->taught <= 0.0 || write_group(file, "/teaching", "how it is taught", dvfo_teaching_fields, def);
+}
+
 static bool write_hz(hid_t file, const char *name, size_t count, const double *hz, const char *long_name)
 {
     char path[64];
@@ -143,7 +149,8 @@ static bool write_file(const void *of, const char *path)
         write_group(file, "/actions", "what it chooses", dvfo_action_space_fields, &def->actions) &&
         write_group(file, "/reward", "what it is rewarded for", dvfo_reward_fields, &def->reward) &&
         write_group(file, "/training", "how long it is trained", dvfo_training_fields, &def->training) &&
-        write_home(file, &agent->home) && write_curve(file, curve) && write_learner(file, agent->learner, complete);
+        write_teaching(file, &def->training) && write_home(file, &agent->home) && write_curve(file, curve) &&
+        write_learner(file, agent->learner, complete);
     return H5Fclose(file) >= 0 && written;
 }
 
@@ -218,7 +225,10 @@ static dvfo_status read_def(const struct dvfo_hdf_reader *r, struct dvfo_agent_d
     DVFO_TRY(read_word(r, "standing", sizeof def->standing, def->standing));
     DVFO_TRY(read_group(r, "/actions", dvfo_action_space_fields, &def->actions));
     DVFO_TRY(read_group(r, "/reward", dvfo_reward_fields, &def->reward));
-    return read_group(r, "/training", dvfo_training_fields, &def->training);
+    DVFO_TRY(read_group(r, "/training", dvfo_training_fields, &def->training));
+    return H5Lexists(r->file, "/teaching", H5P_DEFAULT) > 0
+               ? read_group(r, "/teaching", dvfo_teaching_fields, &def->training)
+               : DVFO_OK; /* nobody taught it */
 }
 
 static dvfo_status read_hz(const struct dvfo_hdf_reader *r, const char *name, size_t most, size_t *count, double *hz)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "policies/agents/teaching.h"
 #include "policies/governed.h"
 #include "sim/base/random.h"
 #include "sim/simulation.h"
@@ -19,6 +20,7 @@ struct environment {
     struct dvfo_view view;
     struct dvfo_observation seen;
     struct dvfo_simulation_sums sums; /* at the last decision */
+    bool taught;
 };
 
 struct dvfo_environments {
@@ -26,6 +28,7 @@ struct dvfo_environments {
     struct environment *at;        /* (count) */
     float *observation;            /* (count, DVFO_VIEW_INPUTS) */
     char clocks[DVFO_DOMAINS + 1]; /* who has them */
+    struct dvfo_teacher teacher;
 };
 
 /* ---- policies that don't decide: the environment does ---- */
@@ -69,6 +72,7 @@ dvfo_status dvfo_environments_create(struct dvfo_ctx *ctx, const struct dvfo_env
         return dvfo_fail_no_memory(ctx);
     }
     environments->def = *def;
+    environments->teacher = dvfo_teacher_of(&def->space->def, def->episode);
     for (int d = 0; d < DVFO_DOMAINS; d++) {
         environments->clocks[d] = def->space->def.chooses[d] ? CHOSEN : GOVERNED;
     }
@@ -138,7 +142,23 @@ static dvfo_status show(struct dvfo_ctx *ctx, struct dvfo_environments *environm
     return DVFO_OK;
 }
 
-static dvfo_status begin(struct dvfo_ctx *ctx, struct dvfo_environments *environments, long e, uint64_t episode)
+/* All environments of a network share its scenario; costs are those of whoever uses it. */
+static void weigh(struct environment *at)
+{
+    const double lambda = dvfo_scenario_def_of(at->condition.scenario)->lambda;
+    dvfo_scenario_weigh(at->condition.scenario, at->condition.yardstick.eta, lambda);
+}
+
+static void let_teach(struct dvfo_environments *environments, struct environment *at)
+{
+    at->taught = dvfo_teacher_enter(&environments->teacher, &at->trial);
+    if (at->taught) {
+        weigh(at);
+    }
+}
+
+static dvfo_status begin(struct dvfo_ctx *ctx, struct dvfo_environments *environments, long e, uint64_t episode,
+                         long taught)
 {
     const struct dvfo_environments_def *def = &environments->def;
     struct environment *at = &environments->at[e];
@@ -151,6 +171,10 @@ static dvfo_status begin(struct dvfo_ctx *ctx, struct dvfo_environments *environ
     const double length_s = (double)def->episode * at->condition.yardstick.latency_s;
     DVFO_TRY(dvfo_conditions_draw(ctx, def->conditions, at->condition.link, length_s, seed, def->judging, &at->link));
     at->trial = trial_of(environments, at, seed);
+    at->taught = false;
+    if (dvfo_teaching_reaches(def->count, taught, e, episode)) {
+        let_teach(environments, at);
+    }
     const struct dvfo_policy_setup setup = {.board = at->trial.scenario.board,
                                             .network = at->trial.scenario.network,
                                             .eta = at->condition.yardstick.eta,
@@ -161,12 +185,32 @@ static dvfo_status begin(struct dvfo_ctx *ctx, struct dvfo_environments *environ
     return show(ctx, environments, e);
 }
 
-dvfo_status dvfo_environments_begin(struct dvfo_ctx *ctx, struct dvfo_environments *environments, uint64_t episode)
+dvfo_status dvfo_environments_begin_taught(struct dvfo_ctx *ctx, struct dvfo_environments *environments,
+                                           uint64_t episode, long taught)
 {
+    DVFO_REQUIRE(taught == 0 || !environments->def.judging);
     for (long e = 0; e < environments->def.count; e++) {
-        DVFO_TRY(begin(ctx, environments, e, episode));
+        DVFO_TRY(begin(ctx, environments, e, episode, taught));
     }
     return DVFO_OK;
+}
+
+dvfo_status dvfo_environments_begin(struct dvfo_ctx *ctx, struct dvfo_environments *environments, uint64_t episode)
+{
+    return dvfo_environments_begin_taught(ctx, environments, episode, 0);
+}
+
+bool dvfo_environments_ask(struct dvfo_environments *environments, long e, int *choice)
+{
+    struct environment *at = &environments->at[e];
+    struct dvfo_decision decision;
+    if (!at->taught) {
+        return false;
+    }
+    weigh(at);
+    dvfo_simulation_ask(at->sim, &decision);
+    DVFO_REQUIRE(dvfo_action_space_choose(environments->def.space, &decision, choice) && "a choice of the agent's");
+    return true;
 }
 
 const float *dvfo_environments_observation(const struct dvfo_environments *environments)

@@ -37,6 +37,15 @@ void dvfo_environments_free(struct dvfo_environments *environments);
  */
 dvfo_status dvfo_environments_begin(struct dvfo_ctx *ctx, struct dvfo_environments *environments, uint64_t episode);
 
+/** The same where a reference acts in some of them, see teaching.h. @param taught  how many */
+dvfo_status dvfo_environments_begin_taught(struct dvfo_ctx *ctx, struct dvfo_environments *environments,
+                                           uint64_t episode, long taught);
+
+/** What the teacher of an environment does now; its next step must be just that.
+ *  @param choice  (branches) branches that don't count under it stay as they come in
+ *  @return        false: it has no teacher, choices stay as they come in */
+bool dvfo_environments_ask(struct dvfo_environments *environments, long e, int *choice);
+
 /** What all of them show. @return (count, DVFO_VIEW_INPUTS), in place */
 const float *dvfo_environments_observation(const struct dvfo_environments *environments);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policies/agents/environments.h"
+#include "policies/agents/teaching.h"
 #include "policies/policies.h"
 
 struct dvfo_training {
@@ -60,6 +61,7 @@ static dvfo_status create_parts(struct dvfo_ctx *ctx, struct dvfo_training *trai
         .episode = def->training.episode,
         .seed = def->learner.seed,
     };
+    DVFO_TRY(dvfo_teaching_check(ctx, def, training->conditions));
     DVFO_TRY(restrict_shares(ctx, training));
     DVFO_TRY(dvfo_environments_create(ctx, &environments, &training->learning));
     environments.judging = true;
@@ -127,6 +129,18 @@ struct sums {
     uint64_t updates;
 };
 
+/* A demonstration is no trial: all that counted learns from it. */
+static void ask_teachers(struct dvfo_training *training)
+{
+    const struct dvfo_agent *agent = training->agent;
+    for (long e = 0; e < agent->def.learner.environments; e++) {
+        int *choice = training->choice + e * agent->space.branches;
+        if (dvfo_environments_ask(training->learning, e, choice)) {
+            training->spared[e] = 0;
+        }
+    }
+}
+
 /* All environments make a step; what they show now is where the next one begins. */
 static dvfo_status step_all(struct dvfo_ctx *ctx, struct dvfo_training *training, bool last, struct sums *sums)
 {
@@ -136,6 +150,7 @@ static dvfo_status step_all(struct dvfo_ctx *ctx, struct dvfo_training *training
     const float *shown = dvfo_environments_observation(training->learning);
     memcpy(training->before, shown, (size_t)(N * DVFO_VIEW_INPUTS) * sizeof *shown);
     dvfo_q_learner_explore(learner, N, shown, training->choice, training->spared);
+    ask_teachers(training);
     for (long e = 0; e < N; e++) {
         struct dvfo_step_result result;
         const int *choice = training->choice + e * D;
@@ -178,7 +193,8 @@ dvfo_status dvfo_training_round(struct dvfo_ctx *ctx, struct dvfo_training *trai
     const long episode = agent->def.training.episode;
     struct sums sums = {0};
     training->owed = 0; /* so that a round is the same whether it follows another or a file */
-    DVFO_TRY(dvfo_environments_begin(ctx, training->learning, agent->episodes));
+    const long taught = dvfo_teaching_count(&agent->def.training, agent->def.learner.environments, agent->steps);
+    DVFO_TRY(dvfo_environments_begin_taught(ctx, training->learning, agent->episodes, taught));
     for (long i = 0; i < episode; i++) {
         DVFO_TRY(step_all(ctx, training, i + 1 == episode, &sums));
         DVFO_TRY(update_as_due(ctx, training, &sums));
