@@ -194,6 +194,10 @@ Test(live_command, simulated_and_live_stand_side_by_side)
     cr_expect_eq(said.code, 0, "%s", said.err);
     cr_expect(command_says(&said, "trace,policy,percent,live_s,simulated_s,error_percent,requests\n199\n"), "%s",
               said.out);
+    command_shell("\"$DVFO\" bench run accuracy --out other", &said);
+    cr_expect_eq(said.code, 0, "%s", said.err);
+    cr_expect(command_says(&said, "accuracy has no trials: 'dvfo bench plot accuracy' makes its numbers"), "%s",
+              said.err);
     command_shell("\"$DVFO\" plot sim-vs-live --measured nowhere --out figures", &said);
     cr_expect_eq(said.code, 1);
     cr_expect(command_says(&said, "'dvfo serve' does not serve: dvfo: nowhere/net.h5: cannot be read"), "%s", said.err);

@@ -1,6 +1,9 @@
 /* dvfo bench run: all trials of some experiments, with the agents that they need. */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "bench/batch/figures.h"
 #include "bench/batch/plans.h"
 #include "bench/bench_verbs.h"
 #include "bench/interrupt.h"
@@ -129,6 +132,34 @@ static dvfo_status find_hosts(struct dvfo_ctx *ctx, struct arguments *arguments)
     return DVFO_OK;
 }
 
+/* Plans without trials make their numbers when they are drawn. What is measured in real time is measured now, and kept
+ * with its figure; the others are only told of. */
+static dvfo_status measure_all(struct dvfo_ctx *ctx, const struct arguments *arguments)
+{
+    char folder[DVFO_PATH_SIZE];
+    snprintf(folder, sizeof folder, "%s/figures", arguments->plans.folder);
+    for (size_t i = 0; i < arguments->plans.count; i++) {
+        const struct dvfo_plan *plan = arguments->plans.plan[i];
+        const struct dvfo_gathered *none = NULL;
+        const struct dvfo_figures_def def = {
+            .count = 1, .plan = &plan, .gathered = &none, .folder = folder, .stop = arguments->def.stop};
+        if (plan->draws == NULL) {
+            continue;
+        }
+        if (!dvfo_plan_meets_real_time(plan)) {
+            fprintf(stderr, "%s has no trials: 'dvfo bench plot %s' makes its numbers\n", plan->id, plan->id);
+            continue;
+        }
+        if (mkdir(arguments->plans.folder, 0777) != 0 && errno != EEXIST) {
+            return dvfo_fail(ctx, DVFO_BAD_INPUT, "folder '%s': cannot be made: %s", arguments->plans.folder,
+                             strerror(errno));
+        }
+        DVFO_TRY(dvfo_figures_draw(ctx, &def));
+        printf("%s/%s.png\n%s/%s.csv\n", folder, plan->draws, folder, plan->draws);
+    }
+    return DVFO_OK;
+}
+
 static dvfo_status run_batch(struct dvfo_ctx *ctx, struct arguments *arguments, struct dvfo_batch *batch)
 {
     DVFO_TRY(dvfo_plans_load(ctx, &arguments->plans));
@@ -143,7 +174,8 @@ static dvfo_status run_batch(struct dvfo_ctx *ctx, struct arguments *arguments, 
         print_dry(batch);
         return DVFO_OK;
     }
-    return dvfo_batch_run(ctx, batch);
+    DVFO_TRY(dvfo_batch_run(ctx, batch));
+    return measure_all(ctx, arguments);
 }
 
 static dvfo_status run(struct dvfo_ctx *ctx, int argc, char **argv)
